@@ -1,0 +1,68 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+)
+
+// The exit codes, which are a promise. Where several fit, the order is 130, 2,
+// 3, 1, 4.
+const (
+	exitDone        = 0
+	exitNo          = 1   // the answer is no
+	exitCannot      = 2   // could not try
+	exitParked      = 3   // waiting for a person
+	exitLate        = 4   // done, outside its SLA
+	exitInterrupted = 130 // by ctrl-C, a termination or a hang-up
+)
+
+// codeError is an error that knows its exit code.
+type codeError struct {
+	code int
+	err  error
+}
+
+func (e *codeError) Error() string { return e.err.Error() }
+func (e *codeError) Unwrap() error { return e.err }
+
+// silentError ends a command whose screen has said everything.
+type silentError struct{}
+
+func (*silentError) Error() string { return "" }
+
+// hintedError says what to do, on a line of its own.
+type hintedError struct {
+	err  error
+	hint string
+}
+
+func (e *hintedError) Error() string { return e.err.Error() }
+func (e *hintedError) Unwrap() error { return e.err }
+
+func hint(err error, format string, args ...any) error {
+	return &hintedError{err, fmt.Sprintf(format, args...)}
+}
+
+func usageError(err error, what string) error { return &codeError{exitCannot, hint(err, "%s", what)} }
+
+// ended gives the code without another word.
+func ended(code int) error {
+	if code == exitDone {
+		return nil
+	}
+	return &codeError{code, &silentError{}}
+}
+
+// exitCode decides the exit code of a command, in this one place. An error
+// that says nothing else means that msp could not try.
+func exitCode(err error) int {
+	var coded *codeError
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &coded):
+		return coded.code
+	default:
+		return exitCannot
+	}
+}

@@ -1,0 +1,253 @@
+package cmd
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+// keyring is the user's keys: operator keys under keys/, and under writers/
+// the keys of this installation's logs with the newest checkpoint of each.
+type keyring struct {
+	disk   *evidence.Disk
+	folder string
+	note   func(format string, args ...any)
+}
+
+func (a *app) keyring(p *place) keyring {
+	return keyring{a.Disk, p.Config, func(format string, args ...any) {
+		fmt.Fprintf(a.Stderr, "msp: "+format+"\n", args...)
+	}}
+}
+
+func (k keyring) keyPath(name string) string { return filepath.Join(k.folder, "keys", name) }
+
+func (k keyring) writerFolder(id string) string { return filepath.Join(k.folder, "writers", id) }
+
+// names lists the operator keys.
+func (k keyring) names() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(k.folder, "keys"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, e := range entries {
+		if runbook.ValidID(e.Name()) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
+// create makes a key and the .pub file beside it. A key that is there already
+// is never written over.
+func (k keyring) create(path, algorithm, comment string) (*evidence.PrivateKey, error) {
+	if _, err := os.Lstat(path); err == nil {
+		return nil, hint(fmt.Errorf("there is a key at %s already", path), "choose another name; a key is never written over")
+	}
+	key, err := evidence.GenerateKey(algorithm)
+	if err != nil {
+		return nil, err
+	}
+	private, err := key.Marshal(comment)
+	if err != nil {
+		return nil, err
+	}
+	public := key.Public().AuthorizedKey() + " " + comment + "\n"
+	if err := k.disk.WriteFile(path+".pub", []byte(public)); err != nil {
+		return nil, err
+	}
+	return key, k.disk.WriteFile(path, private)
+}
+
+func (k keyring) read(path string) (*evidence.PrivateKey, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if readableByOthers(info) {
+		return nil, hint(fmt.Errorf("the key %s can be read by others", path), "chmod 600 %s", path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := evidence.ParsePrivateKey(data)
+	if errors.Is(err, evidence.ErrPassphrase) {
+		return nil, hint(fmt.Errorf("the key %s has a passphrase, which this version of msp can't ask for", path), "use a key without one: msp key new NAME, and msp run with MSP_KEY=NAME")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the key %s: %w", path, err)
+	}
+	return key, nil
+}
+
+// operator reads the operator's key, and makes one when there is none at all.
+func (k keyring) operator(ctx context.Context, name string) (*evidence.PrivateKey, error) {
+	if !runbook.ValidID(name) {
+		return nil, fmt.Errorf("%q can't be the name of a key", name)
+	}
+	key, err := k.read(k.keyPath(name))
+	if !errors.Is(err, os.ErrNotExist) {
+		return key, err
+	}
+	if name != defaultKeyName {
+		return nil, hint(fmt.Errorf("there is no key %q", name), "msp key list shows your keys, msp key new %s makes it", name)
+	}
+	lock, err := k.disk.Lock(ctx, filepath.Join(k.folder, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Unlock() //nolint:errcheck // the process's end does it too
+	if key, err := k.read(k.keyPath(name)); err == nil {
+		return key, nil // made by another process meanwhile
+	}
+	key, err = k.create(k.keyPath(name), "ed25519", "msp operator")
+	if err != nil {
+		return nil, fmt.Errorf("making your key: %w", err)
+	}
+	k.note("made your signing key %s (%s)", k.keyPath(name), key.Public().ID())
+	return key, nil
+}
+
+// writers lists this installation's writers.
+func (k keyring) writers() ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(k.folder, "writers"))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for _, e := range entries {
+		if e.IsDir() && evidence.ValidID(e.Name()) {
+			ids = append(ids, e.Name())
+		}
+	}
+	return ids, nil
+}
+
+// openLog finds the writer whose log in this store can be appended to, or
+// starts a new one. A log that is older than its writer's key knows, or that
+// another key signed, is never gone on with: that would fork it.
+func (k keyring) openLog(ctx context.Context, store *evidence.Store, client string) (record.Signer, *evidence.Log, error) {
+	lock, err := k.disk.Lock(ctx, filepath.Join(k.folder, "lock"))
+	if err != nil {
+		return record.Signer{}, nil, err
+	}
+	defer lock.Unlock() //nolint:errcheck // the process's end does it too
+	mine, err := k.writers()
+	if err != nil {
+		return record.Signer{}, nil, err
+	}
+	here, err := store.Writers()
+	if err != nil {
+		return record.Signer{}, nil, err
+	}
+	// The writers that have a log here come first.
+	slices.SortStableFunc(mine, func(x, y string) int {
+		return boolOrder(slices.Contains(here, y)) - boolOrder(slices.Contains(here, x))
+	})
+	for _, id := range mine {
+		signer, log, err := k.tryWriter(store, client, id)
+		switch {
+		case err == nil:
+			return signer, log, nil
+		case errors.Is(err, evidence.ErrOlder), errors.Is(err, evidence.ErrForeign):
+			if slices.Contains(here, id) {
+				k.note("%v", err)
+			}
+		default:
+			return record.Signer{}, nil, err
+		}
+	}
+	return k.newWriter(store, client)
+}
+
+func boolOrder(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (k keyring) tryWriter(store *evidence.Store, client, id string) (record.Signer, *evidence.Log, error) {
+	key, err := k.read(filepath.Join(k.writerFolder(id), "key"))
+	if errors.Is(err, os.ErrNotExist) {
+		return record.Signer{}, nil, fmt.Errorf("%w: the writer %s has no key", evidence.ErrForeign, id)
+	}
+	if err != nil {
+		return record.Signer{}, nil, err
+	}
+	log := store.OpenLog(client, id, key, filepath.Join(k.writerFolder(id), "heads"))
+	return record.Signer{ID: id, Key: key.Public().AuthorizedKey()}, log, log.Check()
+}
+
+func (k keyring) newWriter(store *evidence.Store, client string) (record.Signer, *evidence.Log, error) {
+	random := make([]byte, 4)
+	if _, err := rand.Read(random); err != nil {
+		return record.Signer{}, nil, err
+	}
+	id := "writer-" + hex.EncodeToString(random)
+	key, err := k.create(filepath.Join(k.writerFolder(id), "key"), "ed25519", "msp writer "+id)
+	if err != nil {
+		return record.Signer{}, nil, fmt.Errorf("making the key of this installation's log: %w", err)
+	}
+	k.note("this installation writes a new log for %s, as %s (%s)", client, id, key.Public().ID())
+	log := store.OpenLog(client, id, key, filepath.Join(k.writerFolder(id), "heads"))
+	return record.Signer{ID: id, Key: key.Public().AuthorizedKey()}, log, log.Check()
+}
+
+// known gives the log keys of this installation's own writers, and the newest
+// checkpoints that it keeps of a client's logs.
+func (k keyring) known(client string) (keys map[string]evidence.PublicKey, heads map[string][]byte, err error) {
+	keys, heads = map[string]evidence.PublicKey{}, map[string][]byte{}
+	ids, err := k.writers()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, id := range ids {
+		public, err := os.ReadFile(filepath.Join(k.writerFolder(id), "key.pub"))
+		if err != nil {
+			continue // a key that was being made when its process ended
+		}
+		if keys[id], err = evidence.ParsePublicKey(public); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", k.writerFolder(id), err)
+		}
+		path := filepath.Join(k.writerFolder(id), "heads", client+".ckpt")
+		if head, err := os.ReadFile(path); err == nil {
+			heads[path] = head
+		}
+	}
+	return keys, heads, nil
+}
+
+// parsePin reads a public key given as a file or as an authorized_keys line.
+func parsePin(text string) (evidence.PublicKey, error) {
+	line := []byte(text)
+	if !strings.HasPrefix(text, "ssh-") && !strings.HasPrefix(text, "ecdsa-") {
+		data, err := os.ReadFile(text)
+		if err != nil {
+			return evidence.PublicKey{}, hint(fmt.Errorf("can't read the key: %w", err), "give a .pub file, or its line in quotes")
+		}
+		line = data
+	}
+	if strings.HasPrefix(string(line), "-----BEGIN") {
+		return evidence.ParsePublicKeyPEM(line)
+	}
+	return evidence.ParsePublicKey(line)
+}

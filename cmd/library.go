@@ -1,0 +1,135 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbooks"
+	"github.com/msp-runbook/msp/steps"
+)
+
+const runbooksFolder = "runbooks"
+
+// builtinLabel stands before the names of runbooks that ship with msp.
+const builtinLabel = "built-in"
+
+// workspaceLibrary holds the runbooks of the workspace.
+func workspaceLibrary(p *place) (*runbook.Library, error) {
+	files, err := workspaceFiles(p)
+	return runbook.NewLibrary(steps.Kinds(), files), err
+}
+
+func workspaceFiles(p *place) ([]runbook.File, error) {
+	if p.Workspace == "" {
+		return nil, nil
+	}
+	label := runbooksFolder
+	if here, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(here, filepath.Join(p.Workspace, runbooksFolder)); err == nil {
+			label = filepath.ToSlash(rel)
+		}
+	}
+	return runbook.ReadFiles(os.DirFS(p.Workspace), runbooksFolder, label)
+}
+
+// builtinLibrary holds the runbooks that ship with msp.
+func builtinLibrary() (*runbook.Library, error) {
+	files, err := runbook.ReadFiles(runbooks.Files, ".", builtinLabel)
+	return runbook.NewLibrary(steps.Kinds(), files), err
+}
+
+// findRunbook loads the runbook that a word names: a file, an id of the
+// workspace, an id of the built-in library, in this order.
+func findRunbook(p *place, word string) (*runbook.Runbook, error) {
+	if runbook.IsPath(word) {
+		file, err := readRunbookFile(word)
+		if err != nil {
+			return nil, err
+		}
+		r, problems := runbook.Load(file.Name, file.Source, steps.Kinds())
+		return r, problems.Err()
+	}
+	for _, open := range []func() (*runbook.Library, error){
+		func() (*runbook.Library, error) { return workspaceLibrary(p) }, builtinLibrary,
+	} {
+		library, err := open()
+		if err != nil {
+			return nil, err
+		}
+		r, err := library.Find(word)
+		if !errors.Is(err, runbook.ErrUnknownRunbook) {
+			return r, err
+		}
+	}
+	return nil, hint(fmt.Errorf("there is no runbook %q", word), "msp list shows them; a file is named with its path: ./%s.yaml", word)
+}
+
+func readRunbookFile(path string) (runbook.File, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return runbook.File{}, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	source, err := io.ReadAll(io.LimitReader(f, int64(document.DefaultLimits.Bytes)+1))
+	return runbook.File{Name: filepath.ToSlash(path), Source: source}, err
+}
+
+func (a *app) completeRunbooks(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if strings.ContainsAny(word, "./\\") {
+		return nil, cobra.ShellCompDirectiveDefault
+	}
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return offer(a.runbookIDs(), word)
+}
+
+func (a *app) runbookIDs() []string {
+	p, err := a.place()
+	if err != nil {
+		return nil
+	}
+	var ids []string
+	for _, open := range []func() (*runbook.Library, error){
+		func() (*runbook.Library, error) { return workspaceLibrary(p) }, builtinLibrary,
+	} {
+		if library, err := open(); err == nil {
+			ids = append(ids, library.IDs()...)
+		}
+	}
+	return ids
+}
+
+// completeSteps offers the steps of the runbook that stands on the line.
+func (a *app) completeSteps(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	p, err := a.place()
+	if err != nil || len(args) == 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	r, err := findRunbook(p, args[0])
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var ids []string
+	for _, s := range r.Steps {
+		ids = append(ids, s.ID)
+	}
+	return offer(ids, word)
+}
+
+func (a *app) completeClients(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+	p, err := a.place()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	ids, _ := p.clients() //nolint:errcheck // no offer is made then
+	return offer(ids, word)
+}

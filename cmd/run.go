@@ -1,0 +1,350 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/spf13/cobra"
+
+	"github.com/msp-runbook/msp/cmd/terminal"
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/engine"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+// runFlags are what msp run and msp resume have in common.
+type runFlags struct {
+	door
+	json, plain bool
+}
+
+func (f *runFlags) add(c *cobra.Command) {
+	c.Flags().StringVar(&f.answers, "answers", "", "a YAML `FILE` that answers manual steps and inputs")
+	c.Flags().BoolVar(&f.noInput, "no-input", false, "ask nobody: a step that needs a person parks the run")
+	c.Flags().BoolVar(&f.json, "json", false, "print each event as a line of JSON")
+	c.Flags().BoolVar(&f.plain, "plain", false, "print each event as one plain line")
+}
+
+// printer chooses how a run is shown.
+func (f *runFlags) printer(a *app) (terminal.Screen, terminal.Printer) {
+	screen := terminal.Detect(a.Stdout, os.Getenv)
+	switch {
+	case f.json:
+		// Questions don't mix with data.
+		return terminal.Detect(a.Stderr, os.Getenv), terminal.NewJSON(a.Stdout)
+	case f.plain:
+		return screen, terminal.NewPlain(screen)
+	default:
+		return screen, terminal.NewPrinter(screen)
+	}
+}
+
+func (a *app) runCommand() *cobra.Command {
+	var f runFlags
+	var inputs []string
+	var inputFile, startAt, change string
+	var checklist, dryRun bool
+	c := &cobra.Command{
+		Use: "run RUNBOOK", GroupID: groupDo,
+		Short: "do a runbook and leave a signed record of it",
+		Long: `Do a runbook step by step. The start is signed and logged before the first step,
+the end after the last; what happened in between is in the record, also when a
+step fails or you press ctrl-C. RUNBOOK is an id (msp list) or a file.
+
+Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
+4 done outside its SLA, 130 interrupted.`,
+		Example: `  msp run backup-verify --input backup_dir=testdata/backups/acme --input max_age=87600h
+  msp run backup-verify --input backup_dir=testdata/backups/acme --dry-run`,
+		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRunbooks,
+		RunE: func(c *cobra.Command, args []string) error {
+			p, err := a.place()
+			if err != nil {
+				return err
+			}
+			r, err := findRunbook(p, args[0])
+			if err != nil {
+				return err
+			}
+			if err := checkChange(r, change); err != nil {
+				return err
+			}
+			here, err := os.Getwd()
+			if err != nil {
+				return err
+			}
+			sources := inputSources{inputs, inputFile, here, os.Getenv}
+			job := engine.Job{Runbook: r, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change}
+			if dryRun {
+				return a.dryRun(c.Context(), sources, job)
+			}
+			return a.run(c.Context(), p, f, sources, job)
+		},
+	}
+	f.add(c)
+	c.Flags().StringArrayVarP(&inputs, "input", "i", nil, "an input as `NAME=VALUE`; may stand several times")
+	c.Flags().StringVar(&inputFile, "inputs", "", "a YAML `FILE` of inputs")
+	c.Flags().StringVar(&startAt, "start-at", "", "leave out the steps before this `STEP`; recorded as a deviation")
+	c.Flags().BoolVar(&checklist, "checklist", false, "a person does every step by hand; recorded as a deviation")
+	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would run: start nothing, write nothing")
+	c.Flags().StringVar(&change, "change", "", "the `REFERENCE` of the change that asks for an ad hoc runbook")
+	c.RegisterFlagCompletionFunc("start-at", a.completeSteps) //nolint:errcheck // the flag is there
+	return c
+}
+
+func checkChange(r *runbook.Runbook, change string) error {
+	if r.Class == runbook.AdHoc && change == "" {
+		return usageError(fmt.Errorf("the runbook %s is ad hoc: it is done when somebody asked for it", r.ID), "--change REF says who asked, for example --change CHG-1042")
+	}
+	if change != "" && !record.ValidReference(change) {
+		return usageError(fmt.Errorf("%q can't be a reference", change), "up to 64 letters, digits and . _ / # -")
+	}
+	return nil
+}
+
+func (a *app) run(ctx context.Context, p *place, f runFlags, sources inputSources, job engine.Job) error {
+	screen, printer := f.printer(a)
+	defer printer.Close()
+	people, closing, err := f.people(screen, a.Stdin, printer)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	if job.Inputs, err = sources.resolve(ctx, job.Runbook, people); err != nil {
+		return err
+	}
+	if err := a.equip(ctx, p, &job); err != nil {
+		return err
+	}
+	job.People, job.Emit = people, printer.Print
+	outcome, err := engine.Run(ctx, job)
+	return a.close(printer, outcome, err)
+}
+
+// equip gives a job its secrets, keys and log.
+func (a *app) equip(ctx context.Context, p *place, job *engine.Job) error {
+	var err error
+	if job.Secrets, err = p.secrets(ctx, job.Runbook); err != nil {
+		return err
+	}
+	if job.Ledger, err = a.ledger(ctx, p, job.Client); err != nil {
+		return err
+	}
+	job.BlobLimit, job.Environ, job.Software = p.BlobLimit, os.Environ(), software()
+	job.Where.Host, job.Where.Login, job.Where.Origin = where(a.Stdin)
+	return nil
+}
+
+func (a *app) ledger(ctx context.Context, p *place, client string) (*record.Ledger, error) {
+	keys := a.keyring(p)
+	operator, err := keys.operator(ctx, p.Key)
+	if err != nil {
+		return nil, err
+	}
+	store := a.store(p, client)
+	writer, log, err := keys.openLog(ctx, store, client)
+	if err != nil {
+		return nil, err
+	}
+	return &record.Ledger{
+		Disk: a.Disk, Store: store, Log: log, Client: client, Writer: writer, Operator: operator, Limit: p.StatementLimit,
+	}, nil
+}
+
+// close turns the outcome of a run into an exit code.
+func (a *app) close(printer terminal.Printer, o engine.Outcome, err error) error {
+	printer.Close()
+	if err != nil {
+		if o.Run != "" {
+			err = hint(err, "what was recorded stands; when this is mended: msp resume %s", record.ShortID(o.Run))
+		}
+		return err
+	}
+	switch {
+	case o.Verdict.Outcome == record.RunAborted:
+		return ended(exitInterrupted)
+	case o.Parked != "":
+		return ended(exitParked)
+	case o.Verdict.Outcome == record.RunFailed:
+		return ended(exitNo)
+	case o.Verdict.Late:
+		return ended(exitLate)
+	default:
+		return nil
+	}
+}
+
+func software() record.Software {
+	return record.Software{
+		MSP: version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, TZData: runtime.Version(),
+	}
+}
+
+// dryRun shows what would run. It starts no process, reads no secret, makes no
+// key and writes nothing.
+func (a *app) dryRun(ctx context.Context, sources inputSources, job engine.Job) error {
+	inputs, err := sources.resolve(ctx, job.Runbook, terminal.Nobody{})
+	if err != nil {
+		return err
+	}
+	job.Inputs, job.Environ = inputs, os.Environ()
+	lines, err := engine.DryRun(job)
+	for _, line := range lines {
+		fmt.Fprintln(a.Stdout, terminal.Sanitize(line, false))
+	}
+	return err
+}
+
+func (a *app) resumeCommand() *cobra.Command {
+	var f runFlags
+	c := &cobra.Command{
+		Use: "resume [RUN]", GroupID: groupDo,
+		Short: "go on with a run that waits for a person or was cut off",
+		Long: `Go on with an open run: one that waits for a person, or one that a crash cut off.
+The runbook is the one that the run was started with, also when its file has
+changed since. RUN is any unique part of the run's id; without it, the only
+open run is meant.`,
+		Example: "  msp resume\n  msp resume 7f3a9c --answers answers.yaml",
+		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: a.completeRuns,
+		RunE: func(c *cobra.Command, args []string) error {
+			part := ""
+			if len(args) == 1 {
+				part = args[0]
+			}
+			return a.resume(c.Context(), f, part)
+		},
+	}
+	f.add(c)
+	return c
+}
+
+func (a *app) resume(ctx context.Context, f runFlags, part string) error {
+	p, err := a.place()
+	if err != nil {
+		return err
+	}
+	account, err := a.openRun(p, part)
+	if err != nil {
+		return err
+	}
+	job, err := a.pinnedJob(p, account)
+	if err != nil {
+		return err
+	}
+	screen, printer := f.printer(a)
+	defer printer.Close()
+	people, closing, err := f.people(screen, a.Stdin, printer)
+	if err != nil {
+		return err
+	}
+	defer closing()
+	if err := a.equip(ctx, p, &job); err != nil {
+		return err
+	}
+	a.sayIfMoved(p, job.Runbook)
+	job.People, job.Emit = people, printer.Print
+	outcome, err := engine.Resume(ctx, job, account)
+	if errors.Is(err, engine.ErrFinished) {
+		return hint(err, "msp show %s", record.ShortID(account.Run))
+	}
+	return a.close(printer, outcome, err)
+}
+
+// pinnedJob is the job that a run was started with.
+func (a *app) pinnedJob(p *place, account *record.Account) (engine.Job, error) {
+	start := account.Start.Body
+	book, inputs, err := engine.Pinned(a.store(p, p.Client), start, kinds())
+	if err != nil {
+		return engine.Job{}, err
+	}
+	job := engine.Job{
+		Runbook: book, Client: start.Client, Folder: inputs.Folder, StartAt: inputs.StartAt,
+		Checklist: inputs.Checklist, Inputs: map[string]runbook.Value{},
+	}
+	for name, text := range inputs.Values {
+		field, ok := book.Input(name)
+		if !ok {
+			return job, fmt.Errorf("the run has an input %s that its runbook doesn't declare", name)
+		}
+		if job.Inputs[name], err = field.Parse(text, inputs.Folder); err != nil {
+			return job, fmt.Errorf("the input %s: %w", name, err)
+		}
+	}
+	return job, nil
+}
+
+// sayIfMoved says that the runbook's file is no longer what the run follows.
+func (a *app) sayIfMoved(p *place, pinned *runbook.Runbook) {
+	now, err := findRunbook(p, pinned.ID)
+	if err == nil && now.Digest != pinned.Digest {
+		fmt.Fprintf(a.Stderr, "msp: %s has changed since the run was started (%s then, %s now); the run follows the old one\n", pinned.ID, pinned.Version, now.Version)
+	}
+}
+
+// openRun finds the run that is meant among those without an end.
+func (a *app) openRun(p *place, part string) (*record.Account, error) {
+	history, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
+	if err != nil {
+		return nil, hint(err, "msp verify says what is wrong with the log")
+	}
+	if part != "" {
+		return oneRun(history.Find(part), part, p.Client)
+	}
+	var open []*record.Account
+	for _, account := range history.Accounts {
+		if !account.Finished() {
+			open = append(open, account)
+		}
+	}
+	switch len(open) {
+	case 0:
+		return nil, hint(fmt.Errorf("no run of %s is open", p.Client), "msp log shows the runs; --client names another client")
+	case 1:
+		return open[0], nil
+	default:
+		return nil, usageError(fmt.Errorf("%d runs of %s are open", len(open), p.Client), "msp resume RUN, one of "+shortIDs(open))
+	}
+}
+
+func oneRun(found []*record.Account, part, client string) (*record.Account, error) {
+	switch len(found) {
+	case 0:
+		return nil, hint(fmt.Errorf("no run of %s has an id with %q in it", client, part), "msp log shows the runs; --client names another client")
+	case 1:
+		return found[0], nil
+	default:
+		return nil, usageError(fmt.Errorf("%d runs have an id with %q in it", len(found), part), "one of "+shortIDs(found))
+	}
+}
+
+func shortIDs(accounts []*record.Account) string {
+	text := ""
+	for i, account := range accounts {
+		if i > 0 {
+			text += ", "
+		}
+		text += record.ShortID(account.Run)
+	}
+	return text
+}
+
+func (a *app) completeRuns(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	p, err := a.place()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	history, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var ids []string
+	for _, account := range history.Accounts {
+		ids = append(ids, record.ShortID(account.Run)+"\t"+account.Start.Body.Runbook.ID)
+	}
+	return offer(ids, word)
+}

@@ -1,0 +1,356 @@
+package cmd
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/msp-runbook/msp/cmd/terminal"
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+const clockLayout = "2006-01-02 15:04:05 -07:00"
+
+func (a *app) printJSON(v any) error {
+	encoder := json.NewEncoder(a.Stdout)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
+}
+
+// loggedRun is one line of msp log.
+type loggedRun struct {
+	Run        string             `json:"run"`
+	Runbook    string             `json:"runbook"`
+	Version    string             `json:"version"`
+	Client     string             `json:"client"`
+	Writer     string             `json:"writer"`
+	Started    time.Time          `json:"started"`
+	Ended      *time.Time         `json:"ended,omitempty"`
+	State      string             `json:"state"`
+	Late       bool               `json:"late,omitempty"`
+	Deviations []record.Deviation `json:"deviations,omitempty"`
+	Record     string             `json:"record,omitempty"`
+}
+
+func (a *app) logCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "log", GroupID: groupProve, Short: "list the runs that the client's logs hold",
+		Example: "  msp log", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			p, err := a.place()
+			if err != nil {
+				return err
+			}
+			history, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
+			if err != nil {
+				return hint(err, "msp verify says what is wrong with the log")
+			}
+			return a.log(history, asJSON)
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (a *app) log(h *record.History, asJSON bool) error {
+	runs := []loggedRun{}
+	for _, account := range h.Accounts {
+		start := account.Start.Body
+		run := loggedRun{
+			Run: account.Run, Runbook: start.Runbook.ID, Version: start.Runbook.Version, Client: start.Client,
+			Writer: account.Writer, Started: start.Started, State: account.State(time.Now()),
+		}
+		if account.End != nil {
+			end := account.End.Body
+			run.Ended, run.Late, run.Deviations, run.Record = &end.Ended, end.Verdict.Late, end.Verdict.Deviations, account.End.Digest
+		}
+		runs = append(runs, run)
+	}
+	if asJSON {
+		return a.printJSON(struct {
+			V    int         `json:"v"`
+			Runs []loggedRun `json:"runs"`
+		}{1, runs})
+	}
+	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
+	for _, r := range runs {
+		state := r.State
+		if r.Late {
+			state += ", late"
+		}
+		if len(r.Deviations) > 0 {
+			state += ", deviates: " + joinDeviations(r.Deviations)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\n", record.ShortID(r.Run), r.Started.Local().Format(clockLayout), r.Runbook, r.Version, state)
+	}
+	return w.Flush()
+}
+
+func joinDeviations(all []record.Deviation) string {
+	words := make([]string, len(all))
+	for i, d := range all {
+		words[i] = strings.ReplaceAll(string(d), "_", " ")
+	}
+	return strings.Join(words, ", ")
+}
+
+func (a *app) showCommand() *cobra.Command {
+	var asJSON bool
+	var output string
+	c := &cobra.Command{
+		Use: "show RUN", GroupID: groupProve, Short: "show one run: its steps, values and evidence",
+		Long: `Show what the log holds of one run. RUN is any unique part of its id.
+--output STEP prints what a step wrote to its standard output, as it was kept.`,
+		Example: "  msp show 7f3a9c\n  msp show 7f3a9c --output intact", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRuns,
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := a.place()
+			if err != nil {
+				return err
+			}
+			store := a.store(p, p.Client)
+			history, err := record.ReadHistory(store, p.Client, p.StatementLimit)
+			if err != nil {
+				return hint(err, "msp verify says what is wrong with the log")
+			}
+			account, err := oneRun(history.Find(args[0]), args[0], p.Client)
+			switch {
+			case err != nil:
+				return err
+			case output != "":
+				return a.showOutput(store, account, output)
+			case asJSON:
+				return a.printJSON(shownRun(account))
+			default:
+				return a.show(store, account)
+			}
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the statements as JSON")
+	c.Flags().StringVar(&output, "output", "", "print what this `STEP` wrote")
+	return c
+}
+
+type shown struct {
+	V        int              `json:"v"`
+	Run      string           `json:"run"`
+	State    string           `json:"state"`
+	Start    record.RunStart  `json:"start"`
+	Segments []record.Segment `json:"segments,omitempty"`
+	End      *record.RunEnd   `json:"end,omitempty"`
+}
+
+func shownRun(account *record.Account) shown {
+	s := shown{V: 1, Run: account.Run, State: account.State(time.Now()), Start: account.Start.Body}
+	for _, segment := range account.Segments {
+		s.Segments = append(s.Segments, segment.Body)
+	}
+	if account.End != nil {
+		s.End = &account.End.Body
+	}
+	return s
+}
+
+// showOutput prints what a step wrote: bytes as they were kept when they go to
+// a file or a pipe, made harmless when they go to a terminal.
+func (a *app) showOutput(store *evidence.Store, account *record.Account, id string) error {
+	steps := account.Steps()
+	i := slices.IndexFunc(steps, func(s record.Step) bool { return s.ID == id })
+	if i < 0 {
+		return hint(fmt.Errorf("the run %s has no step %q", record.ShortID(account.Run), id), "msp show %s lists them", record.ShortID(account.Run))
+	}
+	if steps[i].Stdout == nil {
+		return hint(fmt.Errorf("the step %s printed nothing to its standard output", id), "msp show %s shows the rest", record.ShortID(account.Run))
+	}
+	blob, err := store.OpenBlob(steps[i].Stdout.Digest)
+	if err != nil {
+		return err
+	}
+	defer blob.Close() //nolint:errcheck // it was only read
+	if !terminal.IsTerminal(a.Stdout) {
+		_, err = io.Copy(a.Stdout, blob)
+		return err
+	}
+	text, err := io.ReadAll(blob)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.Stdout, strings.TrimRight(terminal.Sanitize(string(text), true), "\n"))
+	return err
+}
+
+// page collects lines and makes each of them harmless.
+type page struct{ lines []string }
+
+func (p *page) add(format string, args ...any) {
+	p.lines = append(p.lines, terminal.Sanitize(fmt.Sprintf(format, args...), false))
+}
+
+func (p *page) print(w io.Writer) error {
+	_, err := fmt.Fprintln(w, strings.Join(p.lines, "\n"))
+	return err
+}
+
+func (a *app) show(store *evidence.Store, account *record.Account) error {
+	var p page
+	start := account.Start.Body
+	p.add("run       %s", account.Run)
+	p.add("runbook   %s %s · %s", start.Runbook.ID, start.Runbook.Version, start.Runbook.Digest)
+	p.add("client    %s · log of %s", start.Client, account.Writer)
+	p.add("operator  %s", start.Operator.ID)
+	p.add("started   %s", start.Started.Format(clockLayout))
+	p.add("state     %s", a.stateLine(account))
+	p.add("sla       %s", slaLine(account))
+	if start.Change != "" {
+		p.add("change    %s", start.Change)
+	}
+	showInputs(&p, store, start)
+	for _, s := range account.Steps() {
+		showStep(&p, store, s)
+	}
+	p.add("")
+	p.add("statements")
+	p.add("  run-start  %s", account.Start.Digest)
+	for _, segment := range account.Segments {
+		p.add("  segment %d  %s", segment.Body.Number, segment.Digest)
+	}
+	if account.End != nil {
+		p.add("  run        %s", account.End.Digest)
+	}
+	return p.print(a.Stdout)
+}
+
+func (a *app) stateLine(account *record.Account) string {
+	line := account.State(time.Now())
+	if end := account.End; end != nil {
+		line += " at " + end.Body.Ended.Format(clockLayout)
+		if d := end.Body.Verdict.Deviations; len(d) > 0 {
+			line += " · deviates: " + joinDeviations(d)
+		}
+	} else {
+		line += ", to be finished by " + account.Start.Body.FinishBy.Format(clockLayout)
+	}
+	return line
+}
+
+func slaLine(account *record.Account) string {
+	start := account.Start.Body
+	if why := start.SLA.NotJudged(); why != "" {
+		return why
+	}
+	line := "complete within " + runbook.FormatSpan(start.SLA.CompleteWithin.Span())
+	if end := account.End; end != nil && end.Body.SLA.Met != nil {
+		verdict := "met"
+		if end.Body.SLA.Late() {
+			verdict = "missed"
+		}
+		line += " · " + verdict + " after " + runbook.FormatSpan(end.Body.SLA.Elapsed.Span())
+	}
+	return line
+}
+
+func showInputs(p *page, store *evidence.Store, start record.RunStart) {
+	var inputs record.Inputs
+	if err := record.GetJSON(store, start.Inputs, &inputs); err != nil {
+		p.add("inputs    can't be read: %v", err)
+		return
+	}
+	for _, name := range sortedNames(inputs.Values) {
+		p.add("input     %s = %s", name, inputs.Values[name])
+	}
+}
+
+func showStep(p *page, store *evidence.Store, s record.Step) {
+	p.add("")
+	line := fmt.Sprintf("%s  %s", s.ID, strings.ReplaceAll(string(s.Outcome), "_", " "))
+	if s.Proof != "" {
+		line += " · " + string(s.Proof)
+	}
+	p.add("%s · %s", line, runbook.FormatSpan(s.Duration.Span()))
+	facts, err := factsOf(store, s)
+	if err != nil {
+		p.add("  facts      can't be read: %v", err)
+	}
+	for _, pair := range [][2]string{{"", facts.Detail}, {"found", facts.Found}, {"expected", facts.Expected}} {
+		if pair[1] != "" {
+			p.add("  %-10s %s", pair[0], pair[1])
+		}
+	}
+	for _, name := range sortedNames(s.Outputs) {
+		p.add("  %-10s %s", name, s.Outputs[name])
+	}
+	for _, name := range sortedNames(facts.Outputs) {
+		p.add("  %-10s %s", name, facts.Outputs[name])
+	}
+	for _, j := range s.Normal {
+		p.add("  %-10s %s, %s", j.Output, runbook.FormatNumber(j.Value), strings.ReplaceAll(string(j.Standing), "_", " "))
+	}
+	showAnswer(p, facts.Answer)
+	for _, e := range s.Evidence {
+		p.add("  evidence   %s · %d B · %s", e.Name, e.Size, e.Digest)
+	}
+	showStream(p, "stdout", s.Stdout)
+	showStream(p, "stderr", s.Stderr)
+	if len(s.Deviates) > 0 {
+		p.add("  deviates   %s", joinDeviations(s.Deviates))
+	}
+}
+
+func factsOf(store *evidence.Store, s record.Step) (record.Facts, error) {
+	var facts record.Facts
+	if s.Facts == "" {
+		return facts, nil
+	}
+	err := record.GetJSON(store, s.Facts, &facts)
+	if errors.Is(err, evidence.ErrMissing) {
+		return facts, fmt.Errorf("the blob %s is missing", s.Facts)
+	}
+	return facts, err
+}
+
+func showAnswer(p *page, a *record.Answer) {
+	if a == nil {
+		return
+	}
+	for _, item := range a.Checked {
+		p.add("  checked    %s", item)
+	}
+	for _, pair := range [][2]string{{"reason", a.Reason}, {"instead", a.Differently}, {"flagged", a.Flag}} {
+		if pair[1] != "" {
+			p.add("  %-10s %s", pair[0], pair[1])
+		}
+	}
+}
+
+func showStream(p *page, name string, s *record.Stream) {
+	if s == nil {
+		return
+	}
+	line := fmt.Sprintf("%d B", s.Written)
+	if s.LeftOut > 0 {
+		line += fmt.Sprintf(", %d B of the middle left out", s.LeftOut)
+	}
+	for _, secret := range sortedNames(s.Replaced) {
+		line += fmt.Sprintf(", %s masked %d times", secret, s.Replaced[secret])
+	}
+	p.add("  %-10s %s · %s", name, line, s.Digest)
+}
+
+func sortedNames[V any](m map[string]V) []string {
+	names := make([]string, 0, len(m))
+	for name := range m {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}

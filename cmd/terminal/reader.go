@@ -1,0 +1,144 @@
+package terminal
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/msp-runbook/msp/runbook"
+)
+
+// maxLine is the most bytes that one line of an answer may have.
+const maxLine = 64 << 10
+
+// typed is one line as it came.
+type typed struct {
+	text string
+	long bool // and so it was thrown away
+	err  error
+}
+
+// complaint says why a line can't be an answer, or "".
+func (t typed) complaint() string {
+	switch {
+	case t.long:
+		return fmt.Sprintf("that line was longer than %d KiB and was not taken; please give a shorter answer, or the text as a file", maxLine>>10)
+	case !utf8.ValidString(t.text):
+		return "that line was not valid UTF-8 and was not taken; please type it again"
+	case strings.IndexFunc(t.text, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) >= 0:
+		return "that line held control characters and was not taken (arrow keys don't edit here); please type it again"
+	}
+	return ""
+}
+
+// lineReader reads lines in a goroutine of its own, one at a time and only
+// when asked, so that a question can be left while it is open. The line that
+// is then typed belongs to the next question.
+type lineReader struct {
+	in      *bufio.Reader
+	want    chan struct{}
+	lines   chan typed
+	stop    chan struct{}
+	start   sync.Once
+	closed  sync.Once
+	pending bool  // a line was asked for and has not been taken
+	ended   error // there will be no more lines
+}
+
+func newLineReader(in io.Reader) *lineReader {
+	return &lineReader{
+		in: bufio.NewReader(in), want: make(chan struct{}, 1), lines: make(chan typed, 1), stop: make(chan struct{}),
+	}
+}
+
+// close ends the goroutine as soon as its read returns.
+func (r *lineReader) close() { r.closed.Do(func() { close(r.stop) }) }
+
+func (r *lineReader) loop() {
+	for {
+		select {
+		case <-r.want:
+		case <-r.stop:
+			return
+		}
+		line := r.next()
+		r.lines <- line // has room: one line for each wish
+		if line.err != nil {
+			return
+		}
+	}
+}
+
+// next reads one line. A line that is too long is read to its end, but not
+// kept.
+func (r *lineReader) next() typed {
+	var kept []byte
+	long := false
+	for {
+		part, err := r.in.ReadSlice('\n')
+		if long = long || len(kept)+len(part) > maxLine+2; long {
+			kept = nil
+		} else {
+			kept = append(kept, part...)
+		}
+		switch {
+		case err == nil:
+		case errors.Is(err, bufio.ErrBufferFull):
+			continue
+		case errors.Is(err, io.EOF) && (long || len(kept) > 0): // the last line had no end
+		default:
+			return typed{err: err}
+		}
+		text := string(bytes.TrimSuffix(bytes.TrimSuffix(kept, []byte("\n")), []byte("\r")))
+		return typed{text: text, long: long || len(text) > maxLine}
+	}
+}
+
+// read waits for a line. Nobody there is runbook.ErrPark.
+func (r *lineReader) read(ctx context.Context) (typed, error) {
+	if err := ctx.Err(); err != nil {
+		return typed{}, err
+	}
+	if r.ended != nil {
+		return typed{}, r.ended
+	}
+	r.start.Do(func() { go r.loop() })
+	if !r.pending {
+		r.pending = true
+		r.want <- struct{}{} // has room
+	}
+	select {
+	case line := <-r.lines:
+		return r.taken(line)
+	case <-ctx.Done():
+		return typed{}, ctx.Err()
+	}
+}
+
+func (r *lineReader) taken(line typed) (typed, error) {
+	r.pending = false
+	switch {
+	case line.err == nil:
+	case errors.Is(line.err, io.EOF):
+		r.ended = runbook.ErrPark
+	default:
+		r.ended = fmt.Errorf("%w: read the answer: %w", runbook.ErrPark, line.err)
+	}
+	return line, r.ended
+}
+
+// discard drops a line that came while no question was open.
+func (r *lineReader) discard() {
+	select {
+	case line := <-r.lines:
+		_, _ = r.taken(line) // an end is remembered and told to the next question
+	default:
+	}
+}

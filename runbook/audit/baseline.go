@@ -1,0 +1,229 @@
+package audit
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+// A pastRun is what later runs may be compared with.
+type pastRun struct {
+	run, runbook   string
+	started, ended time.Time
+	end            ref
+	values         map[valueName]float64
+}
+
+// A valueName is an output of a step.
+type valueName struct{ step, output string }
+
+// A comparison is what a step says about a value being usual. What it rests
+// on is known once every run was read.
+type comparison struct {
+	at      place
+	name    string // of the statement, for messages
+	by      ref
+	start   ref
+	run     string
+	runbook string
+	step    string
+	ended   time.Time // of the step, as claimed
+	passed  bool
+	pinned  record.PinnedNormal
+	judged  record.Judged
+}
+
+// remember keeps the numbers that a finished run yielded, by the rules of
+// record.History.Past: of each step the first telling that passed.
+func (v *runAudit) remember(start, end *statement, steps []record.Step) *pastRun {
+	p := &pastRun{
+		run: v.run, runbook: start.start.Runbook.ID, started: start.start.Started, ended: end.end.Ended,
+		end: end.ref, values: map[valueName]float64{},
+	}
+	told := map[string]bool{}
+	for _, s := range steps {
+		if s.Outcome != record.Passed || told[s.ID] {
+			continue
+		}
+		told[s.ID] = true
+		for output, text := range s.Outputs {
+			if n, err := strconv.ParseFloat(text, 64); err == nil {
+				p.values[valueName{s.ID, output}] = n
+			}
+		}
+	}
+	return p
+}
+
+// collectNormals holds the comparisons of a step to those that were pinned,
+// and its values to its outputs.
+func (v *runAudit) collectNormals(start *statement, pinned record.PinnedStep, t toldStep) {
+	passed := t.Outcome == record.Passed
+	attested := t.CutOff && t.Attempts == 0 && slices.Contains(t.Deviates, record.DeviatedCutOff)
+	for _, p := range pinned.Normal {
+		told := slices.ContainsFunc(t.Normal, func(j record.Judged) bool { return j.Output == p.Output })
+		if passed && !told && !attested {
+			v.broken(ruleNormal, t.by.place(), "%s: the step %s passed, and its output %s was not held to what is normal", t.by.name(), t.ID, p.Output)
+		}
+	}
+	seen := map[string]bool{}
+	for _, j := range t.Normal {
+		i := slices.IndexFunc(pinned.Normal, func(p record.PinnedNormal) bool { return p.Output == j.Output })
+		if i < 0 || seen[j.Output] {
+			v.broken(ruleNormal, t.by.place(), "%s: the step %s compares the output %s, which nothing asks for, or asks once", t.by.name(), t.ID, quoted(j.Output))
+			continue
+		}
+		seen[j.Output] = true
+		if n, err := strconv.ParseFloat(t.Outputs[j.Output], 64); passed && (err != nil || n != j.Value) {
+			v.broken(ruleNormal, t.by.place(), "%s: the step %s compares the value %s, and its output %s is %s", t.by.name(), t.ID, runbook.FormatNumber(j.Value), j.Output, quoted(t.Outputs[j.Output]))
+			continue
+		}
+		v.result.compare = append(v.result.compare, comparison{
+			at: t.by.place(), name: t.by.name(), by: t.by.ref, start: start.ref, run: v.run, runbook: start.start.Runbook.ID,
+			step: t.ID, ended: t.Ended, passed: passed, pinned: pinned.Normal[i], judged: j,
+		})
+	}
+}
+
+// A baseline knows the values of all finished runs.
+type baseline struct {
+	*audit
+	byEnd  map[string]*pastRun       // by the digest of the end
+	series map[seriesName][]*pastRun // that have a value, by their claimed start
+}
+
+type seriesName struct {
+	runbook string
+	valueName
+}
+
+func (a *audit) newBaseline(results []runResult) *baseline {
+	b := &baseline{audit: a, byEnd: map[string]*pastRun{}, series: map[seriesName][]*pastRun{}}
+	for _, r := range results {
+		if r.past == nil {
+			continue
+		}
+		b.byEnd[r.past.end.leaf.Envelope] = r.past
+		for name := range r.past.values {
+			series := seriesName{r.past.runbook, name}
+			b.series[series] = append(b.series[series], r.past)
+		}
+	}
+	for _, runs := range b.series {
+		slices.SortFunc(runs, byStart)
+	}
+	return b
+}
+
+func byStart(x, y *pastRun) int {
+	return cmp.Or(x.started.Compare(y.started), cmp.Compare(x.run, y.run))
+}
+
+// check computes a comparison again.
+func (b *baseline) check(c comparison) (found []found) {
+	f := &finder{}
+	from, ok := b.earlier(f, c)
+	if !ok {
+		return f.found
+	}
+	values := make([]float64, len(from))
+	for i, p := range from {
+		values[i] = p.values[valueName{c.step, c.judged.Output}]
+	}
+	standing, normal := c.pinned.Normal().Judge(c.judged.Value, values)
+	stated := "none"
+	if c.judged.Normal != nil {
+		stated = runbook.FormatNumber(*c.judged.Normal)
+	}
+	computed := "none"
+	if standing != runbook.NoBaseline {
+		computed = runbook.FormatNumber(normal)
+	}
+	switch {
+	case stated != computed:
+		f.broken(ruleBaseline, c.at, "%s: the step %s says that normal for %s is %s, the %d runs that it names give %s", c.name, c.step, c.judged.Output, stated, len(from), computed)
+	case standing != c.judged.Standing:
+		f.broken(ruleNormal, c.at, "%s: the step %s says that %s is %q, its terms give %q", c.name, c.step, c.judged.Output, c.judged.Standing, standing)
+	case standing == runbook.Beyond && c.passed:
+		f.broken(ruleNormal, c.at, "%s: the step %s passed with a value of %s beyond what may pass", c.name, c.step, c.judged.Output)
+	}
+	b.checkChoice(f, c, from)
+	return f.found
+}
+
+// earlier are the runs that a comparison names: false when they are not what
+// they must be, or can't be told.
+func (b *baseline) earlier(f *finder, c comparison) (from []*pastRun, ok bool) {
+	if c.pinned.Value != nil && len(c.judged.From) > 0 || len(c.judged.From) > max(0, c.pinned.Over) {
+		f.broken(ruleBaseline, c.at, "%s: the step %s rests on %d earlier runs, its terms ask for %d", c.name, c.step, len(c.judged.From), c.pinned.Over)
+		return nil, false
+	}
+	seen := map[string]bool{}
+	for _, digest := range c.judged.From {
+		p := b.byEnd[digest]
+		wrong := ""
+		switch other, logged := b.named[digest]; {
+		case seen[digest]:
+			wrong = "counts twice"
+		case !logged && !b.gaps:
+			wrong = "is in no log"
+		case logged && other.leaf.Kind != record.KindRun:
+			wrong = "is no end of a run"
+		case p == nil:
+			f.note(ruleNotCompared, c.at, "%s: the run %s that the step %s is compared with can't be relied on", c.name, short(digest), c.step)
+			return nil, false
+		default:
+			wrong = b.unfit(c, p)
+		}
+		if wrong != "" {
+			f.broken(ruleBaseline, c.at, "%s: the step %s is compared with the run %s, which %s", c.name, c.step, short(digest), wrong)
+			return nil, false
+		}
+		seen[digest] = true
+		from = append(from, p)
+	}
+	return from, true
+}
+
+// unfit says why a run can't be one that a value was compared with.
+func (b *baseline) unfit(c comparison, p *pastRun) string {
+	_, has := p.values[valueName{c.step, c.judged.Output}]
+	switch {
+	case p.run == c.run:
+		return "is the run itself"
+	case p.runbook != c.runbook:
+		return "is of another runbook, " + p.runbook
+	case !has:
+		return "has no such value"
+	case p.end.after(c.by):
+		return "was logged later"
+	case p.end.log != c.by.log && p.ended.Sub(c.ended) > clockSlack:
+		return "ended later"
+	default:
+		return ""
+	}
+}
+
+// checkChoice: the baseline is the newest runs, not the most welcome ones.
+// Those that lie before this run's start in its own log were surely known.
+func (b *baseline) checkChoice(f *finder, c comparison, from []*pastRun) {
+	if c.pinned.Value != nil || c.pinned.Over < 1 {
+		return
+	}
+	oldest := slices.MinFunc(append(from[:len(from):len(from)], &pastRun{started: c.ended}), byStart)
+	for _, p := range slices.Backward(b.series[seriesName{c.runbook, valueName{c.step, c.judged.Output}}]) {
+		if len(from) >= c.pinned.Over && byStart(p, oldest) < 0 {
+			return
+		}
+		if p.run == c.run || !p.end.before(c.start) || slices.Contains(from, p) {
+			continue
+		}
+		f.broken(ruleBaseline, c.at, "%s: the step %s is compared with %d of %d earlier runs, and leaves out the run %s (%s), which was known",
+			c.name, c.step, len(from), c.pinned.Over, p.run, short(p.end.leaf.Envelope))
+		return
+	}
+}

@@ -1,0 +1,44 @@
+// Package audit verifies a client's evidence, with nothing but the files and
+// what its reader knows from elsewhere: the pins.
+//
+// # What it shows
+//
+// A record is signed when its envelope holds the digest that names it, says
+// each thing once and nothing unknown, and carries a right signature by the
+// operator whom it names. It is logged when the log of a writer, whose tree is
+// built again from its entries and held to its signed checkpoint, has the
+// envelope's digest as a leaf. So nobody without the keys can change, add,
+// drop or reorder anything inside what the checkpoint covers.
+//
+// What a record concludes is computed again from what it pins: the verdict,
+// the deviations, the SLA, the comparison with earlier runs and which earlier
+// runs those had to be. The steps that a run-start pins are held to the bytes
+// of the runbook that it names. Statements are held to each other: one start
+// and one end a run, each end and segment bound to its start by digest, each
+// step told once.
+//
+// # What it can't show
+//
+// Report.Unshown says it for the evidence at hand. In general, today:
+//
+//   - when anything happened: times are the signer's word, and only the order
+//     within one log is proven;
+//   - that nothing was cut off the end of a log, beyond the newest checkpoint
+//     that somebody else holds (Pins.Heads);
+//   - that the writers at hand are all writers there were, and that every run
+//     which should have happened was started;
+//   - whose a key is, when Pins.Signers is empty: each statement is then held
+//     to the key that it names itself. The same goes for the key of a log that
+//     isn't in Pins.Logs;
+//   - that what the operator's own machine signed as observed did happen: who
+//     has the keys of operator and writer can sign what never was. Such a
+//     record must still agree with itself, with its runbook and with the other
+//     records.
+//
+// # Findings
+//
+// A Finding has a stable rule, the file, the run and the statement, what is
+// wrong and what that means. One cause gives one finding: what can't be judged
+// because of it is left out, and nothing else is. Output has one order,
+// whatever the order of the work.
+package audit

@@ -1,0 +1,202 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+func quoted(s string) string { return strconv.Quote(s) }
+
+func short(digest string) string {
+	hex := strings.TrimPrefix(digest, "sha256:")
+	return hex[:min(12, len(hex))]
+}
+
+// checkTerms computes again what the run-start derives from its own terms.
+func (v *runAudit) checkTerms(s *statement) {
+	start := s.start
+	deadline, ok := start.SLA.Deadline(start.Started)
+	switch {
+	case ok != (start.Deadline != nil), ok && !deadline.Equal(*start.Deadline):
+		v.broken(ruleSLA, s.place(), "%s has the deadline %s, its terms give %s", s.name(), instant(start.Deadline), instant(when(ok, deadline)))
+	case ok && !start.FinishBy.Equal(deadline):
+		v.broken(ruleSLA, s.place(), "%s may stay open until %s, and its deadline is %s", s.name(), instant(&start.FinishBy), instant(&deadline))
+	case start.FinishBy.Before(start.Started):
+		v.broken(ruleTimes, s.place(), "%s must finish at %s, before it starts at %s", s.name(), instant(&start.FinishBy), instant(&start.Started))
+	}
+	if v.inputs == nil {
+		return
+	}
+	var asked []record.Deviation
+	if v.inputs.Checklist {
+		asked = append(asked, record.DeviatedChecklist)
+	}
+	if v.inputs.StartAt != "" {
+		asked = append(asked, record.DeviatedStartAt)
+	}
+	if !sameDeviations(asked, start.Deviations) {
+		v.broken(ruleDeviation, s.place(), "%s states the deviations %s, what the run was asked for gives %s", s.name(), list(start.Deviations), list(asked))
+	}
+}
+
+func when(ok bool, t time.Time) *time.Time {
+	if !ok {
+		return nil
+	}
+	return &t
+}
+
+func instant(t *time.Time) string {
+	if t == nil {
+		return "none"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05.999999999Z")
+}
+
+func sameDeviations(x, y []record.Deviation) bool {
+	return slices.Equal(slices.Sorted(slices.Values(x)), slices.Sorted(slices.Values(y)))
+}
+
+func list(all []record.Deviation) string {
+	if len(all) == 0 {
+		return "none"
+	}
+	words := make([]string, len(all))
+	for i, d := range all {
+		words[i] = string(d)
+	}
+	return strings.Join(words, ", ")
+}
+
+// judge computes again how the run stands, and holds what it says to it.
+func (v *runAudit) judge(start *statement) {
+	steps, computed := v.checkSteps(start)
+	if len(v.ends) == 0 {
+		v.judgeOpen(start)
+		v.result.line.Deviations = record.Judge(*start.start, computed, false, start.start.Started).Deviations
+		return
+	}
+	end := v.ends[0]
+	v.checkEndTimes(start, end)
+	stated := record.Judge(*start.start, steps, end.end.Aborted, end.end.Ended)
+	if !v.damaged {
+		v.compareVerdict(end, stated)
+		v.compareSLA(start, end)
+	}
+	verdict := record.Judge(*start.start, computed, end.end.Aborted, end.end.Ended)
+	line := v.result.line
+	line.Late, line.Deviations = verdict.Late, verdict.Deviations
+	if v.damaged {
+		return
+	}
+	line.State = string(verdict.Outcome)
+	v.result.verdict, v.result.judged = &verdict, start.start.SLA.NotJudged() == ""
+	v.result.past = v.remember(start, end, steps)
+}
+
+func (v *runAudit) judgeOpen(start *statement) {
+	line := v.result.line
+	switch {
+	case v.damaged || v.gaps: // the end may be what can't be read
+		if v.damaged {
+			return
+		}
+		at := start.place()
+		at.cause = "open"
+		v.note(ruleNotCompared, at, "whether the run %s has ended can't be told: a log can't be read", v.run)
+	case v.at.After(start.start.FinishBy):
+		line.State = stateNeverFinished
+		v.broken(ruleNeverFinished, start.place(), "the run %s of %s had to finish by %s and has no end", v.run, start.start.Runbook.ID, instant(&start.start.FinishBy))
+	default:
+		line.State = stateOpen
+	}
+}
+
+func (v *runAudit) compareVerdict(end *statement, computed record.Verdict) {
+	stated := end.end.Verdict
+	if stated.Outcome != computed.Outcome {
+		v.broken(ruleVerdict, end.place(), "%s says that the run is %s, its steps give %s", end.name(), quoted(string(stated.Outcome)), quoted(string(computed.Outcome)))
+	}
+	if stated.Late != computed.Late {
+		v.broken(ruleSLA, end.place(), "%s says that the run is %s, its times and terms give %s", end.name(), lateness(stated.Late), lateness(computed.Late))
+	}
+	if !slices.Equal(stated.Deviations, computed.Deviations) {
+		v.broken(ruleDeviation, end.place(), "%s states the deviations %s, its steps give %s", end.name(), list(stated.Deviations), list(computed.Deviations))
+	}
+}
+
+func lateness(late bool) string {
+	if late {
+		return "late"
+	}
+	return "not late"
+}
+
+func (v *runAudit) compareSLA(start, end *statement) {
+	computed := start.start.SLA.Judge(start.start.Started, end.end.Ended)
+	if what := factsDiffer(end.end.SLA, computed); what != "" {
+		v.broken(ruleSLA, end.place(), "%s: %s", end.name(), what)
+	}
+}
+
+// factsDiffer compares what was stated about the SLA with what is computed.
+// The time elapsed may differ by a second: an engine that is at work reads a
+// monotonic clock, and statements hold the time of day.
+func factsDiffer(stated, computed agreement.Facts) string {
+	met := func(f agreement.Facts) string {
+		switch {
+		case f.Met == nil:
+			return "not judged"
+		case *f.Met:
+			return "met"
+		default:
+			return "missed"
+		}
+	}
+	switch {
+	case met(stated) != met(computed):
+		return fmt.Sprintf("it says that the SLA is %s, its times and terms give %s", met(stated), met(computed))
+	case stated.NotJudged != computed.NotJudged:
+		return fmt.Sprintf("it says of its SLA %q, its terms give %q", stated.NotJudged, computed.NotJudged)
+	case instant(stated.Deadline) != instant(computed.Deadline):
+		return fmt.Sprintf("it says that its deadline is %s, its terms give %s", instant(stated.Deadline), instant(computed.Deadline))
+	case (stated.Elapsed - computed.Elapsed).Span().Abs() > time.Second:
+		return fmt.Sprintf("it says that it took %s, its times give %s", stated.Elapsed.Span(), computed.Elapsed.Span())
+	default:
+		return ""
+	}
+}
+
+// checkEndTimes holds the claimed times of the run's parts to each other.
+func (v *runAudit) checkEndTimes(start, end *statement) {
+	v.inOrder(end, "the run's end", start.start.Started, end.end.Ended)
+	for _, s := range v.segments {
+		v.inOrder(s, "the segment's end", start.start.Started, s.segment.Until)
+		v.inOrder(end, "the run's end after its segments", s.segment.Until, end.end.Ended)
+	}
+}
+
+// inOrder says when what comes later claims an earlier time: a little is a
+// clock that was set, much is a contradiction.
+func (v *runAudit) inOrder(s *statement, what string, from, to time.Time) bool {
+	back := from.Sub(to)
+	switch {
+	case back <= 0:
+		return true
+	case back <= clockSlack:
+		at := s.place()
+		at.cause = s.leaf.Envelope
+		v.note(ruleTimes, at, "%s: %s lies %s too early; a clock was set", s.name(), what, back)
+	default:
+		at := s.place()
+		at.cause = s.leaf.Envelope
+		v.broken(ruleTimes, at, "%s: %s, %s, lies %s too early", s.name(), what, instant(&to), back)
+	}
+	return false
+}

@@ -1,0 +1,99 @@
+package audit
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+var (
+	recordFile = regexp.MustCompile(`^records/([0-9a-f]{2})/([0-9a-f]{64})\.dsse\.json$`)
+	blobName   = regexp.MustCompile(`^blobs/([0-9a-f]{2})/([0-9a-f]{64})$`)
+)
+
+// each gives every file in a folder of the store by its path below the store,
+// and the digest that it is named by; "" when it is named by none. Temporary
+// files and a file manager's, which begin with a dot, are passed over.
+func (a *audit) each(folder string, name *regexp.Regexp, do func(file, digest string)) error {
+	return filepath.WalkDir(a.store.Path(folder), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+			return err
+		}
+		file := a.relative(path)
+		if m := name.FindStringSubmatch(file); m != nil && strings.HasPrefix(m[2], m[1]) {
+			do(file, "sha256:"+m[2])
+		} else {
+			do(file, "")
+		}
+		return nil
+	})
+}
+
+func (a *audit) eachRecord(do func(file, digest string)) error {
+	return a.each("records", recordFile, do)
+}
+
+// checkLeftovers tells of files that no log and no statement names. None of
+// them counts for anything, so none is broken.
+func (a *audit) checkLeftovers(results []runResult) error {
+	err := a.eachRecord(func(file, digest string) {
+		_, logged := a.named[digest]
+		switch {
+		case digest == "":
+			a.note(ruleFileForeign, place{file: file}, "%s is no envelope of msp's", file)
+		case logged:
+		case a.gaps:
+			a.note(ruleNotLogged, place{file: file, statement: digest, cause: "gaps"}, "an envelope that no log that can be read names")
+		default:
+			a.note(ruleNotLogged, place{file: file, statement: digest}, "%s, in no log", a.unlogged(digest))
+		}
+	})
+	if err != nil {
+		return err
+	}
+	blobs, unread := map[string]bool{}, a.gaps
+	for _, r := range results {
+		unread = unread || r.line == nil || r.line.Level == None
+		for _, digest := range r.blobs {
+			blobs[digest] = true
+		}
+	}
+	cause := "unnamed"
+	return a.each("blobs", blobName, func(file, digest string) {
+		switch {
+		case digest == "":
+			a.note(ruleFileForeign, place{file: file}, "%s is no blob of msp's", file)
+		case blobs[digest]:
+		case unread:
+			a.note(ruleBlobUnnamed, place{file: file, cause: cause}, "a blob that no statement names that can be read")
+		default:
+			a.note(ruleBlobUnnamed, place{file: file, cause: cause}, "a blob that no statement names")
+		}
+	})
+}
+
+// unlogged says what an envelope outside of the logs is.
+func (a *audit) unlogged(digest string) string {
+	data, err := a.store.Envelope(digest)
+	if err != nil {
+		return "an envelope that was changed"
+	}
+	for _, kind := range kinds {
+		s := &statement{}
+		s.leaf.Kind, s.leaf.Envelope = kind, digest
+		envelope, err := s.decode(data, a.limit)
+		if err != nil {
+			continue
+		}
+		if err := s.verify(envelope); err != nil {
+			return "a " + kind + " statement, wrongly signed"
+		}
+		return "a " + kind + " statement of the run " + quoted(s.run()) + ", signed by " + s.key.ID()
+	}
+	return "an envelope that can't be read"
+}

@@ -1,0 +1,235 @@
+package audit
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+// A writerLog is one writer's log as it was read.
+type writerLog struct {
+	writer string
+	pinned bool
+	key    evidence.PublicKey
+	view   *evidence.LogView // nil when it can't be read
+	newest time.Time         // that a statement in it claims
+}
+
+// A ref is one leaf and where it stands.
+type ref struct {
+	log   *writerLog
+	index int64
+	leaf  evidence.Leaf
+}
+
+// before reports whether r was certainly logged before other: only the order
+// within one log is proven.
+func (r ref) before(other ref) bool { return r.log == other.log && r.index < other.index }
+
+// after reports whether r was certainly logged after other.
+func (r ref) after(other ref) bool { return other.before(r) }
+
+// relative is a path as findings name it: below the client's folder.
+func (a *audit) relative(path string) string {
+	name, err := filepath.Rel(a.store.Root(), path)
+	if err != nil {
+		return path
+	}
+	return filepath.ToSlash(name)
+}
+
+// readLogs reads every log there is. A log that can't be read leaves a finding
+// and the others alone.
+func (a *audit) readLogs() error {
+	entries, err := os.ReadDir(a.store.Path("logs"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		path := a.store.Path("logs", e.Name())
+		info, err := os.Stat(path)
+		switch {
+		case strings.HasPrefix(e.Name(), "."):
+			continue // temporary, or a file manager's
+		case err != nil || !info.IsDir() || !evidence.ValidID(e.Name()):
+			a.broken(ruleFileForeign, place{file: a.relative(path)}, "%q is no writer's log", e.Name())
+			continue
+		}
+		if err := a.readLog(e.Name()); err != nil {
+			return err
+		}
+	}
+	if len(a.logs) == 0 {
+		a.broken(ruleLogEmpty, place{file: "logs"}, "there is no log: nobody has recorded anything about %s here", a.client)
+	}
+	return nil
+}
+
+func (a *audit) readLog(writer string) error {
+	l := &writerLog{writer: writer}
+	a.logs = append(a.logs, l)
+	err := a.openLog(l)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, errNoLogKey) {
+		a.broken(ruleLogKeyUnknown, place{file: "logs/" + writer}, "no statement at hand names the key of the log of %s", writer)
+		return nil
+	}
+	return a.logBroken(writer, err)
+}
+
+var errNoLogKey = errors.New("no statement names the log's key")
+
+// openLog reads a log with the key that is known from outside; else with the
+// one that the statement of its first leaf names; else, when that statement is
+// unusable, with one that any run-start names for it. The log of somebody who
+// only ever resumed runs has no run-start, and needs its key from outside.
+func (a *audit) openLog(l *writerLog) error {
+	if key, ok := a.pins.Logs[l.writer]; ok {
+		l.pinned = true
+		return a.tryKey(l, key)
+	}
+	leaf, err := a.store.FirstLeaf(l.writer)
+	if err != nil {
+		return err
+	}
+	err = errNoLogKey
+	if key, ok := a.namedKey(leaf.Envelope, l.writer); ok {
+		if err = a.tryKey(l, key); !errors.Is(err, evidence.ErrWrongKey) {
+			return err
+		}
+	}
+	var named []evidence.PublicKey
+	if failed := a.eachRecord(func(_, digest string) {
+		key, ok := a.namedKey(digest, l.writer)
+		if ok && !slices.ContainsFunc(named, key.Equal) {
+			named = append(named, key)
+		}
+	}); failed != nil {
+		return failed
+	}
+	for _, key := range named {
+		if again := a.tryKey(l, key); again == nil || !errors.Is(again, evidence.ErrWrongKey) {
+			return again
+		}
+		err = evidence.ErrWrongKey
+	}
+	return err
+}
+
+func (a *audit) tryKey(l *writerLog, key evidence.PublicKey) error {
+	view, err := a.store.ReadLog(a.client, l.writer, key)
+	if err != nil {
+		return err
+	}
+	l.key, l.view = key, view
+	return nil
+}
+
+// namedKey is the key that a run-start names for a writer's log. It is the
+// log's own word, so it matters not who signed the statement.
+func (a *audit) namedKey(digest, writer string) (key evidence.PublicKey, ok bool) {
+	data, err := a.store.Envelope(digest)
+	if err != nil {
+		return key, false
+	}
+	envelope, err := evidence.OpenEnvelope(data, a.limit)
+	if err != nil {
+		return key, false
+	}
+	statement, err := evidence.DecodeStatement(envelope.Payload)
+	if err != nil || statement.PredicateType != record.PredicateType(record.KindRunStart) {
+		return key, false
+	}
+	var start record.RunStart
+	if evidence.DecodeStrict(statement.Predicate, &start) != nil || start.Writer.ID != writer || start.Client != a.client {
+		return key, false
+	}
+	key, err = evidence.ParsePublicKey([]byte(start.Writer.Key))
+	return key, err == nil
+}
+
+// logBroken tells why a log can't be read.
+func (a *audit) logBroken(writer string, err error) error {
+	what, file := err.Error(), "logs/"+writer
+	var at *evidence.FileError
+	if errors.As(err, &at) {
+		what, file = at.What, a.relative(at.Path)
+	}
+	rule := logRule(err, strings.TrimPrefix(file, "logs/"+writer+"/"))
+	var path *fs.PathError
+	if rule == ruleLogUnreadable && errors.As(err, &path) {
+		return err
+	}
+	a.broken(rule, place{file: file}, "the log of %s: %s", writer, what)
+	return nil
+}
+
+// logRule finds the rule for an error and the file in the log that it blames.
+func logRule(err error, file string) string {
+	for _, kind := range []struct {
+		err  error
+		rule string
+	}{
+		{evidence.ErrEmptyLog, ruleLogEmpty}, {evidence.ErrNoSignature, ruleSignatureMissing},
+		{evidence.ErrBadSignature, ruleSignatureWrong}, {evidence.ErrWrongKey, ruleLogKey},
+		{evidence.ErrWrongOrigin, ruleLogForeign}, {evidence.ErrMissing, ruleFileMissing},
+	} {
+		if errors.Is(err, kind.err) {
+			return kind.rule
+		}
+	}
+	switch {
+	case !errors.Is(err, evidence.ErrCorrupt):
+		return ruleLogUnreadable
+	case file == "checkpoint":
+		return ruleCheckpoint
+	case strings.HasPrefix(file, "tile/entries/"):
+		return ruleEntry
+	case strings.HasPrefix(file, "tile/"):
+		return ruleTile
+	default:
+		return ruleFileForeign
+	}
+}
+
+// index lists the leaves of all logs that can be read, and groups them by run
+// in the order of writers and leaves.
+func (a *audit) index() (groups []*group) {
+	a.named = map[string]ref{}
+	byRun := map[string]*group{}
+	for _, l := range a.logs {
+		if l.view == nil {
+			a.gaps = true
+			continue
+		}
+		for i, leaf := range l.view.Leaves {
+			r := ref{l, int64(i), leaf}
+			if _, again := a.named[leaf.Envelope]; !again {
+				a.named[leaf.Envelope] = r
+			}
+			g := byRun[leaf.Run]
+			if g == nil {
+				g = &group{run: leaf.Run}
+				byRun[leaf.Run] = g
+				groups = append(groups, g)
+			}
+			g.refs = append(g.refs, r)
+		}
+	}
+	return groups
+}
+
+// A group is the leaves that name one run.
+type group struct {
+	run  string
+	refs []ref
+}

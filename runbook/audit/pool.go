@@ -1,0 +1,24 @@
+package audit
+
+import (
+	"runtime"
+	"sync"
+	"sync/atomic"
+)
+
+// inParallel does n independent jobs on all cores and gives their results in
+// the order of the jobs.
+func inParallel[T any](n int, do func(i int) T) []T {
+	results := make([]T, n)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				results[i] = do(i)
+			}
+		})
+	}
+	workers.Wait()
+	return results
+}

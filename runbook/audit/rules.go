@@ -1,0 +1,148 @@
+package audit
+
+// The names of the checks.
+const (
+	checkLog        = "log"
+	checkSignatures = "signatures"
+	checkRuns       = "runs"
+	checkSLA        = "sla"
+	checkBlobs      = "blobs"
+)
+
+// The rules.
+const (
+	ruleLogEmpty      = "log-empty"
+	ruleLogMissing    = "log-missing"
+	ruleLogCut        = "log-cut"
+	ruleLogRewritten  = "log-rewritten"
+	ruleLogForeign    = "log-foreign"
+	ruleLogKey        = "log-key-differs"
+	ruleLogKeyUnknown = "log-key-unknown"
+	ruleLogUnreadable = "log-unreadable"
+	ruleCheckpoint    = "checkpoint-wrong"
+	ruleEntry         = "entry-changed"
+	ruleTile          = "tile-changed"
+	ruleFileMissing   = "file-missing"
+	ruleFileForeign   = "file-foreign"
+	ruleHead          = "head-unusable"
+
+	ruleSignatureMissing = "signature-missing"
+	ruleSignatureWrong   = "signature-wrong"
+	ruleSignerUnknown    = "signer-unknown"
+	ruleWeakKey          = "weak-key"
+	ruleRecordChanged    = "record-changed"
+	ruleMalformed        = "statement-malformed"
+	ruleKindUnknown      = "kind-unknown"
+	ruleKindDiffers      = "kind-differs"
+	ruleSubjects         = "subjects-differ"
+
+	ruleClient        = "client-differs"
+	ruleWriter        = "writer-differs"
+	ruleRunID         = "run-id"
+	ruleNoStart       = "run-without-start"
+	ruleStartTwice    = "start-twice"
+	ruleRunTwice      = "run-twice"
+	ruleNeverFinished = "run-never-finished"
+	ruleStartMismatch = "start-mismatch"
+	ruleSegmentOrder  = "segment-order"
+	ruleSpliced       = "spliced"
+	ruleOrder         = "order"
+	ruleTimes         = "times-contradict"
+
+	ruleStepTwice   = "step-twice"
+	ruleStepUnknown = "step-unknown"
+	ruleStepOrder   = "step-order"
+	ruleStepProof   = "proof-differs"
+	ruleStepLeftOut = "step-left-out"
+	ruleSource      = "source-differs"
+	ruleVerdict     = "verdict-differs"
+	ruleSLA         = "sla-differs"
+	ruleDeviation   = "deviation-differs"
+	ruleNormal      = "normal-differs"
+	ruleBaseline    = "baseline-differs"
+
+	ruleBlobMissing   = "blob-missing"
+	ruleBlobChanged   = "blob-changed"
+	ruleBlobMalformed = "blob-malformed"
+
+	// What is never broken by itself.
+	ruleNoTime       = "no-outside-time"
+	ruleNoWitness    = "no-witness"
+	ruleNoPlan       = "no-plan"
+	ruleNotPinned    = "signers-not-pinned"
+	ruleLogNotPinned = "log-not-pinned"
+	ruleHeadForeign  = "head-foreign"
+	ruleNotCompared  = "not-compared"
+	ruleNotLogged    = "record-not-logged"
+	ruleBlobUnnamed  = "blob-unnamed"
+	ruleOperator     = "operator-changed"
+)
+
+// A rule is the check that it belongs to and what its findings mean.
+type rule struct{ check, means string }
+
+var rules = map[string]rule{
+	ruleLogEmpty:      {checkLog, "There is nothing that could be verified here; no evidence is never good evidence."},
+	ruleLogMissing:    {checkLog, "Everything that this writer recorded is gone from this copy: get the log from another copy, or hold it to be lost."},
+	ruleLogCut:        {checkLog, "Runs that were recorded are gone from this copy; the copy that the checkpoint came from has them."},
+	ruleLogRewritten:  {checkLog, "The history was replaced after somebody saw it: don't rely on any record of this log."},
+	ruleLogForeign:    {checkLog, "This is the log of another client or writer, put in this one's place."},
+	ruleLogKey:        {checkLog, "Another key signed this log than the one expected: none of its records counts as logged."},
+	ruleLogKeyUnknown: {checkLog, "Without the writer's key nothing in this log can be verified: give the key from outside."},
+	ruleLogUnreadable: {checkLog, "None of the records of this log can be shown to be logged."},
+	ruleCheckpoint:    {checkLog, "The signed head of the log doesn't cover what is in it: none of its records can be shown to be logged."},
+	ruleEntry:         {checkLog, "The log was changed after its checkpoint was signed: none of its records can be shown to be logged until this file is restored."},
+	ruleTile:          {checkLog, "A file of the log was changed after it was written: none of its records can be shown to be logged until it is restored."},
+	ruleFileMissing:   {checkLog, "What the log or a statement refers to is gone: restore it from another copy; until then nothing is known of what it said."},
+	ruleFileForeign:   {checkLog, "It is no part of the evidence: somebody put it there."},
+	ruleHead:          {checkLog, "That checkpoint can't be held against the log, so a cut or a rewriting that it would show goes unseen."},
+
+	ruleSignatureMissing: {checkSignatures, "Nobody signed this: it proves nothing."},
+	ruleSignatureWrong:   {checkSignatures, "Whom it names did not sign these bytes: it proves nothing."},
+	ruleSignerUnknown:    {checkSignatures, "It was signed by somebody who is not among the accepted signers."},
+	ruleWeakKey:          {checkSignatures, "Anybody can make signatures that fit this key: it proves nothing."},
+	ruleRecordChanged:    {checkSignatures, "The record was changed after it was logged: restore it from another copy; what this file says now counts for nothing."},
+	ruleMalformed:        {checkSignatures, "Two readers could understand it differently, so it counts for nothing."},
+	ruleKindUnknown:      {checkSignatures, "A newer msp may have written it; what it says was not looked at."},
+	ruleKindDiffers:      {checkSignatures, "A statement was put in the place of one of another kind."},
+	ruleSubjects:         {checkSignatures, "Other tools that check the statement would check other files than it speaks of."},
+
+	ruleClient:        {checkRuns, "A run for somebody else was put among this client's."},
+	ruleWriter:        {checkRuns, "The run was started for another log: it was moved here."},
+	ruleRunID:         {checkRuns, "msp gives no run such an id."},
+	ruleNoStart:       {checkRuns, "Nothing says under which terms this run began, so nothing about it can be judged."},
+	ruleStartTwice:    {checkRuns, "One run can't begin twice: somebody may have chosen the better of two attempts."},
+	ruleRunTwice:      {checkRuns, "One run can't end twice: only the first end counts, the later ones were made afterwards."},
+	ruleNeverFinished: {checkRuns, "It counts as failed: nobody can make a failure vanish by not finishing it."},
+	ruleStartMismatch: {checkRuns, "The statement is bound to another beginning than this run's: it doesn't count for the run."},
+	ruleSegmentOrder:  {checkRuns, "Parts of the run were dropped, repeated or put in another order."},
+	ruleSpliced:       {checkRuns, "Parts of two runs were put together: it doesn't count for either."},
+	ruleOrder:         {checkRuns, "It was logged in an order in which a run can't happen: it was made before or after the fact."},
+	ruleTimes:         {checkRuns, "The times that it claims can't all be true."},
+	ruleStepTwice:     {checkRuns, "A step with two outcomes has none that can be relied on."},
+	ruleStepUnknown:   {checkRuns, "The step is none of those that the run was started with."},
+	ruleStepOrder:     {checkRuns, "The steps were not done in the order that the runbook asks for, or were edited afterwards."},
+	ruleStepProof:     {checkRuns, "The step can't be known in the way that the record says."},
+	ruleStepLeftOut:   {checkRuns, "A step counts as not needed that was: the run is not done as it says."},
+	ruleSource:        {checkRuns, "The run was judged by other terms than those of the runbook that it names."},
+	ruleVerdict:       {checkRuns, "The record claims a better or other result than its own steps give; the computed one counts."},
+	ruleSLA:           {checkSLA, "The record claims another result against the SLA than its own times give; the computed one counts."},
+	ruleDeviation:     {checkRuns, "Something that was not done as agreed was hidden or invented; the computed deviations count."},
+	ruleNormal:        {checkRuns, "What the record says about a value being usual is not what its own terms give."},
+	ruleBaseline:      {checkRuns, "The earlier values that the comparison rests on are not those that the logs hold."},
+
+	ruleBlobMissing:   {checkBlobs, "The kept output, answer or file is gone, and no erasure says why: what it showed can't be shown any more."},
+	ruleBlobChanged:   {checkBlobs, "The kept output, answer or file was changed after it was recorded: it proves nothing now."},
+	ruleBlobMalformed: {checkBlobs, "What was kept can't be read as what it should be, so what rests on it was not checked."},
+
+	ruleNoTime:       {checkLog, "When anything happened is the signer's word; only the order within one log is proven."},
+	ruleNoWitness:    {checkLog, "If the newest entries were cut off before anyone else saw them, nobody outside could tell."},
+	ruleNoPlan:       {checkRuns, "A run that should have happened and was never started leaves no trace here."},
+	ruleNotPinned:    {checkSignatures, "Whose keys signed is not known: each statement was held to the key that it names itself."},
+	ruleLogNotPinned: {checkLog, "Who has write access to this copy could have made the whole log anew, with another key."},
+	ruleHeadForeign:  {checkLog, "It says nothing about the evidence at hand."},
+	ruleNotCompared:  {checkRuns, "It could not be checked; what stands in the way is said elsewhere."},
+	ruleNotLogged:    {checkSignatures, "It is what a crash leaves between storing and logging; it counts for nothing."},
+	ruleBlobUnnamed:  {checkBlobs, "It is what a crash leaves; it counts for nothing."},
+	ruleOperator:     {checkSignatures, "With no signers pinned, nothing says whether the second one was entitled to go on."},
+}

@@ -1,0 +1,174 @@
+package audit
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+// A writtenStep is what a runbook's own bytes say of a step. Reading a step
+// whole takes its kind, which lives outside of runbook/; what a verdict turns
+// on is readable without.
+type writtenStep struct {
+	priority         runbook.Priority
+	minDuration      runbook.Nanoseconds
+	normals          []record.PinnedNormal
+	kinds            []string // its keys, of which one is its kind
+	condition, needs bool     // whether it has an if, or needs
+}
+
+// checkSource holds what a run-start pins to the runbook that it names: who
+// signs as the operator can't quietly leave a step out of the list.
+func (v *runAudit) checkSource(s *statement, content []byte) {
+	root, problems := document.Parse(s.start.Runbook.ID+".yaml", content, document.DefaultLimits)
+	if root == nil || len(problems) > 0 {
+		v.note(ruleNotCompared, s.place(), "%s: the runbook that it names can't be read, so the pinned steps were not held to it", s.name())
+		return
+	}
+	differs := func(format string, args ...any) {
+		v.broken(ruleSource, s.place(), "%s: "+format, append([]any{s.name()}, args...)...)
+	}
+	start := s.start
+	if id, version := child(root, "id").Text(), child(root, "version").Text(); id != start.Runbook.ID || version != start.Runbook.Version {
+		differs("it names the runbook %s %s, whose bytes say %s %s", start.Runbook.ID, start.Runbook.Version, quoted(id), quoted(version))
+	}
+	if terms := writtenTerms(child(root, "sla")); !sameTerms(terms, start.SLA) {
+		differs("the SLA that it pins is not the one in the runbook")
+	}
+	order, written := outlineOf(root)
+	v.outline = written
+	pinned := make([]string, len(start.Steps))
+	for i, p := range start.Steps {
+		pinned[i] = p.ID
+	}
+	if !slices.Equal(order, pinned) {
+		differs("it pins %d steps, and they are not the %d of the runbook in their order", len(pinned), len(order))
+		return
+	}
+	for _, p := range start.Steps {
+		if what := written[p.ID].differs(p); what != "" {
+			differs("the step %s has not the %s that the runbook gives it", p.ID, what)
+		}
+	}
+}
+
+func (w writtenStep) differs(p record.PinnedStep) string {
+	switch {
+	case !slices.Contains(w.kinds, p.Kind):
+		return "kind"
+	case w.priority != p.Priority:
+		return "priority"
+	case w.minDuration != p.MinDuration:
+		return "min_duration"
+	case !slices.EqualFunc(w.normals, p.Normal, sameNormal):
+		return "normal values"
+	default:
+		return ""
+	}
+}
+
+func sameNormal(x, y record.PinnedNormal) bool {
+	return x.Output == y.Output && same(x.Value, y.Value) && x.Over == y.Over && x.Within == y.Within && same(x.FailBeyond, y.FailBeyond)
+}
+
+func same[T comparable](x, y *T) bool {
+	if x == nil || y == nil {
+		return x == y
+	}
+	return *x == *y
+}
+
+func child(n *document.Node, key string) *document.Node {
+	for _, f := range n.Fields() {
+		if f.Key == key {
+			return f.Value
+		}
+	}
+	return nil
+}
+
+// span reads a length of time; what isn't one was refused when the run began.
+func span(n *document.Node) runbook.Nanoseconds {
+	d, err := runbook.ParseDuration(n.Text())
+	if err != nil {
+		return 0
+	}
+	return runbook.Nanoseconds(d.Span)
+}
+
+func outlineOf(root *document.Node) (order []string, steps map[string]writtenStep) {
+	usual := runbook.Priority(child(child(root, "defaults"), "priority").Text())
+	if usual == "" {
+		usual = runbook.Must
+	}
+	steps = map[string]writtenStep{}
+	for _, n := range child(root, "steps").Items() {
+		w := writtenStep{
+			priority: usual, minDuration: span(child(n, "min_duration")),
+			condition: child(n, "if") != nil, needs: child(n, "needs") != nil,
+		}
+		if own := child(n, "priority").Text(); own != "" {
+			w.priority = runbook.Priority(own)
+		}
+		for _, f := range n.Fields() {
+			w.kinds = append(w.kinds, f.Key)
+		}
+		for _, f := range child(n, "normal").Fields() {
+			w.normals = append(w.normals, writtenNormal(f.Key, f.Value))
+		}
+		id := child(n, "id").Text()
+		order = append(order, id)
+		steps[id] = w
+	}
+	return order, steps
+}
+
+func writtenNormal(output string, n *document.Node) record.PinnedNormal {
+	p := record.PinnedNormal{Output: output, Within: tolerance(child(n, "within"))}
+	if value := child(n, "value"); value != nil {
+		number := number(value.Text())
+		p.Value = &number
+	}
+	p.Over, _ = strconv.Atoi(strings.TrimSuffix(child(n, "over").Text(), " runs"))
+	if beyond := child(n, "fail_beyond"); beyond != nil {
+		t := tolerance(beyond)
+		p.FailBeyond = &t
+	}
+	return p
+}
+
+func tolerance(n *document.Node) runbook.Tolerance {
+	text, percent := strings.CutSuffix(n.Text(), "%")
+	return runbook.Tolerance{Amount: number(strings.TrimSpace(text)), Percent: percent}
+}
+
+// number reads a number; what isn't one was refused when the run began.
+func number(text string) float64 {
+	n, _ := strconv.ParseFloat(text, 64)
+	return n
+}
+
+// writtenTerms are the terms that decide about a deadline.
+func writtenTerms(n *document.Node) *agreement.Terms {
+	if n == nil {
+		return nil
+	}
+	return &agreement.Terms{
+		Agreement: child(n, "agreement").Text(), Clock: child(n, "clock").Text(), Calendar: child(n, "calendar").Text(),
+		StartWithin: span(child(n, "start_within")), CompleteWithin: span(child(n, "complete_within")),
+	}
+}
+
+func sameTerms(written, pinned *agreement.Terms) bool {
+	if written == nil || pinned == nil {
+		return written == nil && pinned == nil
+	}
+	without := *pinned
+	without.Target = 0
+	return *written == without
+}

@@ -1,0 +1,243 @@
+package audit
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+// kinds are the statements that this version reads.
+var kinds = []string{record.KindRunStart, record.KindSegment, record.KindRun}
+
+// A statement is one that was read from its envelope and is signed by whom it
+// names. Exactly one of start, segment and end is set.
+type statement struct {
+	ref
+	key      evidence.PublicKey
+	subjects []evidence.Subject
+
+	start   *record.RunStart
+	segment *record.Segment
+	end     *record.RunEnd
+}
+
+// file is the path of an envelope below the client's folder.
+func (r ref) file() string {
+	hex := strings.TrimPrefix(r.leaf.Envelope, "sha256:")
+	return "records/" + hex[:2] + "/" + hex + ".dsse.json"
+}
+
+func (r ref) place() place {
+	return place{file: r.file(), run: r.leaf.Run, statement: r.leaf.Envelope}
+}
+
+// name is how messages call a leaf.
+func (r ref) name() string {
+	return fmt.Sprintf("the %s statement (entry %d of the log of %s)", r.leaf.Kind, r.index, r.log.writer)
+}
+
+func (s *statement) run() string {
+	switch {
+	case s.start != nil:
+		return s.start.Run
+	case s.segment != nil:
+		return s.segment.Run
+	default:
+		return s.end.Run
+	}
+}
+
+// startRef is the digest of the run-start that a segment or an end names.
+func (s *statement) startRef() string {
+	if s.segment != nil {
+		return s.segment.Start
+	}
+	return s.end.Start
+}
+
+func (s *statement) signer() record.Signer {
+	switch {
+	case s.start != nil:
+		return s.start.Operator
+	case s.segment != nil:
+		return s.segment.Operator
+	default:
+		return s.end.Operator
+	}
+}
+
+// until is when a statement claims to have been made.
+func (s *statement) until() time.Time {
+	switch {
+	case s.start != nil:
+		return s.start.Started
+	case s.segment != nil:
+		return s.segment.Until
+	default:
+		return s.end.Ended
+	}
+}
+
+func (s *statement) steps() []record.Step {
+	switch {
+	case s.segment != nil:
+		return s.segment.Steps
+	case s.end != nil:
+		return s.end.Steps
+	default:
+		return nil
+	}
+}
+
+// readStatement reads the statement of a leaf. Nil means that it can't be
+// relied on, and a finding says why; the error is of reading the file.
+func (v *runAudit) readStatement(r ref) (*statement, error) {
+	if !slices.Contains(kinds, r.leaf.Kind) {
+		at := r.place()
+		at.cause = r.leaf.Kind
+		v.broken(ruleKindUnknown, at, "entry %d of the log of %s is a %q statement, which this msp can't read", r.index, r.log.writer, r.leaf.Kind)
+		return nil, nil
+	}
+	data, err := v.store.Envelope(r.leaf.Envelope)
+	var at *evidence.FileError
+	switch {
+	case errors.Is(err, evidence.ErrMissing):
+		v.broken(ruleFileMissing, r.place(), "%s is missing", r.name())
+		return nil, nil
+	case errors.As(err, &at):
+		v.broken(ruleRecordChanged, r.place(), "%s was changed: %s", r.name(), at.What)
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	s := &statement{ref: r}
+	envelope, err := s.decode(data, v.limit)
+	if err == nil {
+		err = s.verify(envelope)
+	}
+	if err != nil {
+		v.broken(statementRule(err), r.place(), "%s: %v", r.name(), err)
+		return nil, nil
+	}
+	v.checkSigner(s)
+	return s, nil
+}
+
+// errKind says that a statement is of another kind than its leaf.
+var errKind = errors.New("another kind")
+
+func statementRule(err error) string {
+	switch {
+	case errors.Is(err, evidence.ErrNoSignature):
+		return ruleSignatureMissing
+	case errors.Is(err, evidence.ErrWeakKey):
+		return ruleWeakKey
+	case errors.Is(err, evidence.ErrBadSignature), errors.Is(err, evidence.ErrUnknownSigner):
+		return ruleSignatureWrong
+	case errors.Is(err, errKind):
+		return ruleKindDiffers
+	default:
+		return ruleMalformed
+	}
+}
+
+// decode reads exactly the bytes that were signed, strictly.
+func (s *statement) decode(data []byte, limit int) (*evidence.Envelope, error) {
+	envelope, err := evidence.OpenEnvelope(data, limit)
+	if err != nil {
+		return nil, err
+	}
+	told, err := evidence.DecodeStatement(envelope.Payload)
+	if err != nil {
+		return nil, err
+	}
+	if told.PredicateType != record.PredicateType(s.leaf.Kind) {
+		return nil, fmt.Errorf("%w: it says %q, the log says %s", errKind, told.PredicateType, s.leaf.Kind)
+	}
+	s.subjects = told.Subjects
+	switch s.leaf.Kind {
+	case record.KindRunStart:
+		s.start = &record.RunStart{}
+		err = evidence.DecodeStrict(told.Predicate, s.start)
+	case record.KindSegment:
+		s.segment = &record.Segment{}
+		err = evidence.DecodeStrict(told.Predicate, s.segment)
+	default:
+		s.end = &record.RunEnd{}
+		err = evidence.DecodeStrict(told.Predicate, s.end)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return envelope, s.checkWords()
+}
+
+// verify holds the signature to the key that the statement names.
+func (s *statement) verify(envelope *evidence.Envelope) error {
+	signer := s.signer()
+	key, err := evidence.ParsePublicKey([]byte(signer.Key))
+	if err != nil {
+		return fmt.Errorf("the key of its operator: %w", err)
+	}
+	if strings.HasPrefix(signer.ID, "SHA256:") && signer.ID != key.ID() {
+		return fmt.Errorf("it names the key %s and gives another, %s", signer.ID, key.ID())
+	}
+	if _, err := envelope.Verify(key); err != nil {
+		return err
+	}
+	s.key = key
+	return nil
+}
+
+func (v *runAudit) checkSigner(s *statement) {
+	v.result.signers = append(v.result.signers, s.key.ID())
+	if len(v.pins.Signers) == 0 || slices.ContainsFunc(v.pins.Signers, s.key.Equal) {
+		return
+	}
+	at := s.place()
+	at.cause = s.key.ID()
+	v.broken(ruleSignerUnknown, at, "%s was signed by %s, who is none of the %d accepted signers", s.name(), s.key.ID(), len(v.pins.Signers))
+}
+
+// subjectsDiffer says how the subjects are not what the statement speaks of:
+// the runbook and each blob, and nothing else.
+func (s *statement) subjectsDiffer(runbookDigest string) string {
+	want := map[string]string{strings.TrimPrefix(runbookDigest, "sha256:"): "the runbook"}
+	for _, b := range s.blobs() {
+		want[strings.TrimPrefix(b.Digest, "sha256:")] = b.Name
+	}
+	have := map[string]bool{}
+	for _, sub := range s.subjects {
+		if _, ok := want[sub.SHA256]; !ok {
+			return fmt.Sprintf("the subject %q is nothing that the statement names", sub.Name)
+		}
+		have[sub.SHA256] = true
+	}
+	for _, hex := range sortedKeys(want) {
+		if !have[hex] {
+			return fmt.Sprintf("no subject is %s, which the statement names", want[hex])
+		}
+	}
+	return ""
+}
+
+// blobs are the blobs that a statement names.
+func (s *statement) blobs() []record.NamedBlob {
+	if s.start != nil {
+		return []record.NamedBlob{
+			{Name: blobSource, Digest: s.start.Runbook.Source}, {Name: blobInputs, Digest: s.start.Inputs}, {Name: blobWhere, Digest: s.start.Where},
+		}
+	}
+	var blobs []record.NamedBlob
+	for _, step := range s.steps() {
+		for _, b := range record.BlobsOf(step) {
+			blobs = append(blobs, record.NamedBlob{Name: step.ID + " " + b.Name, Digest: b.Digest})
+		}
+	}
+	return blobs
+}

@@ -1,0 +1,134 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The states of a run that has no verdict.
+const (
+	stateOpen          = "open"
+	stateNeverFinished = "failed: never finished"
+	stateUnknown       = "unknown"
+)
+
+// standing is what this version can't show of any evidence, and what the pins
+// leave open.
+func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int64) []found {
+	f := &finder{}
+	if !r.Pinned {
+		f.note(ruleNotPinned, place{}, "the signers are not pinned: %s", strings.Join(sortedKeys(signers), ", "))
+	}
+	f.note(ruleNoTime, place{}, "no time from outside")
+	for _, l := range a.logs {
+		if l.view == nil {
+			continue
+		}
+		if !l.pinned {
+			f.note(ruleLogNotPinned, place{}, "the key of the log of %s is the log's own word: %s", l.writer, l.key.ID())
+		}
+		switch size := l.view.Checkpoint.Size; seen[l.writer] {
+		case size:
+		case 0:
+			f.note(ruleNoWitness, place{}, "no witness, and nobody else's checkpoint of the log of %s was given", l.writer)
+		default:
+			f.note(ruleNoWitness, place{}, "no witness, and the newest checkpoint of the log of %s that was given is of %d of its %d entries", l.writer, seen[l.writer], size)
+		}
+	}
+	f.note(ruleNoPlan, place{}, "no plan says which runs are due")
+	return f.found
+}
+
+// checks sums the report up, a line for each check.
+func (r *Report) checks(logs []*writerLog) []Check {
+	c := r.Counts
+	texts := []Check{
+		{Name: checkLog, Text: r.logText(logs)},
+		{Name: checkSignatures, Text: plural(c.Statements, "statement") + ", " + r.signersText()},
+		{Name: checkRuns, Text: r.runsText()},
+		{Name: checkSLA, Text: fmt.Sprintf("%s recomputed: %d met, %d missed, %d not judged", plural(c.Met+c.Missed+c.NotJudged, "verdict"), c.Met, c.Missed, c.NotJudged)},
+		{Name: checkBlobs, Text: plural(c.Blobs, "blob") + " whole"},
+	}
+	for i := range texts {
+		broken := 0
+		for _, f := range r.Findings {
+			if f.Check == texts[i].Name {
+				broken++
+			}
+		}
+		switch {
+		case broken > 0:
+			texts[i].State = Broken
+			texts[i].Text = plural(broken, "finding") + " · " + texts[i].Text
+		case c.Statements == 0:
+			texts[i].State, texts[i].Text = Unshown, "no log that can be read"
+		default:
+			texts[i].State = OK
+		}
+	}
+	return texts
+}
+
+func (r *Report) logText(logs []*writerLog) string {
+	readable := 0
+	for _, l := range logs {
+		if l.view != nil {
+			readable++
+		}
+	}
+	text := plural(r.Counts.Statements, "leaf")
+	if len(logs) != 1 || readable != 1 {
+		text += fmt.Sprintf(" in %s", plural(readable, "log"))
+	}
+	if readable < len(logs) {
+		text += fmt.Sprintf(", %d unreadable", len(logs)-readable)
+	}
+	if r.Counts.Heads > 0 {
+		text += fmt.Sprintf(", consistent with %s", plural(r.Counts.Heads, "checkpoint"))
+	}
+	return text
+}
+
+func (r *Report) signersText() string {
+	text := plural(r.Counts.Signers, "signer")
+	switch {
+	case !r.Pinned:
+		return text + ", not pinned"
+	case slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.Rule == ruleSignerUnknown }):
+		return text + ", not all accepted"
+	default:
+		return text + ", all accepted"
+	}
+}
+
+func (r *Report) runsText() string {
+	c := r.Counts
+	parts := []string{fmt.Sprintf("%d started", c.Runs), fmt.Sprintf("%d finished", c.Done+c.Failed+c.Aborted)}
+	if c.Open > 0 {
+		text := fmt.Sprintf("%d open", c.Open)
+		if c.Open == 1 {
+			i := slices.IndexFunc(r.Runs, func(l RunLine) bool { return l.State == stateOpen })
+			text += " until " + r.Runs[i].FinishBy.UTC().Format("2006-01-02 15:04Z")
+		}
+		parts = append(parts, text)
+	}
+	if c.NeverFinished > 0 {
+		parts = append(parts, fmt.Sprintf("%d never finished", c.NeverFinished))
+	}
+	if c.Unknown > 0 {
+		parts = append(parts, fmt.Sprintf("%d unknown", c.Unknown))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func plural(n int, word string) string {
+	switch {
+	case n == 1:
+	case word == "leaf":
+		word = "leaves"
+	default:
+		word += "s"
+	}
+	return fmt.Sprintf("%d %s", n, word)
+}

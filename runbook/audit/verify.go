@@ -1,0 +1,140 @@
+package audit
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+// An audit is one verification under way.
+type audit struct {
+	finder
+	store  *evidence.Store
+	client string
+	pins   Pins
+	at     time.Time
+	limit  int
+
+	logs  []*writerLog
+	named map[string]ref // the first leaf that names an envelope, by its digest
+	gaps  bool           // a log can't be read, so what isn't in the others may be in it
+}
+
+// Verify checks all evidence of a client. Open runs are judged at an instant;
+// limit is the most bytes of an envelope, 0 is record.MaxStatement. All that
+// is wrong with the evidence is in the report: an error is a file that can't
+// be read, or a client's name that can't be one.
+func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit int) (*Report, error) {
+	if !evidence.ValidID(client) {
+		return nil, fmt.Errorf("%q can't be the id of a client", client)
+	}
+	if limit == 0 {
+		limit = record.MaxStatement
+	}
+	a := &audit{store: store, client: client, pins: pins, at: at, limit: limit}
+	if err := a.readLogs(); err != nil {
+		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
+	}
+	seen, agreed := a.checkHeads()
+	groups := a.index()
+	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
+	for _, r := range results {
+		if r.err != nil {
+			return nil, fmt.Errorf("reading the records of %s: %w", client, r.err)
+		}
+		a.found = append(a.found, r.found...)
+		for _, n := range r.newest {
+			if n.at.After(n.log.newest) {
+				n.log.newest = n.at
+			}
+		}
+	}
+	a.checkBaselines(results)
+	if err := a.checkLeftovers(results); err != nil {
+		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
+	}
+	return a.report(results, seen, agreed), nil
+}
+
+func (a *audit) checkBaselines(results []runResult) {
+	base := a.newBaseline(results)
+	var all []comparison
+	for _, r := range results {
+		all = append(all, r.compare...)
+	}
+	for _, found := range inParallel(len(all), func(i int) []found { return base.check(all[i]) }) {
+		a.found = append(a.found, found...)
+	}
+}
+
+func (a *audit) report(results []runResult, seen map[string]int64, heads int) *Report {
+	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0}
+	r.Counts.Heads = heads
+	signers := map[string]bool{}
+	for _, result := range results {
+		r.count(result)
+		for _, s := range result.signers {
+			signers[s] = true
+		}
+	}
+	r.Counts.Signers = len(signers)
+	slices.SortFunc(r.Runs, func(x, y RunLine) int { return byStart(&pastRun{started: x.Started, run: x.Run}, &pastRun{started: y.Started, run: y.Run}) })
+	for _, l := range a.logs {
+		r.Writers = append(r.Writers, a.writerLine(l))
+		if l.view != nil {
+			r.Counts.Statements += len(l.view.Leaves)
+		}
+	}
+	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.found))
+	r.Checks = r.checks(a.logs)
+	return r
+}
+
+func (r *Report) count(result runResult) {
+	c := &r.Counts
+	c.Blobs += result.whole
+	if result.line == nil {
+		return
+	}
+	r.Runs = append(r.Runs, *result.line)
+	c.Runs++
+	switch result.line.State {
+	case string(record.RunDone):
+		c.Done++
+	case string(record.RunFailed):
+		c.Failed++
+	case string(record.RunAborted):
+		c.Aborted++
+	case stateOpen:
+		c.Open++
+	case stateNeverFinished:
+		c.NeverFinished++
+	default:
+		c.Unknown++
+	}
+	switch {
+	case result.verdict == nil:
+	case !result.judged:
+		c.NotJudged++
+	case result.verdict.Late:
+		c.Missed++
+	default:
+		c.Met++
+	}
+}
+
+func (a *audit) writerLine(l *writerLog) WriterLine {
+	w := WriterLine{ID: l.writer, Pinned: l.pinned}
+	if l.pinned {
+		w.Key = a.pins.Logs[l.writer].ID()
+	}
+	if l.view == nil {
+		return w
+	}
+	w.Key, w.Leaves, w.Newest = l.key.ID(), l.view.Checkpoint.Size, l.newest
+	w.Checkpoint = string(l.view.Checkpoint.Text)
+	return w
+}

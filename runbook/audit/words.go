@@ -1,0 +1,77 @@
+package audit
+
+import (
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// runID is the form of a UUIDv7.
+var runID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+var digestForm = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+
+var outcomes = []record.Outcome{
+	record.Passed, record.Failed, record.Skipped, record.NotNeeded, record.LeftOut, record.Interrupted,
+}
+
+var proofs = []runbook.Proof{"", runbook.Observed, runbook.Measured, runbook.Attached, runbook.Stated, runbook.Attested}
+
+// checkWords refuses what the decoder takes and msp never writes: words that
+// mean nothing, and what is needed and isn't there. A reader that passed over
+// a priority "Must" would judge another run.
+func (s *statement) checkWords() error {
+	for _, b := range s.blobs() {
+		if !digestForm.MatchString(b.Digest) {
+			return fmt.Errorf("%s: %q is no digest", b.Name, b.Digest)
+		}
+	}
+	if s.start != nil {
+		return checkStartWords(s.start)
+	}
+	if !digestForm.MatchString(s.startRef()) {
+		return fmt.Errorf("start: %q is no digest", s.startRef())
+	}
+	if s.end != nil && s.end.Ended.IsZero() || s.segment != nil && s.segment.Until.IsZero() {
+		return fmt.Errorf("it doesn't say when it ended")
+	}
+	for _, step := range s.steps() {
+		switch {
+		case !slices.Contains(outcomes, step.Outcome):
+			return fmt.Errorf("the step %s: %q is no outcome", step.ID, step.Outcome)
+		case !slices.Contains(proofs, step.Proof):
+			return fmt.Errorf("the step %s: %q is no kind of proof", step.ID, step.Proof)
+		}
+	}
+	return nil
+}
+
+func checkStartWords(start *record.RunStart) error {
+	if salt, err := hex.DecodeString(start.Salt); err != nil || len(salt) != 16 {
+		return fmt.Errorf("salt: want 16 bytes in hex")
+	}
+	if !digestForm.MatchString(start.Runbook.Digest) {
+		return fmt.Errorf("runbook: %q is no digest", start.Runbook.Digest)
+	}
+	if start.Started.IsZero() || start.FinishBy.IsZero() {
+		return fmt.Errorf("it doesn't say when it started and until when it must finish")
+	}
+	seen := map[string]bool{}
+	for _, p := range start.Steps {
+		switch {
+		case p.ID == "" || seen[p.ID]:
+			return fmt.Errorf("the pinned step %q stands there twice, or has no name", p.ID)
+		case p.Priority != runbook.Must && p.Priority != runbook.Should:
+			return fmt.Errorf("the pinned step %s: %q is no priority", p.ID, p.Priority)
+		}
+		seen[p.ID] = true
+	}
+	return nil
+}

@@ -1,0 +1,156 @@
+package document
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+)
+
+// Decoder reads values from nodes and collects the problems of one file.
+//
+// Its readers take a nil node, and one that Parse refused, as absent: the zero
+// value and no problem. A wrong type is a problem and the zero value.
+type Decoder struct {
+	problems Problems
+}
+
+// NewDecoder is a Decoder without problems.
+func NewDecoder() *Decoder { return &Decoder{} }
+
+// Report adds a problem; the hint may be empty. Control characters in it are
+// escaped. Use Quote for text of the file.
+func (d *Decoder) Report(at Position, rule, hint, format string, args ...any) {
+	d.problems = append(d.problems, Problem{
+		Position: at,
+		Rule:     rule,
+		Message:  printable(fmt.Sprintf(format, args...)),
+		Hint:     printable(hint),
+	})
+}
+
+// Add takes over problems found elsewhere, such as those of Parse.
+func (d *Decoder) Add(problems Problems) { d.problems = append(d.problems, problems...) }
+
+// Problems are the problems so far, sorted by position, each once.
+func (d *Decoder) Problems() Problems {
+	problems := d.problems.unique()
+	problems.Sort()
+	return problems
+}
+
+// wrongType reports that a node isn't what was wanted.
+func (d *Decoder) wrongType(n *Node, wanted, hint string) {
+	d.Report(n.at, "wrong-type", hint, "%s must be %s, but %s", n.name(), wanted, n.describe())
+}
+
+// badValue reports that a scalar has the right type but not a right value.
+func (d *Decoder) badValue(n *Node, wanted, hint string) {
+	d.Report(n.at, "bad-value", hint, "%s must be %s, but it is %s", n.name(), wanted, Quote(n.text))
+}
+
+// absent says whether there is nothing to read and nothing to say about it.
+func (n *Node) absent() bool { return n == nil || n.refused }
+
+// Map is a map of which every key must be asked for.
+type Map struct {
+	decoder *Decoder
+	node    *Node
+	what    string
+	silent  bool           // the node is no map, which has been said
+	index   map[string]int // of the keys among the node's fields
+	known   map[string]bool
+}
+
+// Map is n as a map. What names it in messages: "a runbook", "a step". If n is
+// something else, that is reported and the Map is empty and reports no more.
+func (d *Decoder) Map(n *Node, what string) *Map {
+	m := &Map{decoder: d, node: n, what: what, index: make(map[string]int), known: make(map[string]bool)}
+	switch {
+	case n.absent():
+		m.silent = true
+	case n.kind != Mapping:
+		m.silent = true
+		d.Report(n.at, "wrong-type", "write it as key: value", "%s must be a map, but %s", what, n.describe())
+	}
+	if !m.silent {
+		for i, field := range n.fields {
+			m.index[field.Key] = i
+		}
+	}
+	return m
+}
+
+// Position is where the map's first key stands.
+func (m *Map) Position() Position { return m.node.Position() }
+
+// Has says whether the file gives the key, without making it known.
+func (m *Map) Has(key string) bool {
+	_, ok := m.index[key]
+	return ok
+}
+
+// Keys are the keys in the order of the file.
+func (m *Map) Keys() []string {
+	if m.silent {
+		return nil
+	}
+	keys := make([]string, 0, len(m.node.fields))
+	for _, field := range m.node.fields {
+		keys = append(keys, field.Key)
+	}
+	return keys
+}
+
+// Take is the value of a key that may be absent: nil then.
+func (m *Map) Take(key string) *Node {
+	m.known[key] = true
+	i, ok := m.index[key]
+	if !ok {
+		return nil
+	}
+	return m.node.fields[i].Value
+}
+
+// Need is the value of a key that must be there: nil and a missing-key problem
+// otherwise.
+func (m *Map) Need(key string) *Node {
+	n := m.Take(key)
+	if n == nil && !m.silent && !m.node.partial {
+		m.decoder.Report(m.node.at, "missing-key", "", "%s needs the key %s", m.what, Quote(key))
+	}
+	return n
+}
+
+// Done reports every key that was never asked for. Foreign holds hints for
+// words that other tools use: "depends": `msp says "needs"`.
+func (m *Map) Done(foreign map[string]string) {
+	if m.silent {
+		return
+	}
+	for _, field := range m.node.fields {
+		if !m.known[field.Key] {
+			m.decoder.Report(field.KeyPosition, "unknown-key", m.hint(field.Key, foreign),
+				"%s is not a key of %s", Quote(field.Key), m.what)
+		}
+	}
+}
+
+// hint says what the author of an unknown key may have meant.
+func (m *Map) hint(key string, foreign map[string]string) string {
+	if hint, ok := foreign[key]; ok {
+		return hint
+	}
+	if near := nearest(key, slices.Sorted(maps.Keys(m.known))); near != "" {
+		return "did you mean " + Quote(near) + "?"
+	}
+	for _, word := range slices.Sorted(maps.Keys(foreign)) {
+		if fold(word) == fold(key) {
+			return foreign[word]
+		}
+	}
+	if len(m.known) == 0 {
+		return m.what + " has no keys"
+	}
+	return "known keys: " + strings.Join(slices.Sorted(maps.Keys(m.known)), ", ")
+}

@@ -1,0 +1,127 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Duration is a length of time as it was written, and what it means.
+type Duration struct {
+	Text string
+	Span time.Duration
+}
+
+// IsZero reports whether nothing was said.
+func (d Duration) IsZero() bool { return d.Text == "" }
+
+func (d Duration) String() string { return d.Text }
+
+// The units of a duration. A day is 24 hours and a week seven of them;
+// working time has words of its own.
+var durationUnits = []struct {
+	name string
+	span time.Duration
+}{
+	{"ms", time.Millisecond},
+	{"s", time.Second},
+	{"m", time.Minute},
+	{"h", time.Hour},
+	{"d", 24 * time.Hour},
+	{"w", 7 * 24 * time.Hour},
+}
+
+// ErrBusinessTime is the answer to "4 business hours": no calendar gives it a
+// meaning yet, and it is never read as plain hours.
+var ErrBusinessTime = errors.New("business hours and days need a calendar, which this version of msp doesn't read yet")
+
+// ParseDuration reads whole numbers with units, largest first: "30m", "26h",
+// "1h30m", "2d", "1w". A number without a unit is an error.
+func ParseDuration(text string) (Duration, error) {
+	rest := strings.TrimSpace(text)
+	if strings.Contains(rest, "business") {
+		return Duration{}, ErrBusinessTime
+	}
+	if rest == "" {
+		return Duration{}, errors.New("empty")
+	}
+	var total time.Duration
+	last := time.Duration(math.MaxInt64)
+	for rest != "" {
+		span, unit, tail, err := cutDurationPart(rest)
+		if err != nil {
+			return Duration{}, err
+		}
+		if unit >= last {
+			return Duration{}, fmt.Errorf("%q: units go from large to small, each once", text)
+		}
+		if span > math.MaxInt64-total {
+			return Duration{}, fmt.Errorf("%q is too long", text)
+		}
+		total += span
+		last, rest = unit, tail
+	}
+	return Duration{Text: strings.TrimSpace(text), Span: total}, nil
+}
+
+// cutDurationPart takes one number with its unit off the front of text.
+func cutDurationPart(text string) (span, unit time.Duration, tail string, err error) {
+	digits := len(text) - len(strings.TrimLeft(text, "0123456789"))
+	if digits == 0 {
+		return 0, 0, "", fmt.Errorf("%q doesn't start with a number", text)
+	}
+	tail = text[digits:]
+	letters := len(tail) - len(strings.TrimLeft(tail, "abcdefghijklmnopqrstuvwxyz"))
+	name := tail[:letters]
+	if name == "" {
+		return 0, 0, "", fmt.Errorf("%q has no unit", text)
+	}
+	count, err := strconv.ParseInt(text[:digits], 10, 64)
+	if err != nil {
+		return 0, 0, "", fmt.Errorf("%q is too large", text[:digits])
+	}
+	for _, u := range durationUnits {
+		if u.name != name {
+			continue
+		}
+		if count > math.MaxInt64/int64(u.span) {
+			return 0, 0, "", fmt.Errorf("%q is too long", text)
+		}
+		return time.Duration(count) * u.span, u.span, tail[letters:], nil
+	}
+	return 0, 0, "", fmt.Errorf("%q is not a unit of time", name)
+}
+
+// FormatSpan writes a length of time for people: "1 h 43 m", "2.1 s".
+func FormatSpan(d time.Duration) string {
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	switch {
+	case d < time.Minute:
+		return fmt.Sprintf("%s%.1f s", sign, d.Seconds())
+	case d < time.Hour:
+		return sign + twoUnits(int(d/time.Minute), "m", int(d%time.Minute/time.Second), "s")
+	case d < 48*time.Hour:
+		return sign + twoUnits(int(d/time.Hour), "h", int(d%time.Hour/time.Minute), "m")
+	default:
+		return sign + twoUnits(int(d/(24*time.Hour)), "d", int(d%(24*time.Hour)/time.Hour), "h")
+	}
+}
+
+func twoUnits(large int, largeUnit string, small int, smallUnit string) string {
+	if small == 0 {
+		return fmt.Sprintf("%d %s", large, largeUnit)
+	}
+	return fmt.Sprintf("%d %s %d %s", large, largeUnit, small, smallUnit)
+}
+
+// Nanoseconds is a length of time as records state it: a whole number.
+type Nanoseconds int64
+
+// Span is the length of time.
+func (n Nanoseconds) Span() time.Duration { return time.Duration(n) }

@@ -1,0 +1,336 @@
+// Package engine runs a runbook and resumes it: order, timeouts, retries,
+// masking, the journal, the verdict.
+//
+// The start of a run is signed and in the log before its first step. Around
+// each step a line of the journal is on disk: before it begins and when it has
+// ended. At the end, on a failure and on ctrl-C too, the run's record is
+// signed and logged; a run that waits for a person is sealed as a segment. So
+// after a crash at any point the log and the journal together say what was
+// done, and which one step is in doubt.
+//
+// The engine knows no step kind and no screen: it hands an Env to each step's
+// action, and sends events to whoever prints them.
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+// Job is one run to be done.
+type Job struct {
+	Runbook  *runbook.Runbook
+	Client   string
+	Inputs   map[string]runbook.Value
+	Secrets  map[string]string
+	Folder   string   // absolute; where steps work
+	Environ  []string // msp's own environment, of which children get a short list
+	Trigger  string   // "manual"
+	Where    record.Where
+	Software record.Software
+
+	StartAt   string // a step's id
+	Checklist bool
+	Change    string // the reference of the change that asks for the run
+
+	Ledger    *record.Ledger
+	BlobLimit int64 // bytes; 0 is evidence.DefaultBlobLimit
+	People    runbook.People
+	Emit      func(runbook.Event)
+	Now       func() time.Time
+	Sleep     func(context.Context, time.Duration) error // between attempts
+	Grace     time.Duration                              // from the gentle signal to the firm one; 0 is 5 s
+}
+
+// Outcome is how a run, or the part of it that could be done, ended.
+type Outcome struct {
+	Run     string
+	Record  string // digest of the run statement's envelope
+	Parked  string // the step that waits for a person
+	Verdict record.Verdict
+}
+
+// finishWithin is how long a run without a deadline may stay open.
+const finishWithin = 24 * time.Hour
+
+// Run does a job from its start. An error says that the run could not be
+// started or could not be recorded; in the second case what was recorded
+// stands, and Resume goes on.
+func Run(ctx context.Context, job Job) (Outcome, error) {
+	r, err := newRunner(job)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if job.StartAt != "" && job.Runbook.Step(job.StartAt) == nil {
+		return Outcome{}, fmt.Errorf("the runbook %s has no step %q to start at", job.Runbook.ID, job.StartAt)
+	}
+	tools, err := r.tools.require(ctx, requirements(job.Runbook), job.Environ)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := r.begin(ctx, tools); err != nil {
+		return Outcome{}, r.mask.Error(err)
+	}
+	defer r.close()
+	r.announce(runbook.RunStarted)
+	outcome, err := r.work(ctx)
+	return outcome, r.mask.Error(err)
+}
+
+// Resume goes on with a run that has a start and no end.
+func Resume(ctx context.Context, job Job, account *record.Account) (Outcome, error) {
+	r, err := newRunner(job)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if _, err := r.tools.require(ctx, requirements(job.Runbook), job.Environ); err != nil {
+		return Outcome{}, err
+	}
+	if err := r.reopen(account.Run); err != nil {
+		return Outcome{}, r.mask.Error(err)
+	}
+	defer r.close()
+	r.announce(runbook.RunResumed)
+	outcome, err := r.work(ctx)
+	return outcome, r.mask.Error(err)
+}
+
+func requirements(r *runbook.Runbook) []runbook.Requirement {
+	all := r.Requires
+	for _, s := range r.Steps {
+		all = append(all[:len(all):len(all)], s.Requires...)
+	}
+	return all
+}
+
+// runner is one run under way.
+type runner struct {
+	job   Job
+	mask  *Mask
+	tools *toolbox
+
+	id       string
+	start    record.RunStart
+	startRef string // digest of its envelope
+	segments []string
+
+	lock    *evidence.Lock
+	folder  string
+	journal *record.Journal
+	done    bool // the run has its end in the log
+
+	steps     []record.Step  // that no segment tells yet
+	used      []record.Tool  // by them
+	unsigned  int            // bytes of them, about
+	doubt     map[string]int // steps cut off by a crash, and how many attempts they had
+	values    runbook.Values
+	book      map[string]*runbook.Step
+	pins      map[string]record.PinnedStep
+	outcomes  map[string]record.Outcome
+	all       []record.Step // signed and unsigned
+	baselines *record.History
+}
+
+func newRunner(job Job) (*runner, error) {
+	mask, err := NewMask(job.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	if job.Trigger == "" {
+		job.Trigger = "manual"
+	}
+	if job.BlobLimit == 0 {
+		job.BlobLimit = evidence.DefaultBlobLimit
+	}
+	if job.Now == nil {
+		job.Now = time.Now
+	}
+	if job.Sleep == nil {
+		job.Sleep = Sleep
+	}
+	book := map[string]*runbook.Step{}
+	for _, s := range job.Runbook.Steps {
+		book[s.ID] = s
+	}
+	return &runner{
+		job: job, mask: mask, book: book, pins: map[string]record.PinnedStep{}, tools: newToolbox(job.Environ),
+		doubt: map[string]int{}, outcomes: map[string]record.Outcome{},
+		values: runbook.Values{
+			Inputs: job.Inputs, Steps: map[string]runbook.StepValues{}, Secrets: job.Secrets, Client: job.Client,
+		},
+	}, nil
+}
+
+// begin signs and logs the run-start, then opens the journal.
+func (r *runner) begin(ctx context.Context, tools []record.Tool) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return err
+	}
+	salt := make([]byte, 16)
+	if _, err := rand.Read(salt); err != nil {
+		return err
+	}
+	r.id, r.values.RunID = id.String(), id.String()
+	if r.start, err = r.runStart(hex.EncodeToString(salt), tools); err != nil {
+		return err
+	}
+	subjects := []evidence.Subject{
+		record.BlobSubject("runbook", r.job.Runbook.Digest), record.BlobSubject("runbook source", r.start.Runbook.Source),
+		record.BlobSubject("inputs", r.start.Inputs), record.BlobSubject("where", r.start.Where),
+	}
+	r.startRef, _, err = r.job.Ledger.Write(ctx, record.KindRunStart, r.id, subjects, r.start)
+	if err != nil {
+		return err
+	}
+	r.pin()
+	if err := r.takeLock(); err != nil {
+		return err
+	}
+	return r.openJournal()
+}
+
+func (r *runner) pin() {
+	for _, p := range r.start.Steps {
+		r.pins[p.ID] = p
+	}
+}
+
+func (r *runner) runStart(salt string, tools []record.Tool) (record.RunStart, error) {
+	job, book := r.job, r.job.Runbook
+	started := job.Now()
+	s := record.RunStart{
+		Run: r.id, Salt: salt, Client: job.Client,
+		Writer: job.Ledger.Writer, Operator: job.Ledger.Signer(), Trigger: job.Trigger, Change: job.Change, Started: started,
+		Steps: record.Pin(book.Steps), SLA: terms(book), Tools: tools, Software: job.Software,
+		FinishBy: started.Add(finishWithin), Deviations: r.asked(),
+	}
+	if deadline, ok := s.SLA.Deadline(started); ok {
+		s.Deadline, s.FinishBy = &deadline, deadline
+	}
+	source, err := job.Ledger.Store.PutBlob(book.Source)
+	if err != nil {
+		return s, err
+	}
+	s.Runbook = record.Runbook{ID: book.ID, Version: book.Version, Digest: book.Digest, Source: source.Digest}
+	if s.Inputs, err = job.Ledger.PutJSON(r.inputs()); err != nil {
+		return s, err
+	}
+	s.Where, err = job.Ledger.PutJSON(job.Where)
+	return s, err
+}
+
+func (r *runner) inputs() record.Inputs {
+	in := record.Inputs{
+		Folder: r.mask.Text(r.job.Folder), Values: map[string]string{},
+		StartAt: r.job.StartAt, Checklist: r.job.Checklist,
+	}
+	for name, v := range r.job.Inputs {
+		in.Values[name] = r.mask.Text(v.Text)
+	}
+	return in
+}
+
+// asked are the deviations that the run was asked for.
+func (r *runner) asked() []record.Deviation {
+	var all []record.Deviation
+	if r.job.Checklist {
+		all = append(all, record.DeviatedChecklist)
+	}
+	if r.job.StartAt != "" {
+		all = append(all, record.DeviatedStartAt)
+	}
+	return all
+}
+
+// takeLock makes sure that nobody else works on the run.
+func (r *runner) takeLock() error {
+	ledger := r.job.Ledger
+	r.folder = record.RunFolder(ledger.Store, ledger.Writer.ID, r.id)
+	lock, err := ledger.Disk.TryLock(r.folder + ".lock")
+	if errors.Is(err, evidence.ErrLocked) {
+		return fmt.Errorf("the run %s is under way in another process", record.ShortID(r.id))
+	}
+	r.lock = lock
+	return err
+}
+
+// openJournal opens the run's journal for the next segment, behind what a
+// crash left in it.
+func (r *runner) openJournal() error {
+	journal, entries, err := record.OpenJournal(r.job.Ledger.Disk, r.folder)
+	if err != nil {
+		return err
+	}
+	r.journal = journal
+	entry := record.Entry{
+		At: r.job.Now(), Kind: record.EntryOpened, Run: r.id, Start: r.startRef,
+		Segment: len(r.segments) + 1, Operator: r.job.Ledger.Signer(),
+	}
+	if len(entries) > 0 {
+		entry.Kind = record.EntryResumed
+	}
+	return r.journal.Add(entry)
+}
+
+// closeJournal ends the journal: what it tells is signed.
+func (r *runner) closeJournal() error {
+	r.journal.Close() //nolint:errcheck // every entry is on disk
+	r.journal = nil
+	return r.job.Ledger.Disk.RemoveAll(r.folder)
+}
+
+func (r *runner) close() {
+	if r.journal != nil {
+		r.journal.Close() //nolint:errcheck // every entry is on disk
+	}
+	if r.done {
+		// Nobody takes the lock of a run that has its end: resume looks at the log again behind it.
+		r.job.Ledger.Disk.Remove(r.folder + ".lock") //nolint:errcheck // an empty file that harms nobody
+	}
+	r.lock.Unlock() //nolint:errcheck // the process's end does it too
+}
+
+func (r *runner) emit(e runbook.Event) {
+	if r.job.Emit == nil {
+		return
+	}
+	e.V, e.Run, e.At = runbook.EventVersion, r.id, r.job.Now()
+	e.Line, e.Message, e.Hint = r.mask.Text(e.Line), r.mask.Text(e.Message), r.mask.Text(e.Hint)
+	for i := range e.Detail {
+		e.Detail[i] = r.mask.Text(e.Detail[i])
+	}
+	if e.Failure != nil {
+		e.Failure.Found, e.Failure.Expected = r.mask.Text(e.Failure.Found), r.mask.Text(e.Failure.Expected)
+	}
+	r.job.Emit(e)
+}
+
+func (r *runner) announce(kind runbook.EventKind) {
+	book := r.job.Runbook
+	heads := make([]runbook.StepHead, len(book.Steps))
+	for i, s := range book.Steps {
+		heads[i] = runbook.StepHead{ID: s.ID, Title: s.Title}
+	}
+	e := runbook.Event{
+		Kind: kind, Runbook: book.ID, Version: book.Version, Title: book.Title, Client: r.job.Client,
+		Reason: book.Rationale, Steps: heads, Deadline: r.start.Deadline,
+	}
+	if r.start.SLA != nil {
+		e.SLA = r.start.SLA.NotJudged()
+		if e.SLA == "" {
+			e.SLA = "complete within " + runbook.FormatSpan(r.start.SLA.CompleteWithin.Span())
+		}
+	}
+	r.emit(e)
+}

@@ -1,0 +1,334 @@
+package engine
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// MinSecret is the fewest bytes that a secret may have: a shorter one would
+// be found everywhere, or guessed.
+const MinSecret = 8
+
+// Mask replaces secrets in what a step says before anything else sees it:
+// before the screen, the blob, the digest. It knows each secret plain, in
+// percent and JSON escapes (also mixed, in either case), in hex, and in base64
+// of both alphabets at each of the three alignments, with lines broken inside
+// the encoded forms.
+type Mask struct {
+	matchers []matcher
+	pairs    []bool // two bytes with which some form may begin; nil without secrets
+}
+
+// matcher finds one form of one secret at the beginning of data.
+type matcher struct {
+	secret string // its name
+	match  func(data string) (length int, found match)
+}
+
+type match int
+
+const (
+	no   match = iota
+	yes        // the form fills data[:length]
+	more       // all of data may be the beginning of the form
+)
+
+// NewMask takes secrets by name.
+func NewMask(secrets map[string]string) (*Mask, error) {
+	m := &Mask{}
+	names := make([]string, 0, len(secrets))
+	for name := range secrets {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		value := secrets[name]
+		if len(value) < MinSecret {
+			return nil, fmt.Errorf("the secret %s has fewer than %d bytes: it can't be told from other text", name, MinSecret)
+		}
+		m.matchers = append(m.matchers, matcher{name, escaped(value)}, matcher{name, hexed(value)})
+		for alignment := range 3 {
+			m.matchers = append(m.matchers, matcher{name, base64ed(value, alignment)})
+		}
+	}
+	if len(m.matchers) > 0 {
+		m.pairs = m.prefixes()
+	}
+	return m, nil
+}
+
+// prefixes lists the pairs of bytes with which a form may begin, so that text
+// without secrets is passed at the cost of one look-up a byte.
+func (m *Mask) prefixes() []bool {
+	pairs := make([]bool, 1<<16)
+	for a := range 256 {
+		if _, found, _ := m.at(string([]byte{byte(a)})); found == no {
+			continue
+		}
+		for b := range 256 {
+			_, found, _ := m.at(string([]byte{byte(a), byte(b)}))
+			pairs[a<<8|b] = found != no
+		}
+	}
+	return pairs
+}
+
+// at tries every form at the beginning of data and takes the longest.
+func (m *Mask) at(data string) (length int, found match, secret string) {
+	for _, matcher := range m.matchers {
+		n, f := matcher.match(data)
+		switch {
+		case f == more && found == no:
+			found = more
+		case f == yes && n > length:
+			length, found, secret = n, yes, matcher.secret
+		}
+	}
+	return length, found, secret
+}
+
+// Text masks a whole text.
+func (m *Mask) Text(text string) string {
+	if m == nil || m.pairs == nil {
+		return text
+	}
+	var out strings.Builder
+	w := m.Writer(&out)
+	w.Write([]byte(text)) //nolint:errcheck // a strings.Builder doesn't fail
+	w.Close()             //nolint:errcheck // as above
+	return out.String()
+}
+
+// Error masks an error's text.
+func (m *Mask) Error(err error) error {
+	if err == nil || m == nil || m.pairs == nil {
+		return err
+	}
+	if masked := m.Text(err.Error()); masked != err.Error() {
+		return &maskedError{masked, err}
+	}
+	return err
+}
+
+type maskedError struct {
+	text string
+	err  error
+}
+
+func (e *maskedError) Error() string { return e.text }
+
+// Unwrap keeps the kind of the error for errors.Is.
+func (e *maskedError) Unwrap() error { return e.err }
+
+// Writer gives a writer that masks what goes through it, also when a secret is
+// split over several writes. Close passes on what was held back.
+func (m *Mask) Writer(to io.Writer) *MaskWriter {
+	return &MaskWriter{mask: m, to: to, Replaced: map[string]int{}}
+}
+
+// MaskWriter masks a stream.
+type MaskWriter struct {
+	Replaced map[string]int // how often each secret was masked, by name
+	mask     *Mask
+	to       io.Writer
+	held     []byte // may be the beginning of a secret
+}
+
+func (w *MaskWriter) Write(p []byte) (int, error) {
+	if w.mask == nil || w.mask.pairs == nil {
+		return w.to.Write(p)
+	}
+	data := p
+	if len(w.held) > 0 {
+		data = append(w.held, p...)
+	}
+	rest, err := w.pass(data, false)
+	if err != nil {
+		return 0, err
+	}
+	w.held = append([]byte(nil), rest...)
+	return len(p), nil
+}
+
+// Close passes on what was held back; it doesn't close what lies behind.
+func (w *MaskWriter) Close() error {
+	_, err := w.pass(w.held, true)
+	w.held = nil
+	return err
+}
+
+// pass writes data with the secrets replaced, and gives back what may still
+// become one.
+func (w *MaskWriter) pass(data []byte, final bool) (rest []byte, err error) {
+	text := string(data)
+	from := 0
+	for i := 0; i < len(data); {
+		i = w.mask.skip(data, i, final)
+		if i >= len(data) {
+			break
+		}
+		length, found, secret := w.mask.at(text[i:])
+		switch {
+		case found == yes:
+			if err := w.emit(data[from:i], "[masked "+secret+"]"); err != nil {
+				return nil, err
+			}
+			w.Replaced[secret]++
+			i += length
+			from = i
+		case found == more && !final:
+			return data[i:], w.emit(data[from:i], "")
+		default:
+			i++
+		}
+	}
+	return nil, w.emit(data[from:], "")
+}
+
+// skip is the next place at which a form may begin.
+func (m *Mask) skip(data []byte, i int, final bool) int {
+	for ; i+1 < len(data); i++ {
+		if m.pairs[int(data[i])<<8|int(data[i+1])] {
+			return i
+		}
+	}
+	if final {
+		return len(data)
+	}
+	return i // the last byte: its pair is not known yet
+}
+
+func (w *MaskWriter) emit(plain []byte, replacement string) error {
+	if len(plain) > 0 {
+		if _, err := w.to.Write(plain); err != nil {
+			return err
+		}
+	}
+	if replacement == "" {
+		return nil
+	}
+	_, err := io.WriteString(w.to, replacement)
+	return err
+}
+
+// escaped finds a secret plain or with any of its characters escaped as in a
+// URL (%2F, + for a space) or in JSON (\n, \/, \u00e9).
+func escaped(secret string) func(string) (int, match) {
+	return func(data string) (int, match) {
+		at := 0
+		for i := 0; i < len(secret); {
+			n, used, found := escapedUnit(secret[i:], data[at:])
+			if found != yes {
+				return 0, found
+			}
+			i, at = i+used, at+n
+		}
+		return at, yes
+	}
+}
+
+// escapedUnit matches the next byte of a secret, or its next character where
+// data writes it as \u. It says how much of data and of the secret it took.
+func escapedUnit(secret, data string) (length, used int, found match) {
+	if data == "" {
+		return 0, 0, more
+	}
+	c := secret[0]
+	switch {
+	case data[0] == c && (c != '\\' || !strings.HasPrefix(data, `\\`)):
+		return 1, 1, yes
+	case data[0] == '+' && c == ' ':
+		return 1, 1, yes
+	case data[0] == '%':
+		return wanted(data, "%"+hexByte(c), 1)
+	case data[0] == '\\':
+		return jsonUnit(secret, data)
+	}
+	return 0, 0, no
+}
+
+var jsonShort = map[byte]string{
+	'"': `\"`, '\\': `\\`, '/': `\/`, '\b': `\b`, '\f': `\f`, '\n': `\n`, '\r': `\r`, '\t': `\t`,
+}
+
+func jsonUnit(secret, data string) (length, used int, found match) {
+	if form, ok := jsonShort[secret[0]]; ok {
+		if length, used, found = wanted(data, form, 1); found != no {
+			return length, used, found
+		}
+	}
+	r, size := utf8.DecodeRuneInString(secret)
+	if r == utf8.RuneError && size == 1 {
+		return 0, 0, no
+	}
+	form := fmt.Sprintf(`\u%04x`, r)
+	if r > 0xFFFF {
+		r -= 0x10000
+		form = fmt.Sprintf(`\u%04x\u%04x`, 0xD800+r>>10, 0xDC00+r&0x3FF)
+	}
+	return wanted(data, form, size)
+}
+
+// wanted compares the beginning of data with a form, in either case.
+func wanted(data, form string, used int) (length, taken int, found match) {
+	n := min(len(data), len(form))
+	switch {
+	case !strings.EqualFold(data[:n], form[:n]):
+		return 0, 0, no
+	case n < len(form):
+		return 0, 0, more
+	default:
+		return n, used, yes
+	}
+}
+
+const hexDigits = "0123456789abcdef"
+
+func hexByte(c byte) string { return string([]byte{hexDigits[c>>4], hexDigits[c&15]}) }
+
+// hexed finds a secret in hex of either case.
+func hexed(secret string) func(string) (int, match) {
+	var form strings.Builder
+	for i := range len(secret) {
+		form.WriteString(hexByte(secret[i]))
+	}
+	wanted := form.String()
+	return broken(wanted, func(have, want byte) bool { return have|0x20 == want || have == want })
+}
+
+// base64ed finds the characters that a secret alone decides when it stands in
+// base64, its first byte being the alignment-th of a group of three.
+func base64ed(secret string, alignment int) func(string) (int, match) {
+	encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", alignment) + secret))
+	first := []int{0, 2, 3}[alignment] // the characters before it hold bits of what stands before
+	last := (alignment + len(secret)) * 8 / 6
+	wanted := encoded[first:last]
+	return broken(wanted, func(have, want byte) bool {
+		return have == want || want == '+' && have == '-' || want == '/' && have == '_'
+	})
+}
+
+// broken matches a form in which lines may be broken anywhere.
+func broken(form string, same func(have, want byte) bool) func(string) (int, match) {
+	return func(data string) (int, match) {
+		at, breaks := 0, 0
+		for i := 0; i < len(form); at++ {
+			if at == len(data) {
+				return 0, more
+			}
+			if c := data[at]; i > 0 && breaks < 2 && (c == '\n' || c == '\r') {
+				breaks++
+				continue
+			}
+			if !same(data[at], form[i]) {
+				return 0, no
+			}
+			i, breaks = i+1, 0
+		}
+		return at, yes
+	}
+}

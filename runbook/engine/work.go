@@ -1,0 +1,302 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+func terms(book *runbook.Runbook) *agreement.Terms { return agreement.TermsOf(book.SLA) }
+
+// errAborted says that the run was told to end.
+var errAborted = errors.New("aborted")
+
+// work does the steps that have no outcome yet, and ends or parks the run.
+func (r *runner) work(ctx context.Context) (Outcome, error) {
+	before := r.job.StartAt != ""
+	for _, s := range r.job.Runbook.Steps {
+		before = before && s.ID != r.job.StartAt
+		outcome, done := r.outcomes[s.ID]
+		if !done {
+			var err error
+			outcome, err = r.step(ctx, s, before)
+			switch {
+			case errors.Is(err, runbook.ErrPark):
+				return r.park(ctx, s)
+			case errors.Is(err, errAborted):
+				return r.finish(ctx, true)
+			case err != nil:
+				return Outcome{Run: r.id}, err
+			}
+		}
+		bad := outcome == record.Failed || outcome == record.Interrupted
+		if bad && s.OnFailure == runbook.Abort {
+			break
+		}
+		if ctx.Err() != nil {
+			return r.finish(ctx, true)
+		}
+	}
+	return r.finish(ctx, false)
+}
+
+// step gives one step its outcome and writes it down.
+func (r *runner) step(ctx context.Context, s *runbook.Step, leftOut bool) (record.Outcome, error) {
+	began := r.job.Now()
+	result := record.Step{ID: s.ID, Started: began}
+	if leftOut {
+		result.Outcome, result.Cause = record.LeftOut, record.CauseStartAt
+		return result.Outcome, r.keep(result, nil, nil)
+	}
+	outcome, cause, failure := r.decide(s)
+	if outcome != "" {
+		result.Outcome, result.Cause = outcome, cause
+		r.emit(runbook.Event{Kind: runbook.StepStarted, Step: s.ID, Title: s.Title})
+		return outcome, r.keep(result, failure, nil)
+	}
+	r.emit(runbook.Event{Kind: runbook.StepStarted, Step: s.ID, Title: s.Title})
+	t := &try{runner: r, step: s, result: result}
+	if err := t.settleDoubt(ctx); err != nil {
+		return "", err
+	}
+	if t.result.Outcome == "" {
+		if err := t.attempts(ctx); err != nil {
+			return "", err
+		}
+	}
+	return t.result.Outcome, r.keep(t.result, t.failure, t)
+}
+
+// decide says whether a step is not to be run at all.
+func (r *runner) decide(s *runbook.Step) (record.Outcome, record.Cause, error) {
+	need, unmet := r.unmetNeed(s)
+	if unmet && s.If == nil {
+		if r.outcomes[need] == record.NotNeeded {
+			return record.NotNeeded, record.CauseNeed, nil
+		}
+		return record.Skipped, record.CauseNeed, &runbook.Failure{Found: fmt.Sprintf("the step %s, which it needs, did not pass", need)}
+	}
+	if s.If != nil {
+		truth, err := s.If.True(r.values)
+		switch {
+		case err != nil && r.job.Checklist: // the values are in a person's head: ask them
+		case err != nil:
+			return record.Failed, record.CauseError, err
+		case !truth:
+			return record.NotNeeded, record.CauseCondition, nil
+		}
+	}
+	for _, p := range s.Preconditions {
+		truth, err := p.True(r.values)
+		switch {
+		case err != nil && r.job.Checklist:
+		case err != nil:
+			return record.Failed, record.CauseError, err
+		case !truth:
+			return record.Failed, record.CausePrecondition, &runbook.Failure{Found: "it does not hold that " + p.Source, Expected: "it to hold before the step"}
+		}
+	}
+	return "", "", nil
+}
+
+func (r *runner) unmetNeed(s *runbook.Step) (need string, unmet bool) {
+	for _, need := range s.Needs {
+		if o := r.outcomes[need]; o != record.Passed {
+			return need, true
+		}
+	}
+	return "", false
+}
+
+// keep writes a step's outcome into the journal, and makes it known to the
+// steps behind it and to the screen.
+func (r *runner) keep(result record.Step, failure error, t *try) error {
+	result.Ended = r.job.Now()
+	result.Duration = runbook.Nanoseconds(result.Ended.Sub(result.Started))
+	facts := record.Facts{}
+	if t != nil {
+		facts = t.facts
+	}
+	r.explain(&facts, failure)
+	if t != nil {
+		pinned := r.pins[result.ID]
+		answer := record.Answer{}
+		if facts.Answer != nil {
+			answer = *facts.Answer
+		}
+		result.Deviates = append(record.StepDeviations(pinned, result, answer), result.Deviates...)
+	}
+	if !facts.IsZero() {
+		digest, err := r.job.Ledger.PutJSON(facts)
+		if err != nil {
+			return err
+		}
+		result.Facts = digest
+	}
+	tools := r.tools.takeFresh()
+	entry := record.Entry{At: result.Ended, Kind: record.EntryEnded, Step: result.ID, Result: &result, Tools: tools}
+	if err := r.journal.Add(entry); err != nil {
+		return err
+	}
+	r.took(result, facts, tools)
+	r.show(result, facts, t)
+	return r.sealWhenLarge()
+}
+
+// explain puts a failure into words that were masked.
+func (r *runner) explain(facts *record.Facts, failure error) {
+	var answerNo *runbook.Failure
+	switch {
+	case failure == nil:
+	case errors.As(failure, &answerNo):
+		facts.Found, facts.Expected = r.mask.Text(answerNo.Found), r.mask.Text(answerNo.Expected)
+	default:
+		facts.Found = r.mask.Text(failure.Error())
+	}
+}
+
+// took makes an outcome known to the steps behind it.
+func (r *runner) took(s record.Step, facts record.Facts, tools []record.Tool) {
+	r.outcomes[s.ID] = s.Outcome
+	r.steps, r.all = append(r.steps, s), append(r.all, s)
+	r.used = append(r.used, tools...)
+	r.unsigned += stepSize(s)
+	r.values.Steps[s.ID] = r.stepValues(s, facts)
+}
+
+// stepSize is about how many bytes a step takes in a statement.
+func stepSize(s record.Step) int {
+	encoded, err := evidence.EncodeJSON(s)
+	if err != nil {
+		return 0 // it was encoded for the journal before
+	}
+	return len(encoded) + 1
+}
+
+func (r *runner) stepValues(s record.Step, facts record.Facts) runbook.StepValues {
+	v := runbook.StepValues{Outcome: string(s.Outcome), Outputs: map[string]runbook.Value{}}
+	for _, d := range s.Deviates {
+		v.Deviated = v.Deviated || d == record.DeviatedNormal
+	}
+	if s.Exit != nil {
+		v.ExitCode = *s.Exit
+	}
+	step := r.book[s.ID]
+	if step == nil {
+		return v
+	}
+	for name, t := range step.OutputTypes() {
+		text, ok := s.Outputs[name]
+		if !ok {
+			text, ok = facts.Outputs[name]
+		}
+		if !ok {
+			continue
+		}
+		if value, err := runbook.ParseValue(t, text, r.job.Folder); err == nil {
+			v.Outputs[name] = value
+		}
+	}
+	return v
+}
+
+// statementShare is the part of the largest statement that steps may fill:
+// the envelope writes them in base64.
+const statementShare = 0.6
+
+// sealWhenLarge signs what was done when one more statement would not hold it.
+func (r *runner) sealWhenLarge() error {
+	if float64(r.unsigned) < statementShare*float64(r.job.Ledger.MaxBytes()) {
+		return nil
+	}
+	if err := r.seal(context.Background(), ""); err != nil {
+		return err
+	}
+	return r.openJournal()
+}
+
+// seal signs and logs the steps since the last segment, and ends the journal
+// that told them.
+func (r *runner) seal(ctx context.Context, waiting string) error {
+	segment := record.Segment{
+		Run: r.id, Start: r.startRef, Number: len(r.segments) + 1, Operator: r.job.Ledger.Signer(),
+		Until: r.job.Now(), Waiting: waiting, Steps: r.steps, Tools: r.used,
+	}
+	if n := len(r.segments); n > 0 {
+		segment.Previous = r.segments[n-1]
+	}
+	digest, _, err := r.job.Ledger.Write(ctx, record.KindSegment, r.id, r.subjects(), segment)
+	if err != nil {
+		return err
+	}
+	r.segments = append(r.segments, digest)
+	r.steps, r.used, r.unsigned = nil, nil, 0
+	return r.closeJournal()
+}
+
+// subjects are the runbook and every blob that the unsigned steps name.
+func (r *runner) subjects() []evidence.Subject {
+	subjects := []evidence.Subject{record.BlobSubject("runbook", r.start.Runbook.Digest)}
+	for _, s := range r.steps {
+		for _, blob := range record.BlobsOf(s) {
+			subjects = append(subjects, record.BlobSubject(s.ID+" "+blob.Name, blob.Digest))
+		}
+	}
+	return subjects
+}
+
+// park seals what was done and leaves the rest to a person.
+func (r *runner) park(ctx context.Context, s *runbook.Step) (Outcome, error) {
+	ctx = context.WithoutCancel(ctx)
+	var err error
+	if len(r.steps) > 0 {
+		err = r.seal(ctx, s.ID)
+	} else {
+		err = r.closeJournal()
+	}
+	if err != nil {
+		return Outcome{Run: r.id}, err
+	}
+	r.emit(runbook.Event{
+		Kind: runbook.RunParked, Step: s.ID, Title: s.Title, Message: "waiting for a person: " + s.Title,
+		Hint: "they run: msp resume " + record.ShortID(r.id), Level: "logged", Deadline: r.start.Deadline,
+	})
+	return Outcome{Run: r.id, Parked: s.ID}, nil
+}
+
+// finish signs and logs the end of the run.
+func (r *runner) finish(ctx context.Context, aborted bool) (Outcome, error) {
+	ctx = context.WithoutCancel(ctx)
+	ended := r.job.Now()
+	verdict := record.Judge(r.start, r.all, aborted, ended)
+	end := record.RunEnd{
+		Run: r.id, Start: r.startRef, Segments: r.segments, Operator: r.job.Ledger.Signer(),
+		Ended: ended, Aborted: aborted, Steps: r.steps, Tools: r.used,
+		SLA: r.start.SLA.Judge(r.start.Started, ended), ClockSync: "unknown", Verdict: verdict,
+	}
+	digest, _, err := r.job.Ledger.Write(ctx, record.KindRun, r.id, r.subjects(), end)
+	if err != nil {
+		return Outcome{Run: r.id}, err
+	}
+	r.done = true
+	if err := r.closeJournal(); err != nil {
+		return Outcome{Run: r.id}, err
+	}
+	e := runbook.Event{
+		Kind: runbook.RunFinished, Verdict: string(verdict.Outcome), Record: digest, Level: "logged",
+		Duration: ended.Sub(r.start.Started), Deadline: r.start.Deadline, SLA: end.SLA.NotJudged,
+	}
+	for _, d := range verdict.Deviations {
+		e.Deviations = append(e.Deviations, string(d))
+	}
+	if verdict.Late {
+		e.Message = "outside its SLA"
+	}
+	r.emit(e)
+	return Outcome{Run: r.id, Record: digest, Verdict: verdict}, nil
+}

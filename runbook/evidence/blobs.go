@@ -1,0 +1,249 @@
+package evidence
+
+import (
+	"bufio"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+)
+
+// DefaultBlobLimit is how many bytes of one output are kept.
+const DefaultBlobLimit = 25 << 20
+
+const saltSize = 32
+
+// A Blob says what was kept of some bytes. Size + LeftOut is Written.
+type Blob struct {
+	Digest  string // "sha256:…" of the stored file, its salt included; "" when nothing was written
+	Size    int64  // bytes of the source that were kept; the marker of a cut isn't counted
+	Written int64  // bytes that the source wrote
+	LeftOut int64  // bytes cut out of the middle
+}
+
+// A BlobWriter collects a source's bytes on disk. One goroutine at a time
+// may use it.
+type BlobWriter struct {
+	store      *Store
+	head, tail int64 // how many bytes to keep of the start and of the end
+	buffer     *bufio.Writer
+	temp       *TempFile // nil until the first bytes arrive
+	sum        hash.Hash // of salt and content, while nothing is cut
+	written    int64
+}
+
+// NewBlob begins a blob that keeps at most limit bytes (0: DefaultBlobLimit):
+// of a longer source the first and the last half, with a line between them
+// that counts what is missing. No file is made before there is a first byte.
+func (s *Store) NewBlob(limit int64) (*BlobWriter, error) {
+	if limit == 0 {
+		limit = DefaultBlobLimit
+	}
+	if limit < 0 {
+		return nil, fmt.Errorf("a blob can't keep %d bytes", limit)
+	}
+	w := &BlobWriter{store: s, head: limit / 2, tail: limit - limit/2}
+	w.buffer = bufio.NewWriterSize(spool{w}, 32<<10)
+	return w, nil
+}
+
+func (w *BlobWriter) Write(p []byte) (int, error) {
+	n, err := w.buffer.Write(p)
+	if err != nil {
+		return n, fmt.Errorf("writing a blob: %w", err)
+	}
+	return n, nil
+}
+
+// start makes the temporary file, with the salt that makes the digest say
+// nothing about the content.
+func (w *BlobWriter) start() error {
+	temp, err := w.store.disk.CreateTemp(w.store.Path("blobs"))
+	if err != nil {
+		return err
+	}
+	var salt [saltSize]byte
+	rand.Read(salt[:]) // never fails
+	if _, err := temp.Write(salt[:]); err != nil {
+		temp.Discard()
+		return err
+	}
+	w.temp, w.sum = temp, sha256.New()
+	w.sum.Write(salt[:])
+	return nil
+}
+
+// A spool takes the bytes from the buffer to the disk: the start in place,
+// all that follows into a ring of the length of the tail.
+type spool struct{ w *BlobWriter }
+
+func (s spool) Write(p []byte) (int, error) {
+	w := s.w
+	if w.temp == nil {
+		if err := w.start(); err != nil {
+			return 0, err
+		}
+	}
+	done := 0
+	for done < len(p) {
+		at, room := w.written, w.head-w.written
+		if room <= 0 {
+			slot := (w.written - w.head) % w.tail
+			at, room = w.head+slot, w.tail-slot
+		}
+		n, err := w.temp.WriteAt(p[done:done+int(min(room, int64(len(p)-done)))], saltSize+at)
+		if w.written < w.head+w.tail { // once something is cut the whole is hashed anew
+			w.sum.Write(p[done : done+n])
+		}
+		w.written += int64(n)
+		done += n
+		if err != nil {
+			return done, err
+		}
+	}
+	return done, nil
+}
+
+// Commit stores what was written. When nothing was, there is no blob.
+func (w *BlobWriter) Commit() (Blob, error) {
+	b, err := w.commit()
+	if err != nil {
+		w.Discard()
+		return Blob{}, fmt.Errorf("storing a blob: %w", err)
+	}
+	return b, nil
+}
+
+func (w *BlobWriter) commit() (Blob, error) {
+	if err := w.buffer.Flush(); err != nil {
+		return Blob{}, err
+	}
+	if w.temp == nil {
+		return Blob{}, nil
+	}
+	b := Blob{Size: w.written, Written: w.written}
+	if limit := w.head + w.tail; w.written > limit {
+		b.Size, b.LeftOut = limit, w.written-limit
+		if err := w.unroll(b.LeftOut); err != nil {
+			return Blob{}, err
+		}
+	}
+	name := hex.EncodeToString(w.sum.Sum(nil))
+	b.Digest = digestPrefix + name
+	return b, w.temp.Commit(w.store.blobPath(name))
+}
+
+// unroll copies salt, start, marker and ring, in the order of time, into a
+// second file, which becomes the blob.
+func (w *BlobWriter) unroll(leftOut int64) error {
+	out, err := w.store.disk.CreateTemp(w.store.Path("blobs"))
+	if err != nil {
+		return err
+	}
+	oldest := saltSize + w.head + (w.written-w.head)%w.tail
+	sum := sha256.New()
+	_, err = io.Copy(io.MultiWriter(out, sum), io.MultiReader(
+		io.NewSectionReader(w.temp, 0, saltSize+w.head),
+		strings.NewReader(fmt.Sprintf("\n[msp: %d bytes left out here]\n", leftOut)),
+		io.NewSectionReader(w.temp, oldest, saltSize+w.head+w.tail-oldest),
+		io.NewSectionReader(w.temp, saltSize+w.head, oldest-saltSize-w.head),
+	))
+	if err != nil {
+		out.Discard()
+		return err
+	}
+	w.temp.Discard()
+	w.temp, w.sum = out, sum
+	return nil
+}
+
+// Discard gives the blob up, unless it was committed.
+func (w *BlobWriter) Discard() {
+	if w.temp != nil {
+		w.temp.Discard()
+	}
+}
+
+// PutBlob stores content whole. Unlike a BlobWriter it makes a blob of no
+// bytes, too.
+func (s *Store) PutBlob(content []byte) (Blob, error) {
+	w, err := s.NewBlob(max(1, int64(len(content))))
+	if err != nil {
+		return Blob{}, err
+	}
+	if err := w.start(); err != nil {
+		return Blob{}, fmt.Errorf("storing a blob: %w", err)
+	}
+	if _, err := w.Write(content); err != nil {
+		w.Discard()
+		return Blob{}, err
+	}
+	return w.Commit()
+}
+
+func (s *Store) blobPath(hex string) string { return s.Path("blobs", hex[:2], hex) }
+
+// OpenBlob gives the bytes of a blob, without its salt. Where the end should
+// be, a blob that isn't what was stored gives ErrCorrupt: bytes read before
+// count only once the end was reached.
+func (s *Store) OpenBlob(digest string) (io.ReadCloser, error) {
+	h, err := hexOf(digest)
+	if err != nil {
+		return nil, err
+	}
+	path := s.blobPath(h)
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, missing(path, "this blob is missing")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, corrupt(path, "not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	r := &blobReader{file: f, want: h, sum: sha256.New()}
+	if n, err := io.CopyN(r.sum, f, saltSize); err != nil {
+		f.Close()
+		return nil, corrupt(path, fmt.Sprintf("this blob was changed: %d bytes are no salt", n))
+	}
+	return r, nil
+}
+
+type blobReader struct {
+	file *os.File
+	want string
+	sum  hash.Hash
+}
+
+func (r *blobReader) Read(p []byte) (int, error) {
+	n, err := r.file.Read(p)
+	r.sum.Write(p[:n])
+	if err == io.EOF && hex.EncodeToString(r.sum.Sum(nil)) != r.want {
+		return n, corrupt(r.file.Name(), "this blob was changed: its SHA-256 is not its name")
+	}
+	return n, err
+}
+
+func (r *blobReader) Close() error { return r.file.Close() }
+
+// CheckBlob reads a blob through and holds it to its digest.
+func (s *Store) CheckBlob(digest string) error {
+	r, err := s.OpenBlob(digest)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.Copy(io.Discard, r)
+	return err
+}

@@ -1,0 +1,358 @@
+package evidence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// An Op is one step of a durable operation, as a test sees it.
+type Op string
+
+// The steps that a Disk takes.
+const (
+	OpMkdir   Op = "mkdir"
+	OpCreate  Op = "create"
+	OpWrite   Op = "write"
+	OpSync    Op = "sync"
+	OpRename  Op = "rename"
+	OpSyncDir Op = "syncdir"
+	OpRemove  Op = "remove"
+	OpLock    Op = "lock"
+)
+
+const (
+	tempPrefix = ".msp-"
+	tempSuffix = ".tmp"
+)
+
+// A Disk does every durable file operation of msp. What it reports as done
+// survives a loss of power; what it reports as failed left the old file.
+// The zero Disk and a nil *Disk are ready for use.
+type Disk struct {
+	// Fault, if set, is asked before each step, and an error that it returns
+	// makes the step fail with it. For OpWrite and an ErrTorn, half of the
+	// bytes reach the file first. Clean-up after a failure asks as well. It is
+	// called from whichever goroutine uses the Disk.
+	Fault func(op Op, path string) error
+}
+
+func (d *Disk) ask(op Op, path string) error {
+	if d == nil || d.Fault == nil {
+		return nil
+	}
+	if err := d.Fault(op, path); err != nil {
+		return &fs.PathError{Op: string(op), Path: path, Err: err}
+	}
+	return nil
+}
+
+// write gives b to put, or half of it where a test tears the write.
+func (d *Disk) write(path string, b []byte, put func([]byte) (int, error)) (int, error) {
+	if err := d.ask(OpWrite, path); err != nil {
+		if errors.Is(err, ErrTorn) {
+			n, _ := put(b[:len(b)/2])
+			return n, err
+		}
+		return 0, err
+	}
+	return put(b)
+}
+
+// mkdirAll makes dir and what is missing above it, each of them durably.
+func (d *Disk) mkdirAll(dir string) error {
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		return &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+	}
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if err := d.mkdirAll(parent); err != nil {
+		return err
+	}
+	if err := d.ask(OpMkdir, dir); err != nil {
+		return err
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return d.syncDir(parent)
+}
+
+func (d *Disk) syncDir(dir string) error {
+	if err := d.ask(OpSyncDir, dir); err != nil {
+		return err
+	}
+	return syncDir(dir)
+}
+
+// WriteFile puts data at path, whole or not at all, making the folders above
+// it (0700) where needed. The file is readable by its owner only.
+func (d *Disk) WriteFile(path string, data []byte) error {
+	t, err := d.CreateTemp(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	if _, err := t.Write(data); err != nil {
+		t.Discard()
+		return err
+	}
+	return t.Commit(path)
+}
+
+// A TempFile is a file that doesn't count until it is committed.
+type TempFile struct {
+	disk *Disk
+	file *os.File // nil once committed or discarded
+}
+
+// CreateTemp makes a temporary file in dir, and dir where needed.
+func (d *Disk) CreateTemp(dir string) (*TempFile, error) {
+	if err := d.mkdirAll(dir); err != nil {
+		return nil, err
+	}
+	if err := d.ask(OpCreate, filepath.Join(dir, tempPrefix+"*"+tempSuffix)); err != nil {
+		return nil, err
+	}
+	f, err := os.CreateTemp(dir, tempPrefix+"*"+tempSuffix)
+	if err != nil {
+		return nil, err
+	}
+	return &TempFile{disk: d, file: f}, nil
+}
+
+// isTemp says whether a file of this name was left over by a crash.
+func isTemp(name string) bool {
+	return strings.HasPrefix(name, tempPrefix) && strings.HasSuffix(name, tempSuffix)
+}
+
+func (t *TempFile) Write(b []byte) (int, error) {
+	return t.disk.write(t.file.Name(), b, t.file.Write)
+}
+
+// WriteAt writes at a place of its own and leaves the one of Write alone.
+func (t *TempFile) WriteAt(b []byte, offset int64) (int, error) {
+	return t.disk.write(t.file.Name(), b, func(b []byte) (int, error) { return t.file.WriteAt(b, offset) })
+}
+
+// ReadAt reads back what was written.
+func (t *TempFile) ReadAt(b []byte, offset int64) (int, error) { return t.file.ReadAt(b, offset) }
+
+// Commit makes the file durable under the name path, on the same file
+// system, replacing what was there. On failure the temporary file is removed
+// and path is what it was, unless only the last step failed, the folder's
+// fsync: then path holds the new bytes and may lose them with the power.
+func (t *TempFile) Commit(path string) error {
+	if err := t.place(path); err != nil {
+		t.Discard()
+		return err
+	}
+	return t.disk.syncDir(filepath.Dir(path))
+}
+
+func (t *TempFile) place(path string) error {
+	d, name := t.disk, t.file.Name()
+	if err := d.ask(OpSync, name); err != nil {
+		return err
+	}
+	if err := t.file.Sync(); err != nil {
+		return err
+	}
+	if err := t.file.Close(); err != nil { // Windows renames closed files only
+		return err
+	}
+	if err := d.mkdirAll(filepath.Dir(path)); err != nil {
+		return err
+	}
+	if err := d.ask(OpRename, path); err != nil {
+		return err
+	}
+	if err := rename(name, path); err != nil {
+		return err
+	}
+	t.file = nil
+	return nil
+}
+
+// Discard removes the file, unless it was committed.
+func (t *TempFile) Discard() {
+	if t.file == nil {
+		return
+	}
+	name := t.file.Name()
+	t.file.Close() // may be closed already; there is nothing left to lose
+	t.file = nil
+	t.disk.drop(name)
+}
+
+// An Appender adds to the end of a file, each addition durable when Append
+// returns.
+type Appender struct {
+	disk *Disk
+	file *os.File
+	err  error
+}
+
+// OpenAppend opens the file at path to add to it, making it and the folders
+// above it where needed.
+func (d *Disk) OpenAppend(path string) (*Appender, error) {
+	dir := filepath.Dir(path)
+	if err := d.mkdirAll(dir); err != nil {
+		return nil, err
+	}
+	if err := d.ask(OpCreate, path); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.syncDir(dir); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return &Appender{disk: d, file: f}, nil
+}
+
+// Append adds b with one write. After a failure the file may end in part of
+// b, so every later Append fails too, with ErrBroken.
+func (a *Appender) Append(b []byte) error {
+	if a.err != nil {
+		return &FileError{a.file.Name(), "not written to again: " + a.err.Error(), ErrBroken}
+	}
+	a.err = a.append(b)
+	return a.err
+}
+
+func (a *Appender) append(b []byte) error {
+	name := a.file.Name()
+	if _, err := a.disk.write(name, b, a.file.Write); err != nil {
+		return err
+	}
+	if err := a.disk.ask(OpSync, name); err != nil {
+		return err
+	}
+	return syncData(a.file)
+}
+
+// Close closes the file; all that was appended is durable already.
+func (a *Appender) Close() error { return a.file.Close() }
+
+// Remove removes a file, durably.
+func (d *Disk) Remove(path string) error {
+	if err := d.drop(path); err != nil {
+		return err
+	}
+	return d.syncDir(filepath.Dir(path))
+}
+
+// drop removes a file that may as well come back after a crash.
+func (d *Disk) drop(path string) error {
+	if err := d.ask(OpRemove, path); err != nil {
+		return err
+	}
+	return os.Remove(path)
+}
+
+// RemoveAll removes a folder with all that is in it, durably. It is no error
+// when there is none.
+func (d *Disk) RemoveAll(dir string) error {
+	if err := d.ask(OpRemove, dir); err != nil {
+		return err
+	}
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		return err
+	}
+	return d.syncDir(filepath.Dir(dir))
+}
+
+// A Lock keeps others out until it is unlocked or its process ends.
+type Lock struct{ flock *flock.Flock }
+
+// TryLock takes the lock at path or returns ErrLocked at once. The lock
+// excludes every other Lock on the path, in this process and in others.
+func (d *Disk) TryLock(path string) (*Lock, error) {
+	if err := d.mkdirAll(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	if err := d.ask(OpLock, path); err != nil {
+		return nil, err
+	}
+	f := flock.New(path, flock.SetPermissions(0o600))
+	ok, err := f.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("taking the lock %s: %w", path, err)
+	}
+	if !ok {
+		return nil, &FileError{path, ErrLocked.Error(), ErrLocked}
+	}
+	return &Lock{f}, nil
+}
+
+// Lock takes the lock at path and waits for it as long as ctx allows.
+func (d *Disk) Lock(ctx context.Context, path string) (*Lock, error) {
+	wait := time.Millisecond
+	for {
+		l, err := d.TryLock(path)
+		if !errors.Is(err, ErrLocked) {
+			return l, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("waiting for the lock %s: %w", path, ctx.Err())
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, 20*time.Millisecond)
+	}
+}
+
+// Unlock lets the next one in. The file stays: removing it would let two in.
+func (l *Lock) Unlock() error { return l.flock.Unlock() }
+
+// readFile reads a file that others may have put there: it refuses what
+// isn't a regular file and what is longer than limit.
+func readFile(path string, limit int64) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, corrupt(path, "not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	data := make([]byte, 0, min(info.Size(), limit)+1)
+	for {
+		n, err := f.Read(data[len(data):cap(data)])
+		data = data[:len(data)+n]
+		if int64(len(data)) > limit {
+			return nil, corrupt(path, fmt.Sprintf("longer than %d bytes", limit))
+		}
+		if err == io.EOF {
+			return data, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if len(data) == cap(data) {
+			data = append(data, 0)[:len(data)]
+		}
+	}
+}

@@ -1,0 +1,299 @@
+package evidence
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// A LogView is a log as it was read and found to be whole: its entries give
+// the root that its checkpoint signed, and its tiles say the same.
+type LogView struct {
+	Checkpoint Checkpoint
+	Leaves     []Leaf
+	RawLeaves  [][]byte // the leaves' bytes, which were hashed
+
+	dir    string
+	hashes []tlog.Hash // of all complete subtrees, by tlog.StoredHashIndex
+	used   map[tlog.Tile]bool
+}
+
+// rereads is how often a reader starts again because a writer was faster.
+const rereads = 20
+
+// ReadLog reads a writer's log, rebuilds the tree from the entries alone and
+// compares it with the checkpoint and with each tile. It takes no lock.
+//
+// Entries beyond the checkpoint, which a crash leaves behind, are no error,
+// but must be well formed. A FileError names the file at fault: ErrEmptyLog
+// when there is no checkpoint, ErrMissing, ErrCorrupt, or what
+// ParseCheckpoint says.
+func (s *Store) ReadLog(client, writer string, key PublicKey) (*LogView, error) {
+	for try := 0; ; try++ {
+		cp, err := s.readCheckpoint(client, writer, key)
+		if err != nil {
+			return nil, err
+		}
+		v := &LogView{Checkpoint: cp, dir: s.Path("logs", writer), used: make(map[tlog.Tile]bool)}
+		if err = v.read(); err == nil {
+			return v, nil
+		}
+		// An append removes tiles that its own have replaced.
+		now, changed := s.readCheckpoint(client, writer, key)
+		if !errors.Is(err, ErrMissing) || changed != nil || now.Size == cp.Size || try == rereads {
+			return nil, err
+		}
+	}
+}
+
+func (s *Store) readCheckpoint(client, writer string, key PublicKey) (Checkpoint, error) {
+	if !ValidID(client) || !ValidID(writer) {
+		return Checkpoint{}, fmt.Errorf("no log can be called %q", Origin(client, writer))
+	}
+	path := s.Path("logs", writer, "checkpoint")
+	data, err := readFile(path, checkpointLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Checkpoint{}, &FileError{path, "the log is empty: it has no checkpoint, so nothing in it can be verified", ErrEmptyLog}
+	}
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	cp, err := ParseCheckpoint(data, key, Origin(client, writer))
+	if err != nil {
+		return Checkpoint{}, &FileError{path, err.Error(), err}
+	}
+	if cp.Size == 0 {
+		return Checkpoint{}, &FileError{path, "the log is empty: its checkpoint is of no entries", ErrEmptyLog}
+	}
+	return cp, nil
+}
+
+func (v *LogView) read() error {
+	for n := int64(0); n*tileWidth < v.Checkpoint.Size; n++ {
+		if err := v.readBundle(newTile(entryLevel, n, v.Checkpoint.Size)); err != nil {
+			return err
+		}
+	}
+	root, err := tlog.TreeHash(v.Checkpoint.Size, v.reader())
+	if err != nil {
+		return err
+	}
+	if root != tlog.Hash(v.Checkpoint.Root) {
+		return v.blame()
+	}
+	return v.checkFiles()
+}
+
+// readBundle adds the entries of one bundle, in full or partial form. Where
+// the partial file is gone the full one has taken its place.
+func (v *LogView) readBundle(t tlog.Tile) error {
+	path := filepath.Join(v.dir, tilePath(t))
+	file := t
+	data, err := readFile(path, bundleLimit)
+	if errors.Is(err, fs.ErrNotExist) && t.W < tileWidth {
+		file.W = tileWidth
+		data, err = readFile(filepath.Join(v.dir, tilePath(file)), bundleLimit)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return missing(path, fmt.Sprintf("entries %d to %d of the log are missing", t.N*tileWidth, t.N*tileWidth+int64(t.W)-1))
+	}
+	if err != nil {
+		return err
+	}
+	entries, err := decodeBundle(data, file.W)
+	if err != nil {
+		return corrupt(path, "malformed entries: "+err.Error())
+	}
+	v.used[t] = file == t
+	for _, e := range entries[:t.W] {
+		if err := v.add(e); err != nil {
+			return corrupt(path, fmt.Sprintf("entry %d is malformed: %v", len(v.RawLeaves), err))
+		}
+	}
+	return nil
+}
+
+func (v *LogView) add(entry []byte) error {
+	leaf, err := ParseLeaf(entry)
+	if err != nil {
+		return err
+	}
+	hashes, err := tlog.StoredHashesForRecordHash(int64(len(v.RawLeaves)), tlog.RecordHash(entry), v.reader())
+	if err != nil {
+		return err
+	}
+	v.hashes = append(v.hashes, hashes...)
+	v.Leaves = append(v.Leaves, leaf)
+	v.RawLeaves = append(v.RawLeaves, entry)
+	return nil
+}
+
+func (v *LogView) reader() tlog.HashReader {
+	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
+		hashes := make([]tlog.Hash, len(indexes))
+		for i, x := range indexes {
+			if x >= int64(len(v.hashes)) {
+				return nil, fmt.Errorf("no hash %d in the log", x)
+			}
+			hashes[i] = v.hashes[x]
+		}
+		return hashes, nil
+	})
+}
+
+// blame names the file at fault when the entries don't give the root: the
+// lowest tiles tell which entry was changed, unless they were changed too.
+func (v *LogView) blame() error {
+	size := v.Checkpoint.Size
+	for n := int64(0); n*tileWidth < size; n++ {
+		t := newTile(0, n, size)
+		data, err := readFile(filepath.Join(v.dir, tilePath(t)), bundleLimit)
+		if err != nil {
+			continue
+		}
+		if i := v.firstWrong(t, data); i >= 0 {
+			path := filepath.Join(v.dir, tilePath(newTile(entryLevel, n, size)))
+			return corrupt(path, fmt.Sprintf("entry %d was changed: it isn't the one that was hashed into the log", n*tileWidth+int64(i)))
+		}
+	}
+	return corrupt(filepath.Join(v.dir, "checkpoint"), "root mismatch: the log's entries and tiles were replaced, the checkpoint signed others")
+}
+
+// firstWrong is the first hash in a tile that the entries don't give, or -1.
+// What lies beyond the checkpoint isn't judged.
+func (v *LogView) firstWrong(t tlog.Tile, data []byte) int {
+	length := levelLength(t.L, v.Checkpoint.Size)
+	if t.N > length/tileWidth {
+		return -1
+	}
+	for i := 0; i < t.W && t.N*tileWidth+int64(i) < length; i++ {
+		want := v.hashes[tlog.StoredHashIndex(t.L*tileHeight, t.N*tileWidth+int64(i))]
+		if len(data) < (i+1)*tlog.HashSize || !bytes.Equal(data[i*tlog.HashSize:(i+1)*tlog.HashSize], want[:]) {
+			return i
+		}
+	}
+	return -1
+}
+
+// checkFiles looks at each file in the log's folder, and that none is missing.
+func (v *LogView) checkFiles() error {
+	seen := make(map[tlog.Tile]bool)
+	err := filepath.WalkDir(v.dir, func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // removed by an append meanwhile
+		}
+		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
+			return err // a dot: temporary, or a file manager's
+		}
+		name, err := filepath.Rel(v.dir, path)
+		if err != nil || name == "checkpoint" {
+			return err
+		}
+		t, err := parseTilePath(name)
+		if err != nil {
+			return corrupt(path, err.Error())
+		}
+		seen[t] = true
+		return v.checkFile(t, path)
+	})
+	if err != nil {
+		return err
+	}
+	return v.checkAllThere(seen)
+}
+
+func (v *LogView) checkFile(t tlog.Tile, path string) error {
+	if v.used[t] {
+		return nil
+	}
+	data, err := readFile(path, bundleLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if t.L == entryLevel {
+		return v.checkSpareBundle(t, path, data)
+	}
+	if _, err := decodeHashes(data, t.W); err != nil {
+		return corrupt(path, "malformed tile: "+err.Error())
+	}
+	if i := v.firstWrong(t, data); i >= 0 {
+		return corrupt(path, fmt.Sprintf("tile mismatch: hash %d isn't the one that the entries give", i))
+	}
+	return nil
+}
+
+// checkSpareBundle checks a bundle that was not read as part of the log: an
+// older partial one, or one from beyond the checkpoint.
+func (v *LogView) checkSpareBundle(t tlog.Tile, path string, data []byte) error {
+	entries, err := decodeBundle(data, t.W)
+	if err != nil {
+		return corrupt(path, "malformed entries: "+err.Error())
+	}
+	for i, e := range entries {
+		if t.N <= v.Checkpoint.Size/tileWidth {
+			n := t.N*tileWidth + int64(i)
+			if n < v.Checkpoint.Size {
+				if !bytes.Equal(e, v.RawLeaves[n]) {
+					return corrupt(path, fmt.Sprintf("entry %d was changed: the log has another one", n))
+				}
+				continue
+			}
+		}
+		if _, err := ParseLeaf(e); err != nil {
+			return corrupt(path, fmt.Sprintf("an entry beyond the checkpoint is malformed: %v", err))
+		}
+	}
+	return nil
+}
+
+func (v *LogView) checkAllThere(seen map[tlog.Tile]bool) error {
+	for level := 0; levelLength(level, v.Checkpoint.Size) > 0; level++ {
+		length := levelLength(level, v.Checkpoint.Size)
+		for n := int64(0); n*tileWidth < length; n++ {
+			t := newTile(level, n, length)
+			full := t
+			full.W = tileWidth
+			if !seen[t] && !seen[full] {
+				return missing(filepath.Join(v.dir, tilePath(t)), "this tile of the log is missing")
+			}
+		}
+	}
+	return nil
+}
+
+// Consistent checks that other, a checkpoint of the same log that somebody
+// holds, is an earlier state of this log. The error is ErrCut when entries
+// that it covers are gone, ErrRewritten when they were replaced.
+func (v *LogView) Consistent(other Checkpoint) error {
+	if other.Origin != v.Checkpoint.Origin {
+		return fmt.Errorf("%w: the checkpoint is of %q, not of %q", ErrWrongOrigin, other.Origin, v.Checkpoint.Origin)
+	}
+	if other.Size > v.Checkpoint.Size {
+		return fmt.Errorf("%w: someone holds a checkpoint of %d entries, the log has %d", ErrCut, other.Size, v.Checkpoint.Size)
+	}
+	root, err := tlog.TreeHash(other.Size, v.reader())
+	if err != nil {
+		return err
+	}
+	if root != tlog.Hash(other.Root) {
+		return fmt.Errorf("%w: someone holds a checkpoint of %d entries that are not the log's first %d", ErrRewritten, other.Size, other.Size)
+	}
+	return nil
+}
+
+// InclusionProof proves, to somebody who has the checkpoint and the leaf's
+// bytes only, that leaf i is in the log; tlog.CheckRecord checks it.
+func (v *LogView) InclusionProof(i int64) (tlog.RecordProof, error) {
+	if i < 0 || i >= v.Checkpoint.Size {
+		return nil, fmt.Errorf("the log has %d entries: there is no entry %d", v.Checkpoint.Size, i)
+	}
+	return tlog.ProveRecord(v.Checkpoint.Size, i, v.reader())
+}

@@ -1,0 +1,108 @@
+package evidence
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+const statementType = "https://in-toto.io/Statement/v1"
+
+// A Subject is a thing that a statement is about, by its digest.
+type Subject struct {
+	Name   string
+	SHA256 string // lower-case hex
+}
+
+// A Statement is an in-toto Statement v1.
+type Statement struct {
+	PredicateType string
+	Subjects      []Subject
+	Predicate     []byte // the JSON object as it was signed; read it with DecodeStrict
+}
+
+type statementJSON struct {
+	Type          string         `json:"_type"`
+	Subject       []subjectJSON  `json:"subject"`
+	PredicateType string         `json:"predicateType"`
+	Predicate     jsontext.Value `json:"predicate"`
+}
+
+type subjectJSON struct {
+	Name   string     `json:"name"`
+	Digest digestJSON `json:"digest"`
+}
+
+type digestJSON struct {
+	SHA256 string `json:"sha256"`
+}
+
+// EncodeStatement writes a statement, the same bytes each time. in-toto asks
+// for at least one subject, and for a predicate that is a JSON object.
+func EncodeStatement(predicateType string, subjects []Subject, predicate any) ([]byte, error) {
+	raw, err := EncodeJSON(predicate)
+	if err != nil {
+		return nil, err
+	}
+	s := statementJSON{Type: statementType, PredicateType: predicateType, Predicate: raw}
+	for _, sub := range subjects {
+		s.Subject = append(s.Subject, subjectJSON{sub.Name, digestJSON{sub.SHA256}})
+	}
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("statement: %w", err)
+	}
+	return EncodeJSON(s)
+}
+
+// DecodeStatement reads the payload of an envelope, strictly.
+func DecodeStatement(payload []byte) (*Statement, error) {
+	var s statementJSON
+	if err := DecodeStrict(payload, &s); err != nil {
+		return nil, fmt.Errorf("statement: %w", err)
+	}
+	if err := s.check(); err != nil {
+		return nil, fmt.Errorf("statement: %w", err)
+	}
+	st := &Statement{PredicateType: s.PredicateType, Predicate: s.Predicate}
+	for _, sub := range s.Subject {
+		st.Subjects = append(st.Subjects, Subject{sub.Name, sub.Digest.SHA256})
+	}
+	return st, nil
+}
+
+func (s *statementJSON) check() error {
+	if s.Type != statementType {
+		return fmt.Errorf("type %q is not %q", s.Type, statementType)
+	}
+	if s.PredicateType == "" {
+		return errors.New("no predicate type")
+	}
+	if len(s.Subject) == 0 {
+		return errors.New("no subject")
+	}
+	for _, sub := range s.Subject {
+		if sub.Name == "" {
+			return errors.New("a subject without a name")
+		}
+		if !isHexSHA256(sub.Digest.SHA256) {
+			return fmt.Errorf("subject %q: %q is no SHA-256 in lower-case hex", sub.Name, sub.Digest.SHA256)
+		}
+	}
+	if s.Predicate.Kind() != '{' {
+		return errors.New("the predicate is no JSON object")
+	}
+	return nil
+}
+
+func isHexSHA256(s string) bool {
+	if len(s) != 64 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}

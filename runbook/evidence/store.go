@@ -1,0 +1,129 @@
+package evidence
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// storedEnvelopeLimit bounds what is read into memory from a folder that
+// somebody else may have filled.
+const storedEnvelopeLimit = 64 << 20
+
+// A Store is the evidence of one client, a folder.
+type Store struct {
+	disk *Disk
+	root string
+}
+
+// OpenStore names the folder of a client's evidence. Nothing is made before
+// something is written. A nil disk is an ordinary one.
+func OpenStore(disk *Disk, root string) *Store { return &Store{disk, root} }
+
+// Root is the store's folder.
+func (s *Store) Root() string { return s.root }
+
+// Path is a path within the store.
+func (s *Store) Path(elem ...string) string {
+	return filepath.Join(append([]string{s.root}, elem...)...)
+}
+
+// ValidID says whether a client or a writer may be called so:
+// [a-z0-9][a-z0-9-]{0,62}.
+func ValidID(id string) bool {
+	if len(id) == 0 || len(id) > 63 || id[0] == '-' {
+		return false
+	}
+	for _, c := range []byte(id) {
+		if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+func digestOf(data []byte) string {
+	sum := sha256.Sum256(data)
+	return digestPrefix + hex.EncodeToString(sum[:])
+}
+
+const digestPrefix = "sha256:"
+
+// hexOf takes "sha256:" off a digest, and refuses what could be a path.
+func hexOf(digest string) (string, error) {
+	h, ok := strings.CutPrefix(digest, digestPrefix)
+	if !ok || !isHexSHA256(h) {
+		return "", fmt.Errorf(`%q is no digest: want "sha256:" and 64 lower-case hex digits`, digest)
+	}
+	return h, nil
+}
+
+func (s *Store) envelopePath(hex string) string {
+	return s.Path("records", hex[:2], hex+".dsse.json")
+}
+
+// PutEnvelope stores the bytes of an envelope under their digest. To store
+// them again changes nothing.
+func (s *Store) PutEnvelope(data []byte) (digest string, err error) {
+	if len(data) > storedEnvelopeLimit {
+		return "", fmt.Errorf("envelope of %d bytes: more than %d are refused", len(data), storedEnvelopeLimit)
+	}
+	digest = digestOf(data)
+	path := s.envelopePath(digest[len(digestPrefix):])
+	if have, err := readFile(path, storedEnvelopeLimit); err == nil && bytes.Equal(have, data) {
+		return digest, s.disk.syncDir(filepath.Dir(path)) // it may have been stored just before a crash
+	}
+	if err := s.disk.WriteFile(path, data); err != nil {
+		return "", fmt.Errorf("storing an envelope: %w", err)
+	}
+	return digest, nil
+}
+
+// Envelope reads an envelope back and holds it to its digest. The error is
+// ErrMissing when there is none, ErrCorrupt when it was changed.
+func (s *Store) Envelope(digest string) ([]byte, error) {
+	h, err := hexOf(digest)
+	if err != nil {
+		return nil, err
+	}
+	path := s.envelopePath(h)
+	data, err := readFile(path, storedEnvelopeLimit)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, missing(path, "this envelope is missing")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if digestOf(data) != digest {
+		return nil, corrupt(path, "this envelope was changed: its SHA-256 is not its name")
+	}
+	return data, nil
+}
+
+// Writers lists who has a log in the store, sorted.
+func (s *Store) Writers() ([]string, error) {
+	entries, err := os.ReadDir(s.Path("logs"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var writers []string
+	for _, e := range entries {
+		if !ValidID(e.Name()) {
+			if strings.HasPrefix(e.Name(), ".") {
+				continue // a file manager's
+			}
+			return nil, corrupt(s.Path("logs", e.Name()), "no name that a writer can have")
+		}
+		writers = append(writers, e.Name())
+	}
+	return writers, nil
+}

@@ -1,0 +1,282 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/types"
+	"github.com/expr-lang/expr/vm"
+
+	"github.com/msp-runbook/msp/runbook/document"
+)
+
+// maxExpression is the most bytes an expression may have. Deep nests overflow
+// the compiler's stack, and nothing that a person can read is longer.
+const maxExpression = 4 << 10
+
+// Scope is what the expressions of one step may name: the runbook's inputs,
+// the steps before it, and, in env alone, its secrets. It holds types only.
+type Scope struct {
+	inputs  map[string]Type
+	steps   types.Map
+	paths   map[string]bool // names whose values are absolute paths chosen by a person or found inside such a path
+	secrets map[string]bool
+	self    types.Map // the step's own result, for expect
+}
+
+// NewScope gives the scope of a runbook's first step.
+func NewScope(inputs []Field, secrets []Secret) *Scope {
+	s := &Scope{
+		inputs: map[string]Type{}, steps: types.Map{},
+		paths: map[string]bool{}, secrets: map[string]bool{},
+	}
+	for _, f := range inputs {
+		s.inputs[f.Name] = f.Type
+		if f.Type == Path || f.Type == FilePath {
+			s.paths["inputs."+f.Name] = true
+		}
+	}
+	for _, secret := range secrets {
+		s.secrets[secret.Name] = true
+	}
+	return s
+}
+
+// Add makes a step's outcome and outputs visible to the steps behind it.
+func (s *Scope) Add(id string, outputs map[string]Type) {
+	typed := types.Map{}
+	for name, t := range outputs {
+		typed[name] = exprType(t)
+		if t == Path || t == FilePath {
+			s.paths["steps."+id+".outputs."+name] = true
+		}
+	}
+	s.steps[id] = types.Map{
+		"outcome": types.String, "passed": types.Bool, "failed": types.Bool, "skipped": types.Bool,
+		"deviated": types.Bool, "exit_code": types.Int, "outputs": typed,
+	}
+}
+
+// WithResult is the scope of a step's expect: the scope, and the result.
+func (s *Scope) WithResult(outputs map[string]Type) *Scope {
+	typed := types.Map{}
+	for name, t := range outputs {
+		typed[name] = exprType(t)
+	}
+	with := *s
+	with.self = types.Map{"exit_code": types.Int, "stdout": types.String, "outputs": typed}
+	return &with
+}
+
+// environment is the scope as the expression library wants it. A types.Map is
+// closed: a name that isn't there is an error and not a null.
+func (s *Scope) environment(secrets bool) types.Map {
+	inputs := types.Map{}
+	for name, t := range s.inputs {
+		inputs[name] = exprType(t)
+	}
+	env := types.Map{
+		"inputs": inputs, "steps": s.steps,
+		"run": types.Map{"id": types.String, "client": types.String},
+	}
+	for name, t := range s.self {
+		env[name] = t
+	}
+	if secrets {
+		names := types.Map{}
+		for name := range s.secrets {
+			names[name] = types.String
+		}
+		env["secrets"] = names
+	}
+	return env
+}
+
+func exprType(t Type) types.Type {
+	switch t {
+	case Number:
+		return types.Float64
+	case Integer:
+		return types.Int
+	case Boolean:
+		return types.Bool
+	case Span:
+		return types.TypeOf(time.Duration(0))
+	case List:
+		return types.TypeOf([]string{})
+	default:
+		return types.String
+	}
+}
+
+// Expression is one compiled expression.
+type Expression struct {
+	document.Position
+	Source  string
+	program *vm.Program
+	path    bool // it names a path that a person gave
+}
+
+// NewExpression takes the text of a node that holds a bare expression, or one
+// inside ${{ }}. Check compiles it.
+func NewExpression(n *document.Node, d *document.Decoder) *Expression {
+	text := d.Text(n)
+	source, offset := trimExpression(text)
+	e := &Expression{Position: n.TextPosition(offset), Source: source}
+	if source == "" && n != nil {
+		d.Report(n.Position(), "expression", "", "an expression is empty")
+	}
+	return e
+}
+
+func trimExpression(text string) (source string, offset int) {
+	source = strings.TrimSpace(text)
+	if inner, ok := strings.CutPrefix(source, "${{"); ok && strings.HasSuffix(inner, "}}") {
+		source = strings.TrimSpace(strings.TrimSuffix(inner, "}}"))
+	}
+	return source, max(strings.Index(text, source), 0)
+}
+
+// Check compiles the expression to a condition.
+func (e *Expression) Check(s *Scope, d *document.Decoder) {
+	if e != nil && e.Source != "" {
+		e.compile(s, d, false, expr.AsBool())
+	}
+}
+
+func (e *Expression) compile(s *Scope, d *document.Decoder, secrets bool, want expr.Option) {
+	if len(e.Source) > maxExpression {
+		d.Report(e.Position, "expression", "", "an expression has %d bytes, the most is %d", len(e.Source), maxExpression)
+		return
+	}
+	options := []expr.Option{expr.Env(s.environment(secrets)), expr.DisableBuiltin("now")}
+	if want != nil {
+		options = append(options, want)
+	}
+	program, err := expr.Compile(e.Source, options...)
+	if err != nil {
+		message, hint := s.explain(err, secrets)
+		d.Report(e.Position, "expression", hint, "in the expression %q: %s", e.Source, message)
+		return
+	}
+	e.program = program
+}
+
+// explain puts the library's error into a sentence and, where it can, a hint.
+func (s *Scope) explain(err error, secrets bool) (message, hint string) {
+	message = err.Error()
+	var positioned *file.Error
+	if errors.As(err, &positioned) {
+		message = positioned.Message
+	}
+	message, _, _ = strings.Cut(message, "\n")
+	switch {
+	case strings.Contains(message, "unknown name secrets") && !secrets:
+		hint = "a secret reaches a step only through its env: NAME: \"${{ secrets.NAME }}\""
+	case strings.Contains(message, "unknown name"), strings.Contains(message, "has no field"):
+		hint = "an expression may name " + s.names()
+	}
+	return message, hint
+}
+
+func (s *Scope) names() string {
+	parts := []string{}
+	for _, name := range sortedKeys(s.inputs) {
+		parts = append(parts, "inputs."+name)
+	}
+	for _, id := range sortedKeys(s.steps) {
+		parts = append(parts, "steps."+id)
+	}
+	if len(parts) == 0 {
+		return "inputs and the steps before its own; here there are none"
+	}
+	if len(parts) > 8 {
+		parts = append(parts[:8], "…")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Values is what expressions see while a run goes on: the same names as the
+// Scope that they were checked in.
+type Values struct {
+	Inputs  map[string]Value
+	Steps   map[string]StepValues
+	Secrets map[string]string
+	RunID   string
+	Client  string
+	Self    *SelfValues
+}
+
+// StepValues is what later steps may know of a step.
+type StepValues struct {
+	Outcome  string
+	Deviated bool
+	ExitCode int
+	Outputs  map[string]Value
+}
+
+// SelfValues is what a step's own expect may know.
+type SelfValues struct {
+	ExitCode int
+	Stdout   string
+	Outputs  map[string]Value
+}
+
+func (v Values) environment(secrets bool) map[string]any {
+	steps := make(map[string]any, len(v.Steps))
+	for id, s := range v.Steps {
+		steps[id] = map[string]any{
+			"outcome": s.Outcome, "passed": s.Outcome == "passed", "failed": s.Outcome == "failed",
+			"skipped":  s.Outcome == "skipped" || s.Outcome == "not_needed",
+			"deviated": s.Deviated, "exit_code": s.ExitCode, "outputs": dataOf(s.Outputs),
+		}
+	}
+	env := map[string]any{
+		"inputs": dataOf(v.Inputs), "steps": steps,
+		"run": map[string]any{"id": v.RunID, "client": v.Client},
+	}
+	if v.Self != nil {
+		env["exit_code"], env["stdout"], env["outputs"] = v.Self.ExitCode, v.Self.Stdout, dataOf(v.Self.Outputs)
+	}
+	if secrets {
+		env["secrets"] = v.Secrets
+	}
+	return env
+}
+
+func dataOf(values map[string]Value) map[string]any {
+	data := make(map[string]any, len(values))
+	for name, v := range values {
+		data[name] = v.Data
+	}
+	return data
+}
+
+// True evaluates a condition.
+func (e *Expression) True(v Values) (bool, error) {
+	result, err := e.eval(v, false)
+	if err != nil {
+		return false, err
+	}
+	truth, ok := result.(bool)
+	if !ok {
+		return false, fmt.Errorf("%s: the expression %q gave no yes or no", e.Position, e.Source)
+	}
+	return truth, nil
+}
+
+func (e *Expression) eval(v Values, secrets bool) (any, error) {
+	if e.program == nil {
+		return nil, fmt.Errorf("%s: the expression %q was not checked", e.Position, e.Source)
+	}
+	result, err := expr.Run(e.program, v.environment(secrets))
+	if err != nil {
+		message, _, _ := strings.Cut(err.Error(), "\n")
+		return nil, fmt.Errorf("%s: the expression %q: %s", e.Position, e.Source, message)
+	}
+	return result, nil
+}

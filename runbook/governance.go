@@ -1,0 +1,223 @@
+package runbook
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+	_ "time/tzdata" // zones are the same on every machine
+
+	"github.com/msp-runbook/msp/runbook/document"
+)
+
+// decodeGovernance reads who answers for the runbook and why it exists.
+func decodeGovernance(r *Runbook, m *document.Map, d *document.Decoder) {
+	r.Rationale = d.String(m.Take("rationale"))
+	if list := m.Take("references"); list != nil {
+		for _, item := range d.List(list, "references") {
+			ref := d.Map(item, "a reference")
+			r.References = append(r.References, Reference{Authority: d.String(ref.Need("authority")), Clause: d.Text(ref.Take("clause"))})
+			ref.Done(nil)
+		}
+	}
+	if list := m.Take("decisions"); list != nil {
+		for _, item := range d.List(list, "decisions") {
+			dec := d.Map(item, "a decision")
+			r.Decisions = append(r.Decisions, Decision{
+				Date: d.Date(dec.Need("date")), By: d.String(dec.Need("by")),
+				Decided: d.String(dec.Need("decided")), Because: d.String(dec.Take("because")),
+			})
+			dec.Done(nil)
+		}
+	}
+	if owner := m.Take("owner"); owner != nil {
+		o := d.Map(owner, "an owner")
+		r.Owner = Owner{Team: d.String(o.Take("team")), Role: d.String(o.Take("role")), Contact: d.String(o.Take("contact"))}
+		o.Done(map[string]string{"email": "msp says \"contact\"", "name": "msp says \"team\" or \"role\": people change"})
+		if r.Owner == (Owner{}) && owner.Kind() == document.Mapping && len(owner.Fields()) == 0 {
+			d.Report(owner.Position(), "bad-value", "owner: {team: backup, role: backup-technician, contact: backup@provider.example}", "an owner names nobody")
+		}
+	}
+	r.ReviewBy = d.Date(m.Take("review_by"))
+	if scripts := m.Take("scripts"); scripts != nil {
+		s := d.Map(scripts, "scripts")
+		r.Scripts.Owner = d.Enum(s.Need("owner"), "provider", "client")
+		r.Scripts.Licence = d.String(s.Take("licence"))
+		s.Done(map[string]string{"license": "msp says \"licence\""})
+	}
+}
+
+var cronField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z*,/?#L-]+$`) })
+
+func decodeSchedule(n *document.Node, d *document.Decoder) *Schedule {
+	if n == nil {
+		return nil
+	}
+	m := d.Map(n, "a schedule")
+	s := &Schedule{Position: n.Position(), OnMissed: "record"}
+	cron, rrule := m.Take("cron"), m.Take("rrule")
+	s.Cron, s.RRule = d.String(cron), d.String(rrule)
+	if (cron == nil) == (rrule == nil) && n.Kind() == document.Mapping {
+		count := 0
+		if cron != nil {
+			count = 2
+		}
+		d.Report(n.Position(), "schedule", oneOf(count, "cron", "rrule"), "a schedule has exactly one of cron and rrule")
+	}
+	checkCron(cron, s.Cron, d)
+	s.Shift = decodeDuration(m.Take("shift"), d)
+	s.Timezone = decodeTimezone(m.Need("timezone"), d)
+	s.Calendar = d.String(m.Take("calendar"))
+	if on := m.Take("on_holiday"); on != nil {
+		s.OnHoliday = d.Enum(on, "next_working_day", "run")
+	}
+	s.Early = decodeDuration(m.Take("early"), d)
+	s.Grace = decodeDuration(m.Take("grace"), d)
+	s.CloseAfter = decodeDuration(m.Take("close_after"), d)
+	if on := m.Take("on_missed"); on != nil {
+		s.OnMissed = d.Enum(on, "record", "run_once")
+	}
+	s.EffectiveFrom = d.Date(m.Take("effective_from"))
+	m.Done(map[string]string{"tz": "msp says \"timezone\"", "time_zone": "msp says \"timezone\"", "every": "msp says \"cron\" or \"rrule\""})
+	return s
+}
+
+func checkCron(n *document.Node, text string, d *document.Decoder) {
+	if text == "" {
+		return
+	}
+	fields := strings.Fields(text)
+	if len(fields) != 5 {
+		d.Report(n.Position(), "cron", "minute hour day-of-month month day-of-week: \"0 7 * * *\"", "cron has five fields, %s has %d", document.Quote(text), len(fields))
+		return
+	}
+	for _, f := range fields {
+		if !cronField().MatchString(f) {
+			d.Report(n.Position(), "cron", "", "%s is not a field of cron", document.Quote(f))
+		}
+	}
+}
+
+func decodeTimezone(n *document.Node, d *document.Decoder) string {
+	name := d.String(n)
+	if name == "" {
+		return ""
+	}
+	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+		d.Report(n.Position(), "timezone", "an IANA name, such as Europe/London", "%s is not a time zone", document.Quote(name))
+	}
+	return name
+}
+
+func decodeSLA(n *document.Node, d *document.Decoder) *SLA {
+	if n == nil {
+		return nil
+	}
+	m := d.Map(n, "an sla")
+	s := &SLA{Position: n.Position(), Agreement: d.String(m.Take("agreement"))}
+	if clock := m.Take("clock"); clock != nil {
+		s.Clock = Clock(d.Enum(clock, "scheduled", "started", "reported"))
+	}
+	s.Calendar = d.String(m.Take("calendar"))
+	s.StartWithin = decodeDuration(m.Take("start_within"), d)
+	s.CompleteWithin = decodeDuration(m.Take("complete_within"), d)
+	s.AcknowledgeWithin = decodeDuration(m.Take("acknowledge_within"), d)
+	s.RespondWithin = decodeDuration(m.Take("respond_within"), d)
+	s.UpdateEvery = decodeDuration(m.Take("update_every"), d)
+	s.ResolveWithin = decodeDuration(m.Take("resolve_within"), d)
+	s.Target = decodePercent(m.Take("target"), d)
+	if s.Target > 100 {
+		d.Report(n.Position(), "bad-value", "", "a target of more than 100%% can't be met")
+	}
+	m.Done(map[string]string{"deadline": "msp says \"complete_within\"", "finish_within": "msp says \"complete_within\""})
+	if n.Kind() == document.Mapping {
+		checkSLA(s, m, d)
+	}
+	return s
+}
+
+func checkSLA(s *SLA, m *document.Map, d *document.Decoder) {
+	if s.Agreement != "" {
+		if len(m.Keys()) > 1 {
+			d.Report(s.Position, "sla", "leave out the rest: the agreement says it", "an sla names an agreement's target or says its terms, not both")
+		}
+		return
+	}
+	if !m.Has("clock") {
+		d.Report(s.Position, "sla-clock", "clock: scheduled, started or reported", "an sla says from which moment its clock runs")
+	}
+	reported := s.AcknowledgeWithin.Text + s.RespondWithin.Text + s.UpdateEvery.Text + s.ResolveWithin.Text
+	if s.Clock != "" && s.Clock != ClockReported && reported != "" {
+		d.Report(s.Position, "sla", "those go with clock: reported", "an sla with clock: %s has start_within and complete_within only", s.Clock)
+	}
+	if s.Clock == ClockStarted && !s.StartWithin.IsZero() {
+		d.Report(s.Position, "sla", "clock: scheduled counts from the due time", "start_within means nothing when the clock runs from the start")
+	}
+	if s.StartWithin.Text+s.CompleteWithin.Text+reported == "" {
+		d.Report(s.Position, "sla", "complete_within: 2h", "an sla promises nothing")
+	}
+}
+
+func decodeEscalation(n *document.Node, d *document.Decoder) Escalation {
+	if n == nil {
+		return Escalation{}
+	}
+	m := d.Map(n, "an escalation")
+	e := Escalation{
+		NotAcknowledged: decodeLadder(m.Take("not_acknowledged"), d),
+		NotResolved:     decodeLadder(m.Take("not_resolved"), d),
+	}
+	m.Done(nil)
+	return e
+}
+
+func decodeLadder(n *document.Node, d *document.Decoder) []Rung {
+	if n == nil {
+		return nil
+	}
+	var ladder []Rung
+	for _, item := range d.List(n, "a ladder") {
+		m := d.Map(item, "a rung")
+		var rung Rung
+		if after := m.Need("after"); strings.HasSuffix(after.Text(), "%") {
+			rung.Share = decodePercent(after, d)
+		} else {
+			rung.After = decodeDuration(after, d)
+		}
+		rung.Notify = d.String(m.Need("notify"))
+		rung.Repeat = decodeDuration(m.Take("repeat"), d)
+		m.Done(map[string]string{"to": "msp says \"notify\"", "who": "msp says \"notify\""})
+		ladder = append(ladder, rung)
+	}
+	return ladder
+}
+
+func decodeSecrets(n *document.Node, d *document.Decoder) []Secret {
+	if n == nil {
+		return nil
+	}
+	var secrets []Secret
+	seen := map[string]document.Position{}
+	for _, item := range d.List(n, "secrets") {
+		m := d.Map(item, "a secret")
+		s := Secret{Position: item.Position()}
+		if name := m.Need("name"); name != nil {
+			s.Name = d.String(name)
+			checkForm(name, s.Name, envForm(), "letters, digits and underscores, as in RESTIC_PASSWORD", d)
+			unique(seen, s.Name, name.Position(), "the secret", d)
+		}
+		if from := m.Need("from"); from != nil {
+			f := d.Map(from, "a secret's from")
+			s.Env, s.File, s.Command = d.String(f.Take("env")), d.String(f.Take("file")), d.String(f.Take("command"))
+			checkForm(from, s.File, idForm(), "the name under which the user's configuration knows the file", d)
+			checkForm(from, s.Command, idForm(), "the name under which the user's configuration knows the command", d)
+			if from.Kind() == document.Mapping && len(f.Keys()) != 1 {
+				d.Report(from.Position(), "secret-source", oneOf(len(f.Keys()), "env", "file", "command"), "a secret comes from exactly one place")
+			}
+			f.Done(nil)
+		}
+		m.Done(map[string]string{"value": "a secret's value never stands in a runbook; msp says \"from\""})
+		secrets = append(secrets, s)
+	}
+	return secrets
+}

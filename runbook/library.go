@@ -1,0 +1,165 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/msp-runbook/msp/runbook/document"
+)
+
+// File is one document of a library: its name for people and its bytes.
+type File struct {
+	Name   string
+	Source []byte
+}
+
+// Library finds runbooks by id: those of a workspace, and behind them those
+// that ship with msp.
+type Library struct {
+	files []File
+	kinds []Kind
+}
+
+// NewLibrary takes the documents of a library.
+func NewLibrary(kinds []Kind, files []File) *Library {
+	return &Library{files: files, kinds: kinds}
+}
+
+// ReadFiles reads every *.yaml and *.yml directly in dir. A folder that isn't
+// there holds no files. Label goes in front of each name that is shown.
+func ReadFiles(fsys fs.FS, dir, label string) ([]File, error) {
+	entries, err := fs.ReadDir(fsys, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var files []File
+	for _, entry := range entries {
+		if ext := path.Ext(entry.Name()); entry.IsDir() || ext != ".yaml" && ext != ".yml" {
+			continue
+		}
+		source, err := readCapped(fsys, path.Join(dir, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, File{Name: path.Join(label, entry.Name()), Source: source})
+	}
+	return files, nil
+}
+
+// readCapped reads one byte more than a document may have, so that the size is
+// complained about and not read.
+func readCapped(fsys fs.FS, name string) ([]byte, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	return io.ReadAll(io.LimitReader(f, int64(document.DefaultLimits.Bytes)+1))
+}
+
+// head is what is read of a document to find it.
+type head struct {
+	kind, id string
+	at       document.Position
+}
+
+func readHead(f File) head {
+	root, problems := document.Parse(f.Name, f.Source, document.DefaultLimits)
+	if len(problems) > 0 {
+		return head{}
+	}
+	var h head
+	for _, field := range root.Fields() {
+		switch field.Key {
+		case "kind":
+			h.kind = field.Value.Text()
+		case "id":
+			h.id, h.at = field.Value.Text(), field.Value.Position()
+		}
+	}
+	return h
+}
+
+// Load checks every runbook of the library, and that no id stands twice.
+// Documents of other kinds are passed over.
+func (l *Library) Load() ([]*Runbook, document.Problems) {
+	var all []*Runbook
+	var problems document.Problems
+	seen := map[string]document.Position{}
+	for _, f := range l.files {
+		h := readHead(f)
+		if h.kind != "" && h.kind != "Runbook" {
+			continue
+		}
+		r, found := Load(f.Name, f.Source, l.kinds)
+		problems = append(problems, found...)
+		if first, twice := seen[h.id]; twice && h.id != "" {
+			problems = append(problems, duplicate(h, first))
+		} else if h.id != "" {
+			seen[h.id] = h.at
+		}
+		if r != nil {
+			all = append(all, r)
+		}
+	}
+	problems.Sort()
+	return all, problems
+}
+
+func duplicate(h head, first document.Position) document.Problem {
+	return document.Problem{
+		Position: h.at, Rule: "duplicate-id", Hint: "give one of them another id",
+		Message: fmt.Sprintf("the runbook %q stands twice, first at %s", h.id, first),
+	}
+}
+
+// ErrUnknownRunbook says that no document has the id.
+var ErrUnknownRunbook = errors.New("no such runbook")
+
+// Find loads the one runbook with this id. The problems are those of its file.
+func (l *Library) Find(id string) (*Runbook, error) {
+	var found []File
+	var heads []head
+	for _, f := range l.files {
+		if h := readHead(f); h.id == id && (h.kind == "Runbook" || h.kind == "") {
+			found, heads = append(found, f), append(heads, h)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, fmt.Errorf("%w: %q", ErrUnknownRunbook, id)
+	case 1:
+		r, problems := Load(found[0].Name, found[0].Source, l.kinds)
+		if len(problems) > 0 {
+			return nil, problems
+		}
+		return r, nil
+	default:
+		return nil, document.Problems{duplicate(heads[1], heads[0].at)}
+	}
+}
+
+// IDs lists the ids of the library's runbooks, sorted, broken ones included.
+func (l *Library) IDs() []string {
+	var ids []string
+	for _, f := range l.files {
+		if h := readHead(f); h.kind == "Runbook" && h.id != "" {
+			ids = append(ids, h.id)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+// IsPath reports whether a word on the command line names a file and not an id.
+func IsPath(word string) bool {
+	return strings.ContainsAny(word, "/\\") || strings.HasSuffix(word, ".yaml") || strings.HasSuffix(word, ".yml")
+}

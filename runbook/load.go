@@ -1,0 +1,242 @@
+package runbook
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/msp-runbook/msp/runbook/document"
+)
+
+// The forms of names. A step's id stands in expressions, so it has no hyphen.
+var (
+	idForm      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`) })
+	nameForm    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`) })
+	versionForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)$`) })
+	envForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
+)
+
+// ValidID reports whether text may be the id of a runbook, a client or a
+// writer.
+func ValidID(text string) bool { return idForm().MatchString(text) }
+
+// Digest names bytes by their SHA-256: "sha256:" and 64 hex digits.
+func Digest(data []byte) string {
+	sum := sha256.Sum256(data)
+	return "sha256:" + hex.EncodeToString(sum[:])
+}
+
+// Load reads one runbook from the bytes of a file. The runbook is nil when
+// there are problems; the problems are all that the file has, in order.
+func Load(file string, source []byte, kinds []Kind) (*Runbook, document.Problems) {
+	root, problems := document.Parse(file, source, document.DefaultLimits)
+	if root == nil {
+		return nil, problems
+	}
+	d := document.NewDecoder()
+	d.Add(problems)
+	r := decodeRunbook(root, kinds, d)
+	if problems := d.Problems(); len(problems) > 0 {
+		return nil, problems
+	}
+	r.File, r.Source, r.Digest = file, slices.Clone(source), Digest(source)
+	return r, nil
+}
+
+// The words of other tools, and of documents that come later.
+var foreignRunbookKeys = map[string]string{
+	"name": "msp says \"id\" and \"title\"", "description": "msp says \"rationale\"",
+	"params": "msp says \"inputs\"", "parameters": "msp says \"inputs\"", "vars": "msp says \"inputs\"", "variables": "msp says \"inputs\"",
+	"jobs": "msp says \"steps\"", "tasks": "msp says \"steps\"", "on": "msp says \"schedule\"", "cron": "put it into schedule: {cron: …}",
+	"env":     "put it into each step, or into defaults: {env: …}",
+	"timeout": "put it into each step, or into defaults: {timeout: …}",
+}
+
+func decodeRunbook(root *document.Node, kinds []Kind, d *document.Decoder) *Runbook {
+	m := d.Map(root, "a runbook")
+	r := &Runbook{Class: Routine}
+	if !decodeHeader(m, d) {
+		return r
+	}
+	if id := m.Need("id"); id != nil {
+		r.ID = d.String(id)
+		checkForm(id, r.ID, idForm(), "an id is lower-case letters, digits and hyphens", d)
+	}
+	if version := m.Need("version"); version != nil {
+		r.Version = d.Text(version)
+		checkForm(version, r.Version, versionForm(), "a version has three numbers: 1.4.0", d)
+	}
+	r.Title = title(m.Need("title"), d)
+	if class := m.Take("class"); class != nil {
+		r.Class = Class(d.Enum(class, "routine", "ad_hoc"))
+	}
+	decodeGovernance(r, m, d)
+	r.Schedule = decodeSchedule(m.Take("schedule"), d)
+	r.SLA = decodeSLA(m.Take("sla"), d)
+	r.Escalation = decodeEscalation(m.Take("escalation"), d)
+	r.Requires = decodeRequires(m.Take("requires"), d)
+	r.Inputs = DecodeFields(m.Take("inputs"), "an input", d)
+	r.Secrets = decodeSecrets(m.Take("secrets"), d)
+	decodeSteps(r, m, kinds, d)
+	m.Done(foreignRunbookKeys)
+	checkScopes(r, d)
+	return r
+}
+
+// decodeHeader reads apiVersion and kind. It is false for a document that is
+// not a runbook, whose other keys would only give follow-up errors.
+func decodeHeader(m *document.Map, d *document.Decoder) bool {
+	api, kind := m.Need("apiVersion"), m.Need("kind")
+	if api != nil && d.String(api) != APIVersion {
+		d.Report(api.Position(), "api-version", "apiVersion: "+APIVersion, "this msp reads %s, the file says %q", APIVersion, api.Text())
+		return false
+	}
+	if kind == nil {
+		return api != nil
+	}
+	switch word := d.Enum(kind, "Runbook", "Plan", "Agreement", "Calendar", "Contacts", "Inventory"); word {
+	case "Runbook":
+		return true
+	case "":
+		return false
+	default:
+		d.Report(kind.Position(), "kind", "", "a %s stands where a Runbook is expected", word)
+		return false
+	}
+}
+
+// checkScopes compiles every expression in the scope of its step.
+func checkScopes(r *Runbook, d *document.Decoder) {
+	scope := NewScope(r.Inputs, r.Secrets)
+	for _, s := range r.Steps {
+		if s.ID == "" {
+			continue
+		}
+		s.check(scope, d)
+		scope.Add(s.ID, s.OutputTypes())
+	}
+}
+
+// OutputTypes are the outputs of a step, its kind's and its own.
+func (s *Step) OutputTypes() map[string]Type {
+	outputs := map[string]Type{}
+	if s.Action != nil {
+		maps.Copy(outputs, s.Action.Outputs())
+	}
+	for _, o := range s.Outputs {
+		outputs[o.Name] = o.Type
+	}
+	return outputs
+}
+
+func (s *Step) check(scope *Scope, d *document.Decoder) {
+	s.If.Check(scope, d)
+	for _, p := range s.Preconditions {
+		p.Check(scope, d)
+	}
+	for _, v := range s.Env {
+		v.Value.CheckWithSecrets(scope, d)
+	}
+	s.Dir.CheckPath(scope, d)
+	if s.Action != nil {
+		s.Action.Check(scope, d)
+	}
+	outputs := s.OutputTypes()
+	if s.Expect != nil {
+		for _, e := range s.Expect.Expressions {
+			e.Check(scope.WithResult(outputs), d)
+		}
+	}
+	for _, n := range s.Normal {
+		switch t, ok := outputs[n.Output]; {
+		case !ok:
+			d.Report(n.Position, "unknown-reference", "", "normal names %q, which is not an output of the step", n.Output)
+		case t != Number && t != Integer:
+			d.Report(n.Position, "wrong-type", "give the output type: number", "normal compares numbers, and the output %s is a %s", n.Output, t)
+		}
+	}
+}
+
+// The small readers that every part of the model uses.
+
+// entries are the keys of a map; none for no node or another type, which is
+// reported.
+func entries(n *document.Node, what string, d *document.Decoder) []document.Field {
+	if n == nil {
+		return nil
+	}
+	d.Map(n, what)
+	return n.Fields()
+}
+
+func checkForm(n *document.Node, text string, form *regexp.Regexp, hint string, d *document.Decoder) {
+	if text != "" && !form.MatchString(text) {
+		d.Report(n.Position(), "bad-value", hint, "%s doesn't have the right form", document.Quote(text))
+	}
+}
+
+func checkName(name string, at document.Position, what string, d *document.Decoder) {
+	if !nameForm().MatchString(name) {
+		d.Report(at, "bad-value", "a name is lower-case letters, digits and underscores, such as max_age", "%s can't be called %s", what, document.Quote(name))
+	}
+}
+
+// title is a line for people: never computed, so that no value and no secret
+// can get into it.
+func title(n *document.Node, d *document.Decoder) string {
+	text := d.String(n)
+	if strings.Contains(text, "${{") {
+		d.Report(n.Position(), "expression-in-title", "", "a title is fixed text")
+	}
+	if strings.ContainsAny(text, "\r\n") {
+		d.Report(n.Position(), "bad-value", "", "a title is one line")
+	}
+	return text
+}
+
+func decodeDuration(n *document.Node, d *document.Decoder) Duration {
+	if n == nil {
+		return Duration{}
+	}
+	duration, err := ParseDuration(d.Text(n))
+	if err != nil && n.Text() != "" {
+		d.Report(n.Position(), "duration", "a duration has a unit: 30s, 10m, 26h, 2d, 1w", "%s is not a duration: %s", document.Quote(n.Text()), err)
+	}
+	return duration
+}
+
+func decodePercent(n *document.Node, d *document.Decoder) float64 {
+	if n == nil {
+		return 0
+	}
+	text, ok := strings.CutSuffix(d.Text(n), "%")
+	percent, err := parseNumber(text)
+	if !ok || err != nil || percent < 0 {
+		d.Report(n.Position(), "bad-value", "write 95%", "%s is not a percentage", document.Quote(n.Text()))
+		return 0
+	}
+	return percent
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+// unique reports a name that stands twice.
+func unique(seen map[string]document.Position, name string, at document.Position, what string, d *document.Decoder) {
+	if first, ok := seen[name]; ok {
+		d.Report(at, "duplicate-id", "", "%s %q stands twice, first in line %d", what, name, first.Line)
+		return
+	}
+	seen[name] = at
+}
+
+func oneOf(count int, words ...string) string {
+	if count == 0 {
+		return "say one of " + strings.Join(words, ", ")
+	}
+	return fmt.Sprintf("keep one of %s", strings.Join(words, ", "))
+}

@@ -1,0 +1,284 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook/evidence"
+)
+
+// Signed is a statement that was read back: its envelope has the digest that
+// the log names, its bytes were parsed strictly, and Key signed them.
+type Signed[T any] struct {
+	Digest   string
+	Body     T
+	Key      evidence.PublicKey
+	Subjects []evidence.Subject
+}
+
+// signedBy is implemented by the statements: who says that they signed.
+type signedBy interface{ signer() Signer }
+
+func (s RunStart) signer() Signer { return s.Operator }
+func (s Segment) signer() Signer  { return s.Operator }
+func (s RunEnd) signer() Signer   { return s.Operator }
+
+// Read reads the statement with this digest and holds its signature to the
+// key that the statement itself names. Whose key that is, is for the reader to
+// say.
+func Read[T signedBy](store *evidence.Store, kind, digest string, limit int) (Signed[T], error) {
+	var s Signed[T]
+	data, err := store.Envelope(digest)
+	if err != nil {
+		return s, err
+	}
+	envelope, err := evidence.OpenEnvelope(data, limit)
+	if err != nil {
+		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
+	}
+	statement, err := evidence.DecodeStatement(envelope.Payload)
+	if err != nil {
+		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
+	}
+	if statement.PredicateType != PredicateType(kind) {
+		return s, fmt.Errorf("the statement %s is a %q, and the log calls it a %s", short(digest), statement.PredicateType, kind)
+	}
+	if err := evidence.DecodeStrict(statement.Predicate, &s.Body); err != nil {
+		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
+	}
+	s.Digest, s.Subjects = digest, statement.Subjects
+	s.Key, err = parseSigner(s.Body.signer())
+	if err != nil {
+		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
+	}
+	if _, err := envelope.Verify(s.Key); err != nil {
+		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
+	}
+	return s, nil
+}
+
+func parseSigner(s Signer) (evidence.PublicKey, error) {
+	key, err := evidence.ParsePublicKey([]byte(s.Key))
+	if err != nil {
+		return key, err
+	}
+	if strings.HasPrefix(s.ID, "SHA256:") && s.ID != key.ID() {
+		return key, fmt.Errorf("it names the key %s and gives another, %s", s.ID, key.ID())
+	}
+	return key, nil
+}
+
+func short(digest string) string {
+	hex := strings.TrimPrefix(digest, "sha256:")
+	return hex[:min(12, len(hex))]
+}
+
+// Account is all that a client's logs say about one run.
+type Account struct {
+	Run      string
+	Writer   string // whose log holds the start
+	Start    Signed[RunStart]
+	Segments []Signed[Segment] // by number
+	End      *Signed[RunEnd]
+}
+
+// Steps are the steps that are signed so far, in order.
+func (a *Account) Steps() []Step {
+	var steps []Step
+	for _, s := range a.Segments {
+		steps = append(steps, s.Body.Steps...)
+	}
+	if a.End != nil {
+		steps = append(steps, a.End.Body.Steps...)
+	}
+	return steps
+}
+
+// Finished reports whether the run has an end.
+func (a *Account) Finished() bool { return a.End != nil }
+
+// State is where the run stands at an instant: "done", "failed", "aborted",
+// "open", or "failed: never finished".
+func (a *Account) State(at time.Time) string {
+	switch {
+	case a.End != nil:
+		return string(a.End.Body.Verdict.Outcome)
+	case at.After(a.Start.Body.FinishBy):
+		return "failed: never finished"
+	default:
+		return "open"
+	}
+}
+
+// WriterKey is the key that a writer's log names for itself, in the statement
+// of its first leaf. It says nothing about whose key that is.
+func WriterKey(store *evidence.Store, writer string, limit int) (evidence.PublicKey, error) {
+	leaf, err := store.FirstLeaf(writer)
+	if err != nil {
+		return evidence.PublicKey{}, err
+	}
+	if leaf.Kind != KindRunStart {
+		return evidence.PublicKey{}, fmt.Errorf("the log of %s begins with a %s statement, not with a run-start", writer, leaf.Kind)
+	}
+	start, err := Read[RunStart](store, KindRunStart, leaf.Envelope, limit)
+	if err != nil {
+		return evidence.PublicKey{}, err
+	}
+	if start.Body.Writer.ID != writer {
+		return evidence.PublicKey{}, fmt.Errorf("the log of %s begins with a statement for the log of %s", writer, start.Body.Writer.ID)
+	}
+	return evidence.ParsePublicKey([]byte(start.Body.Writer.Key))
+}
+
+// History is what all logs of a client say, run by run.
+type History struct {
+	Accounts []*Account // by the start that they state, oldest first
+	byRun    map[string]*Account
+}
+
+// Run gives the account of a run, or nil.
+func (h *History) Run(id string) *Account { return h.byRun[id] }
+
+// ReadHistory reads the logs of a client. An error is what makes them
+// unreadable; msp verify says more.
+func ReadHistory(store *evidence.Store, client string, limit int) (*History, error) {
+	if limit == 0 {
+		limit = MaxStatement
+	}
+	h := &History{byRun: map[string]*Account{}}
+	writers, err := store.Writers()
+	if err != nil {
+		return nil, err
+	}
+	for _, writer := range writers {
+		key, err := WriterKey(store, writer, limit)
+		if errors.Is(err, evidence.ErrEmptyLog) {
+			continue // made by an append that a crash cut off
+		}
+		if err != nil {
+			return nil, err
+		}
+		view, err := store.ReadLog(client, writer, key)
+		if err != nil {
+			return nil, err
+		}
+		for _, leaf := range view.Leaves {
+			if err := h.add(store, writer, leaf, limit); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return h, h.sort()
+}
+
+func (h *History) account(run string) *Account {
+	a := h.byRun[run]
+	if a == nil {
+		a = &Account{Run: run}
+		h.byRun[run] = a
+	}
+	return a
+}
+
+func (h *History) add(store *evidence.Store, writer string, leaf evidence.Leaf, limit int) error {
+	a := h.account(leaf.Run)
+	switch leaf.Kind {
+	case KindRunStart:
+		start, err := Read[RunStart](store, leaf.Kind, leaf.Envelope, limit)
+		if err != nil {
+			return err
+		}
+		a.Start, a.Writer = start, writer
+	case KindSegment:
+		segment, err := Read[Segment](store, leaf.Kind, leaf.Envelope, limit)
+		if err != nil {
+			return err
+		}
+		a.Segments = append(a.Segments, segment)
+	case KindRun:
+		end, err := Read[RunEnd](store, leaf.Kind, leaf.Envelope, limit)
+		if err != nil {
+			return err
+		}
+		if a.End == nil {
+			a.End = &end
+		}
+	}
+	return nil
+}
+
+// sort orders the accounts and their segments, and refuses a run whose start
+// no log holds.
+func (h *History) sort() error {
+	for run, a := range h.byRun {
+		if a.Start.Digest == "" {
+			return fmt.Errorf("no log holds the start of the run %s", run)
+		}
+		slices.SortFunc(a.Segments, func(x, y Signed[Segment]) int { return x.Body.Number - y.Body.Number })
+		h.Accounts = append(h.Accounts, a)
+	}
+	slices.SortFunc(h.Accounts, func(x, y *Account) int {
+		if order := x.Start.Body.Started.Compare(y.Start.Body.Started); order != 0 {
+			return order
+		}
+		return strings.Compare(x.Run, y.Run)
+	})
+	return nil
+}
+
+// Find gives the runs whose id contains part: people use the random tail.
+func (h *History) Find(part string) []*Account {
+	var found []*Account
+	for _, a := range h.Accounts {
+		switch {
+		case a.Run == part:
+			return []*Account{a}
+		case part != "" && strings.Contains(a.Run, part):
+			found = append(found, a)
+		}
+	}
+	return found
+}
+
+// ShortID is the random tail of a run's id, as people read it aloud.
+func ShortID(run string) string { return run[max(0, len(run)-6):] }
+
+// PastValue is an output's value in an earlier run.
+type PastValue struct {
+	Record string // digest of the run statement
+	Value  float64
+}
+
+// Past gives the values that an output had in the newest finished runs of a
+// runbook, newest first, without the run that asks.
+func (h *History) Past(runbookID, step, output, without string, most int) []PastValue {
+	var past []PastValue
+	for _, a := range slices.Backward(h.Accounts) {
+		if len(past) == most {
+			break
+		}
+		if a.Run == without || !a.Finished() || a.Start.Body.Runbook.ID != runbookID {
+			continue
+		}
+		if value, ok := valueOf(a.Steps(), step, output); ok {
+			past = append(past, PastValue{a.End.Digest, value})
+		}
+	}
+	return past
+}
+
+// valueOf finds a number that a step yielded and that it did not fail with.
+func valueOf(steps []Step, step, output string) (float64, bool) {
+	for _, s := range steps {
+		if s.ID != step || s.Outcome != Passed {
+			continue
+		}
+		value, err := strconv.ParseFloat(s.Outputs[output], 64)
+		return value, err == nil
+	}
+	return 0, false
+}

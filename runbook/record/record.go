@@ -1,0 +1,367 @@
+// Package record is what is written down about a run: the statements that are
+// signed, the journal that survives a crash, and reading both back.
+//
+// # Statements
+//
+// Each is an in-toto Statement v1 in a DSSE envelope (package evidence). Its
+// predicateType is https://msp-runbook.github.io/<name>/v1; its subjects are
+// the runbook's bytes and every blob that the predicate names, by SHA-256.
+//
+//   - run-start is in the log before the first step runs. It pins the runbook
+//     (digest, and a blob with its bytes), the steps in their order with what
+//     each is judged by, the inputs, the operator, the SLA's terms by value
+//     with their absolute deadline, and finish_by.
+//   - segment is the part of a run done so far, signed by who did it. It is
+//     written when a run waits for a person, and when a run has so many steps
+//     that one statement can't hold them.
+//   - run ends it. It names its run-start and its segments by digest and tells
+//     the steps that no segment tells, so that every step is stated exactly
+//     once, by who did it.
+//
+// A leaf of the log names the digest of the envelope, the kind and the run.
+//
+// # What is personal
+//
+// Statements hold ids, digests, times, numbers and the tool's own words. Free
+// text (inputs, text outputs, answers, reasons, login and host names) stands
+// in blobs: JSON objects behind 32 random bytes, of which the statement has
+// the digest. A blob can be erased and the statement still verifies. A key's
+// fingerprint is who signed; names of people are not in a statement.
+//
+// # What is recomputed
+//
+// The verdict of a run is a function of what its statements pin: Judge. A
+// verifier computes it again, and a stored verdict that differs is a finding.
+//
+// # Versions
+//
+// A statement of another version has another predicateType. Fields are never
+// removed from v1 and none is added: the decoder is strict, and a reader of v1
+// refuses what it doesn't know.
+package record
+
+import (
+	"strings"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/evidence"
+)
+
+// The names of the statements.
+const (
+	KindRunStart = "run-start"
+	KindSegment  = "segment"
+	KindRun      = "run"
+)
+
+// PredicateType is the type of a statement.
+func PredicateType(kind string) string { return "https://msp-runbook.github.io/" + kind + "/v1" }
+
+// RunStart says that a run begins, and under which terms.
+type RunStart struct {
+	Run     string  `json:"run"`  // a UUIDv7
+	Salt    string  `json:"salt"` // 16 random bytes, hex
+	Client  string  `json:"client"`
+	Runbook Runbook `json:"runbook"`
+	Writer  Signer  `json:"writer"`
+	// Operator is who answers for the run; Trigger how it came to be.
+	Operator Signer    `json:"operator"`
+	Trigger  string    `json:"trigger"`         // "manual"
+	Change   string    `json:"change,omitzero"` // the reference of the change that asks for it
+	Started  time.Time `json:"started"`
+
+	Steps    []PinnedStep     `json:"steps"`
+	Inputs   string           `json:"inputs"` // a blob: Inputs
+	Where    string           `json:"where"`  // a blob: Where
+	SLA      *agreement.Terms `json:"sla,omitzero"`
+	Deadline *time.Time       `json:"deadline,omitzero"`
+	FinishBy time.Time        `json:"finish_by"`
+
+	Tools      []Tool      `json:"tools,omitzero"` // that the runbook requires
+	Deviations []Deviation `json:"deviations,omitzero"`
+	Software   Software    `json:"software"`
+}
+
+// ValidReference reports whether text may be the reference of a change: an
+// identifier, no free text.
+func ValidReference(text string) bool {
+	if text == "" || len(text) > 64 {
+		return false
+	}
+	for _, r := range text {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !letter && !strings.ContainsRune("._/#-", r) {
+			return false
+		}
+	}
+	return true
+}
+
+// Runbook names the procedure that a run follows.
+type Runbook struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	Digest  string `json:"digest"` // of the exact bytes
+	Source  string `json:"source"` // the blob that holds them
+}
+
+// Signer is a key, in the form of an authorized_keys line.
+type Signer struct {
+	ID  string `json:"id"`  // a key's SHA256: fingerprint, or a writer's id
+	Key string `json:"key"` // "ssh-ed25519 AAAA…"
+}
+
+// Software says what made the statement.
+type Software struct {
+	MSP      string `json:"msp"`
+	Go       string `json:"go"`
+	Platform string `json:"platform"`
+	TZData   string `json:"tzdata"`
+}
+
+// PinnedStep is one step as it is judged at the end.
+type PinnedStep struct {
+	ID          string              `json:"id"`
+	Kind        string              `json:"kind"`
+	Priority    runbook.Priority    `json:"priority"`
+	Person      bool                `json:"person,omitzero"` // only a person's answer satisfies it
+	MinDuration runbook.Nanoseconds `json:"min_duration_ns,omitzero"`
+	Normal      []PinnedNormal      `json:"normal,omitzero"`
+}
+
+// PinnedNormal is what a step's output is compared with.
+type PinnedNormal struct {
+	Output     string             `json:"output"`
+	Value      *float64           `json:"value,omitzero"`
+	Over       int                `json:"over,omitzero"`
+	Within     runbook.Tolerance  `json:"within"`
+	FailBeyond *runbook.Tolerance `json:"fail_beyond,omitzero"`
+}
+
+// Normal is the comparison that the pinned terms stand for.
+func (p PinnedNormal) Normal() runbook.Normal {
+	return runbook.Normal{Output: p.Output, Value: p.Value, Over: p.Over, Within: p.Within, FailBeyond: p.FailBeyond}
+}
+
+// Pin takes from a runbook's steps what they are judged by.
+func Pin(steps []*runbook.Step) []PinnedStep {
+	pinned := make([]PinnedStep, len(steps))
+	for i, s := range steps {
+		_, person := s.Action.(runbook.AsksPerson)
+		pinned[i] = PinnedStep{ID: s.ID, Kind: s.Kind, Priority: s.Priority, Person: person, MinDuration: runbook.Nanoseconds(s.MinDuration.Span)}
+		for _, n := range s.Normal {
+			pinned[i].Normal = append(pinned[i].Normal, PinnedNormal{Output: n.Output, Value: n.Value, Over: n.Over, Within: n.Within, FailBeyond: n.FailBeyond})
+		}
+	}
+	return pinned
+}
+
+// Segment is a part of a run.
+type Segment struct {
+	Run        string      `json:"run"`
+	Start      string      `json:"start"`  // digest of the run-start's envelope
+	Number     int         `json:"number"` // 1 is the first
+	Previous   string      `json:"previous,omitzero"`
+	Operator   Signer      `json:"operator"`
+	Until      time.Time   `json:"until"`
+	Waiting    string      `json:"waiting,omitzero"` // the step that waits for a person
+	Steps      []Step      `json:"steps"`
+	Tools      []Tool      `json:"tools,omitzero"`
+	Deviations []Deviation `json:"deviations,omitzero"`
+}
+
+// RunEnd is the end of a run.
+type RunEnd struct {
+	Run        string          `json:"run"`
+	Start      string          `json:"start"`
+	Segments   []string        `json:"segments,omitzero"` // digests, in order
+	Operator   Signer          `json:"operator"`
+	Ended      time.Time       `json:"ended"`
+	Aborted    bool            `json:"aborted,omitzero"` // by a person, before its end
+	Steps      []Step          `json:"steps"`            // that no segment tells
+	Tools      []Tool          `json:"tools,omitzero"`
+	Deviations []Deviation     `json:"deviations,omitzero"`
+	SLA        agreement.Facts `json:"sla"`
+	ClockSync  string          `json:"clock_sync"` // "unknown"
+	Verdict    Verdict         `json:"verdict"`
+}
+
+// Outcome is how a step ended.
+type Outcome string
+
+// The outcomes. NotNeeded is a false if, or a need that was itself not needed;
+// Skipped is a person's choice, or a need that did not pass; LeftOut stood
+// before --start-at; Interrupted was cut off and given up.
+const (
+	Passed      Outcome = "passed"
+	Failed      Outcome = "failed"
+	Skipped     Outcome = "skipped"
+	NotNeeded   Outcome = "not_needed"
+	LeftOut     Outcome = "left_out"
+	Interrupted Outcome = "interrupted"
+)
+
+// Step is what became of one step.
+type Step struct {
+	ID        string              `json:"id"`
+	Outcome   Outcome             `json:"outcome"`
+	Proof     runbook.Proof       `json:"proof,omitzero"`
+	Started   time.Time           `json:"started"`
+	Ended     time.Time           `json:"ended"`
+	Duration  runbook.Nanoseconds `json:"duration_ns"` // by the monotonic clock
+	Attempts  int                 `json:"attempts,omitzero"`
+	Cause     Cause               `json:"cause,omitzero"` // of anything but passed
+	Exit      *int                `json:"exit,omitzero"`
+	Outputs   Numbers             `json:"outputs,omitzero"` // that are no free text
+	Facts     string              `json:"facts,omitzero"`   // a blob: Facts
+	Stdout    *Stream             `json:"stdout,omitzero"`
+	Stderr    *Stream             `json:"stderr,omitzero"`
+	Evidence  []Evidence          `json:"evidence,omitzero"`
+	Normal    []Judged            `json:"normal,omitzero"`
+	CutOff    bool                `json:"cut_off,omitzero"`   // an attempt was cut off by a crash
+	Recovered bool                `json:"recovered,omitzero"` // read from the journal of a crashed process
+	Flagged   bool                `json:"flagged,omitzero"`   // a person says that the step itself is wrong
+	Deviates  []Deviation         `json:"deviations,omitzero"`
+}
+
+// Numbers are outputs by name, as they are written: "1200", "true", "1h30m".
+type Numbers map[string]string
+
+// Cause is why a step did not pass, without free text.
+type Cause string
+
+// The causes.
+const (
+	CauseExit         Cause = "exit"         // the program's exit code
+	CauseExpectation  Cause = "expectation"  // what was found is not what was expected
+	CauseTimeout      Cause = "timeout"      // an attempt took too long
+	CauseError        Cause = "error"        // it could not be done
+	CauseNormal       Cause = "normal"       // a value lies beyond what may pass
+	CausePrecondition Cause = "precondition" // a precondition did not hold
+	CauseCondition    Cause = "condition"    // its if is false
+	CauseNeed         Cause = "need"         // a step that it needs did not pass
+	CausePerson       Cause = "person"       // a person said so
+	CauseAbort        Cause = "abort"        // the run was aborted
+	CauseCutOff       Cause = "cut_off"      // a crash, and its effect is in doubt
+	CauseStartAt      Cause = "start_at"     // it stands before --start-at
+)
+
+// Deviation is something that was not done as agreed.
+type Deviation string
+
+// The deviations.
+const (
+	DeviatedNormal      Deviation = "outside_normal"   // a value is not what it usually is
+	DeviatedStartAt     Deviation = "start_at"         // steps were left out
+	DeviatedChecklist   Deviation = "checklist"        // a person in place of automation
+	DeviatedDifferently Deviation = "done_differently" // not as the step says
+	DeviatedTooFast     Deviation = "too_fast"         // under the step's min_duration
+	DeviatedCutOff      Deviation = "cut_off"          // a person says that a cut-off step was done
+)
+
+// Stream is a program's output as it was kept.
+type Stream struct {
+	Digest   string         `json:"digest"` // of the blob
+	Size     int64          `json:"size"`
+	Written  int64          `json:"written"`           // what the step printed, masked
+	LeftOut  int64          `json:"left_out,omitzero"` // cut from the middle
+	Replaced map[string]int `json:"replaced,omitzero"` // how often each secret was masked
+}
+
+// Evidence is a file that a person gave.
+type Evidence struct {
+	Name   string `json:"name"`
+	Digest string `json:"digest"`
+	Size   int64  `json:"size"`
+}
+
+// Judged is a value against what is normal. From holds the digests of the
+// run statements whose values made the baseline, newest first.
+type Judged struct {
+	Output   string           `json:"output"`
+	Value    float64          `json:"value"`
+	Unit     string           `json:"unit,omitzero"`
+	Standing runbook.Standing `json:"standing"`
+	Normal   *float64         `json:"normal,omitzero"`
+	From     []string         `json:"from,omitzero"`
+}
+
+// Tool is a program that was started.
+type Tool struct {
+	Name    string `json:"name"`
+	Path    string `json:"path"`
+	Digest  string `json:"digest"`
+	Version string `json:"version,omitzero"`
+}
+
+// The blobs that hold what may be personal.
+
+// Inputs is the content of a run-start's inputs blob. Folder is where steps
+// work, Settings what the run was asked to do beside its inputs.
+type Inputs struct {
+	Folder    string            `json:"folder"`
+	Values    map[string]string `json:"values,omitzero"`
+	StartAt   string            `json:"start_at,omitzero"`
+	Checklist bool              `json:"checklist,omitzero"`
+}
+
+// Where is the content of a run-start's where blob.
+type Where struct {
+	Host   string `json:"host,omitzero"`
+	Login  string `json:"login,omitzero"`
+	Origin string `json:"origin,omitzero"` // "terminal", "pipe", "ssh 192.0.2.7"
+}
+
+// Facts is the content of a step's facts blob.
+type Facts struct {
+	Detail   string            `json:"detail,omitzero"`
+	Found    string            `json:"found,omitzero"`
+	Expected string            `json:"expected,omitzero"`
+	Outputs  map[string]string `json:"outputs,omitzero"`
+	Answer   *Answer           `json:"answer,omitzero"`
+}
+
+// IsZero reports whether there is nothing to keep.
+func (f Facts) IsZero() bool {
+	return f.Detail+f.Found+f.Expected == "" && len(f.Outputs) == 0 && f.Answer == nil
+}
+
+// Answer is what a person said.
+type Answer struct {
+	Door        string            `json:"door"`
+	Checked     []string          `json:"checked,omitzero"`
+	Values      map[string]string `json:"values,omitzero"`
+	Reason      string            `json:"reason,omitzero"`
+	Flag        string            `json:"flag,omitzero"`
+	Differently string            `json:"differently,omitzero"`
+}
+
+// UnmarshalFacts reads a facts blob.
+func UnmarshalFacts(content []byte) (Facts, error) {
+	var f Facts
+	err := evidence.DecodeStrict(content, &f)
+	return f, err
+}
+
+// NamedBlob is a blob that a step names.
+type NamedBlob struct{ Name, Digest string }
+
+// BlobsOf are the blobs that a step names.
+func BlobsOf(s Step) []NamedBlob {
+	var blobs []NamedBlob
+	if s.Facts != "" {
+		blobs = append(blobs, NamedBlob{"facts", s.Facts})
+	}
+	if s.Stdout != nil {
+		blobs = append(blobs, NamedBlob{"stdout", s.Stdout.Digest})
+	}
+	if s.Stderr != nil {
+		blobs = append(blobs, NamedBlob{"stderr", s.Stderr.Digest})
+	}
+	for _, e := range s.Evidence {
+		blobs = append(blobs, NamedBlob{e.Name, e.Digest})
+	}
+	return blobs
+}

@@ -1,0 +1,72 @@
+package record
+
+import (
+	"slices"
+	"time"
+)
+
+// Verdict is the answer of a run.
+type Verdict struct {
+	Outcome    RunOutcome  `json:"outcome"`
+	Late       bool        `json:"late,omitzero"` // done or not, outside its SLA
+	Deviations []Deviation `json:"deviations,omitzero"`
+}
+
+// RunOutcome is how a run ended.
+type RunOutcome string
+
+// The outcomes of a run.
+const (
+	RunDone    RunOutcome = "done"
+	RunFailed  RunOutcome = "failed"
+	RunAborted RunOutcome = "aborted"
+)
+
+// Judge computes the verdict of a run from what was pinned at its start and
+// what became of its steps: the engine writes it down, and a verifier computes
+// it again.
+//
+// A run is done when every must step passed or was not needed. A step that was
+// never reached, skipped, failed or given up is no green; a step left out by
+// --start-at is a deviation.
+func Judge(start RunStart, steps []Step, aborted bool, ended time.Time) Verdict {
+	v := Verdict{
+		Outcome:    RunDone,
+		Late:       start.SLA.Judge(start.Started, ended).Late(),
+		Deviations: slices.Clone(start.Deviations),
+	}
+	byID := map[string]Step{}
+	for _, s := range steps {
+		byID[s.ID] = s
+		v.Deviations = append(v.Deviations, s.Deviates...)
+	}
+	for _, pinned := range start.Steps {
+		s, reached := byID[pinned.ID]
+		fine := reached && (s.Outcome == Passed || s.Outcome == NotNeeded || s.Outcome == LeftOut)
+		if pinned.Priority == "must" && !fine {
+			v.Outcome = RunFailed
+		}
+	}
+	if aborted {
+		v.Outcome = RunAborted
+	}
+	slices.Sort(v.Deviations)
+	v.Deviations = slices.Compact(v.Deviations)
+	return v
+}
+
+// StepDeviations computes what a step did not do as agreed, from its own
+// record and what was pinned.
+func StepDeviations(pinned PinnedStep, s Step, said Answer) []Deviation {
+	var all []Deviation
+	if slices.ContainsFunc(s.Normal, func(j Judged) bool { return j.Standing == "outside" }) {
+		all = append(all, DeviatedNormal)
+	}
+	if said.Differently != "" {
+		all = append(all, DeviatedDifferently)
+	}
+	if pinned.Person && s.Outcome == Passed && s.Duration < pinned.MinDuration {
+		all = append(all, DeviatedTooFast)
+	}
+	return all
+}

@@ -1,0 +1,11 @@
+// Package runbooks is the library of runbooks that ships inside msp. Each file
+// is a runbook as a provider would write it, and a test runs each against the
+// real thing.
+package runbooks
+
+import "embed"
+
+// Files holds the library: one YAML file a runbook.
+//
+//go:embed *.yaml
+var Files embed.FS
