@@ -52,6 +52,18 @@ func (a *app) init(folder, client string) error {
 	return nil
 }
 
+// fromHere is a path as one would type it in the current folder.
+func fromHere(path string) string {
+	here, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(here, path); err == nil {
+		return rel
+	}
+	return path
+}
+
 // writeNew writes a file that is not there yet.
 func writeNew(path, text string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // a text for everybody
@@ -85,7 +97,7 @@ func (a *app) newCommand() *cobra.Command {
 			if err := writeNew(path, newRunbook(args[0])); err != nil {
 				return err
 			}
-			fmt.Fprintln(a.Stdout, path)
+			fmt.Fprintln(a.Stdout, fromHere(path))
 			fmt.Fprintf(a.Stderr, "next: edit it, msp lint, msp run %s\n", args[0])
 			return nil
 		},
@@ -116,7 +128,7 @@ steps:
     title: Somebody looked at it
     manual:
       instructions: Say what a person has to look at, and what is normal.
-      form: {finding: {type: text, required: true, description: What did you see?}}
+      form: {finding: {type: text, required: true, description: "What did you see?"}}
       estimate: 5m
 `
 }

@@ -130,7 +130,7 @@ line, or with --pem for openssl.`,
 			if err != nil {
 				return nil, cobra.ShellCompDirectiveNoFileComp
 			}
-			names, _ := a.keyring(p).names() //nolint:errcheck // no offer is made then
+			names, _ := a.keyring(p).names()
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
 	}

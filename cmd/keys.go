@@ -111,7 +111,7 @@ func (k keyring) operator(ctx context.Context, name string) (*evidence.PrivateKe
 	if err != nil {
 		return nil, err
 	}
-	defer lock.Unlock() //nolint:errcheck // the process's end does it too
+	defer lock.Unlock()
 	if key, err := k.read(k.keyPath(name)); err == nil {
 		return key, nil // made by another process meanwhile
 	}
@@ -149,7 +149,7 @@ func (k keyring) openLog(ctx context.Context, store *evidence.Store, client stri
 	if err != nil {
 		return record.Signer{}, nil, err
 	}
-	defer lock.Unlock() //nolint:errcheck // the process's end does it too
+	defer lock.Unlock()
 	mine, err := k.writers()
 	if err != nil {
 		return record.Signer{}, nil, err

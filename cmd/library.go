@@ -77,7 +77,7 @@ func readRunbookFile(path string) (runbook.File, error) {
 	if err != nil {
 		return runbook.File{}, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	source, err := io.ReadAll(io.LimitReader(f, int64(document.DefaultLimits.Bytes)+1))
 	return runbook.File{Name: filepath.ToSlash(path), Source: source}, err
 }
@@ -130,6 +130,6 @@ func (a *app) completeClients(_ *cobra.Command, _ []string, word string) ([]stri
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	ids, _ := p.clients() //nolint:errcheck // no offer is made then
+	ids, _ := p.clients()
 	return offer(ids, word)
 }

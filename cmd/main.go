@@ -94,7 +94,7 @@ that a stranger can verify.`,
 	root.AddCommand(
 		app.runCommand(), app.resumeCommand(),
 		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.showCommand(),
-		app.logCommand(),
+		app.logCommand(), app.verifyCommand(),
 		app.keyCommand(), app.versionCommand(),
 	)
 	root.AddCommand(topics()...)
@@ -125,9 +125,7 @@ type app struct {
 	flags struct{ client, state string }
 }
 
-// completion is what a shell offers for a word.
-type completion func(c *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective)
-
+// offer gives a shell the words that a prefix fits.
 func offer(words []string, prefix string) ([]string, cobra.ShellCompDirective) {
 	var fitting []string
 	for _, w := range words {

@@ -135,7 +135,7 @@ func texts(n *document.Node, d *document.Decoder) map[string]string {
 
 // where says who runs msp, and through which door.
 func where(in io.Reader) (host, login, origin string) {
-	host, _ = os.Hostname() //nolint:errcheck // "" is an answer too
+	host, _ = os.Hostname()
 	for _, name := range []string{"USER", "LOGNAME", "USERNAME"} {
 		if login == "" {
 			login = os.Getenv(name)

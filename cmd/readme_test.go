@@ -49,7 +49,8 @@ func settled(lines []string) []string {
 		{`at /\S*/(\w+)$`, "at /usr/bin/$1"},
 		{`writer-[0-9a-f]+`, "writer-0"},
 		{`SHA256:\S+`, "SHA256:0"},
-		{`\b[0-9a-f]{12}\b`, "0"}, {`\b[0-9a-f]{6}\b`, "0"},
+		{`\b[0-9a-f]{12}\b`, "0"},
+		{`\b[0-9a-f]{6}\b`, "0"},
 	}
 	var out []string
 	for _, line := range lines {

@@ -285,9 +285,9 @@ func (a *app) sayIfMoved(p *place, pinned *runbook.Runbook) {
 
 // openRun finds the run that is meant among those without an end.
 func (a *app) openRun(p *place, part string) (*record.Account, error) {
-	history, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
+	history, err := a.history(p)
 	if err != nil {
-		return nil, hint(err, "msp verify says what is wrong with the log")
+		return nil, err
 	}
 	if part != "" {
 		return oneRun(history.Find(part), part, p.Client)

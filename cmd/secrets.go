@@ -58,7 +58,7 @@ func (p *place) secretFile(name string) (string, error) {
 	if err != nil {
 		return "", hint(err, "put it there with mode 0600, or name another place in your config.yaml: files: {%s: /path}", name)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return "", err

@@ -191,7 +191,7 @@ func merge(v *viper.Viper, path string) error {
 	if err != nil {
 		return err
 	}
-	defer data.Close() //nolint:errcheck // it was only read
+	defer data.Close()
 	if err := v.MergeConfig(data); err != nil {
 		return fmt.Errorf("can't read %s: %w", path, err)
 	}

@@ -52,15 +52,27 @@ func (a *app) logCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			history, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
+			history, err := a.history(p)
 			if err != nil {
-				return hint(err, "msp verify says what is wrong with the log")
+				return err
 			}
 			return a.log(history, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+// history reads the client's logs, and says what of them can't be read.
+func (a *app) history(p *place) (*record.History, error) {
+	h, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
+	if err != nil {
+		return nil, hint(err, "msp verify says what is wrong with the evidence")
+	}
+	if n := len(h.Problems); n > 0 {
+		fmt.Fprintf(a.Stderr, "msp: %s of the evidence can't be read and is left out: %v\n     hint: msp verify says what is wrong\n", count(n, "part"), terminal.Sanitize(h.Problems[0].Error(), false))
+	}
+	return h, nil
 }
 
 func (a *app) log(h *record.History, asJSON bool) error {
@@ -82,6 +94,9 @@ func (a *app) log(h *record.History, asJSON bool) error {
 			V    int         `json:"v"`
 			Runs []loggedRun `json:"runs"`
 		}{1, runs})
+	}
+	if len(runs) == 0 {
+		fmt.Fprintln(a.Stderr, "no run is in the log yet; --client names another client")
 	}
 	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range runs {
@@ -119,9 +134,9 @@ func (a *app) showCommand() *cobra.Command {
 				return err
 			}
 			store := a.store(p, p.Client)
-			history, err := record.ReadHistory(store, p.Client, p.StatementLimit)
+			history, err := a.history(p)
 			if err != nil {
-				return hint(err, "msp verify says what is wrong with the log")
+				return err
 			}
 			account, err := oneRun(history.Find(args[0]), args[0], p.Client)
 			switch {
@@ -176,7 +191,7 @@ func (a *app) showOutput(store *evidence.Store, account *record.Account, id stri
 	if err != nil {
 		return err
 	}
-	defer blob.Close() //nolint:errcheck // it was only read
+	defer blob.Close()
 	if !terminal.IsTerminal(a.Stdout) {
 		_, err = io.Copy(a.Stdout, blob)
 		return err

@@ -61,7 +61,7 @@ func readCapped(fsys fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	return io.ReadAll(io.LimitReader(f, int64(document.DefaultLimits.Bytes)+1))
 }
 

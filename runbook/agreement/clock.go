@@ -65,7 +65,7 @@ func (t *Terms) Deadline(started time.Time) (deadline time.Time, ok bool) {
 	if t.NotJudged() != "" {
 		return time.Time{}, false
 	}
-	return started.Add(t.CompleteWithin.Span()), true
+	return started.Round(0).Add(t.CompleteWithin.Span()), true
 }
 
 // Facts is how a run stands against its terms.
@@ -80,6 +80,8 @@ type Facts struct {
 // the target is met. An end before the start is never met: a clock that ran
 // backwards proves nothing.
 func (t *Terms) Judge(started, ended time.Time) Facts {
+	// What a verifier reads has no monotonic clock.
+	started, ended = started.Round(0), ended.Round(0)
 	deadline, ok := t.Deadline(started)
 	if !ok {
 		return Facts{NotJudged: t.NotJudged()}

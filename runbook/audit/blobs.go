@@ -126,7 +126,7 @@ func (v *runAudit) readThrough(digest string, step record.Step) error {
 	if err != nil {
 		return err
 	}
-	defer r.Close() //nolint:errcheck // it was only read
+	defer r.Close()
 	n, err := io.Copy(io.Discard, r)
 	if err != nil {
 		return err

@@ -25,10 +25,9 @@ func (v *runAudit) checkTerms(s *statement) {
 	switch {
 	case ok != (start.Deadline != nil), ok && !deadline.Equal(*start.Deadline):
 		v.broken(ruleSLA, s.place(), "%s has the deadline %s, its terms give %s", s.name(), instant(start.Deadline), instant(when(ok, deadline)))
-	case ok && !start.FinishBy.Equal(deadline):
-		v.broken(ruleSLA, s.place(), "%s may stay open until %s, and its deadline is %s", s.name(), instant(&start.FinishBy), instant(&deadline))
-	case start.FinishBy.Before(start.Started):
-		v.broken(ruleTimes, s.place(), "%s must finish at %s, before it starts at %s", s.name(), instant(&start.FinishBy), instant(&start.Started))
+	}
+	if finishBy := record.FinishBy(start.Started, when(ok, deadline)); !start.FinishBy.Equal(finishBy) {
+		v.broken(ruleSLA, s.place(), "%s may stay open until %s, and it must finish by %s", s.name(), instant(&start.FinishBy), instant(&finishBy))
 	}
 	if v.inputs == nil {
 		return

@@ -90,8 +90,7 @@ var errNoLogKey = errors.New("no statement names the log's key")
 
 // openLog reads a log with the key that is known from outside; else with the
 // one that the statement of its first leaf names; else, when that statement is
-// unusable, with one that any run-start names for it. The log of somebody who
-// only ever resumed runs has no run-start, and needs its key from outside.
+// unusable, with one that any statement names for it.
 func (a *audit) openLog(l *writerLog) error {
 	if key, ok := a.pins.Logs[l.writer]; ok {
 		l.pinned = true
@@ -134,26 +133,14 @@ func (a *audit) tryKey(l *writerLog, key evidence.PublicKey) error {
 	return nil
 }
 
-// namedKey is the key that a run-start names for a writer's log. It is the
+// namedKey is the key that a statement names for a writer's log. It is the
 // log's own word, so it matters not who signed the statement.
 func (a *audit) namedKey(digest, writer string) (key evidence.PublicKey, ok bool) {
-	data, err := a.store.Envelope(digest)
-	if err != nil {
+	named, err := record.WriterOf(a.store, digest, a.limit)
+	if err != nil || named.ID != writer {
 		return key, false
 	}
-	envelope, err := evidence.OpenEnvelope(data, a.limit)
-	if err != nil {
-		return key, false
-	}
-	statement, err := evidence.DecodeStatement(envelope.Payload)
-	if err != nil || statement.PredicateType != record.PredicateType(record.KindRunStart) {
-		return key, false
-	}
-	var start record.RunStart
-	if evidence.DecodeStrict(statement.Predicate, &start) != nil || start.Writer.ID != writer || start.Client != a.client {
-		return key, false
-	}
-	key, err = evidence.ParsePublicKey([]byte(start.Writer.Key))
+	key, err = evidence.ParsePublicKey([]byte(named.Key))
 	return key, err == nil
 }
 
@@ -179,9 +166,12 @@ func logRule(err error, file string) string {
 		err  error
 		rule string
 	}{
-		{evidence.ErrEmptyLog, ruleLogEmpty}, {evidence.ErrNoSignature, ruleSignatureMissing},
-		{evidence.ErrBadSignature, ruleSignatureWrong}, {evidence.ErrWrongKey, ruleLogKey},
-		{evidence.ErrWrongOrigin, ruleLogForeign}, {evidence.ErrMissing, ruleFileMissing},
+		{evidence.ErrEmptyLog, ruleLogEmpty},
+		{evidence.ErrNoSignature, ruleSignatureMissing},
+		{evidence.ErrBadSignature, ruleSignatureWrong},
+		{evidence.ErrWrongKey, ruleLogKey},
+		{evidence.ErrWrongOrigin, ruleLogForeign},
+		{evidence.ErrMissing, ruleFileMissing},
 	} {
 		if errors.Is(err, kind.err) {
 			return kind.rule

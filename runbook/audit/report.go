@@ -29,8 +29,9 @@ type Head struct {
 // Level is how much is shown about a run.
 type Level string
 
-// The levels. None: a statement of the run is missing, unreadable or wrongly
-// signed.
+// The levels. None: a statement of the run is missing, unreadable, wrongly
+// signed or bound to another run. Signed alone is what an envelope outside of
+// the logs is; such a one makes no run.
 const (
 	None   Level = "none"
 	Signed Level = "signed"
@@ -39,16 +40,16 @@ const (
 
 // Report is what was found. Its lists have a fixed order.
 type Report struct {
-	Client string
-	At     time.Time // the instant at which open runs were judged
-	Pinned bool      // whether signers were pinned; to be said first
+	Client string    `json:"client"`
+	At     time.Time `json:"at"`     // the instant at which open runs were judged
+	Pinned bool      `json:"pinned"` // whether signers were pinned; to be said first
 
-	Writers  []WriterLine // by id
-	Checks   []Check      // log, signatures, runs, sla, blobs
-	Findings []Finding    // what is broken, by file
-	Unshown  []Finding    // what could not be shown, the general before the particular
-	Runs     []RunLine    // by the start that they claim, oldest first
-	Counts   Counts
+	Writers  []WriterLine `json:"writers"`  // by id
+	Checks   []Check      `json:"checks"`   // log, signatures, runs, sla, blobs
+	Findings []Finding    `json:"findings"` // what is broken, by file
+	Unshown  []Finding    `json:"unshown"`  // what could not be shown, the general before the particular
+	Runs     []RunLine    `json:"runs"`     // by the start that they claim, oldest first
+	Counts   Counts       `json:"counts"`
 }
 
 // OK reports whether nothing is broken.
@@ -56,24 +57,24 @@ func (r *Report) OK() bool { return len(r.Findings) == 0 }
 
 // Finding is one thing that is wrong, or that could not be shown.
 type Finding struct {
-	Broken    bool
-	Rule      string // stable; see the constants
-	Check     string // the check that it belongs to
-	File      string // slash-separated, below the client's folder; may be empty
-	Run       string // id, where it is about one
-	Statement string // digest of an envelope, where it is about one
-	What      string // what is so
-	Means     string // what that means for the reader
+	Broken    bool   `json:"broken"`
+	Rule      string `json:"rule"`      // stable; see the constants
+	Check     string `json:"check"`     // the check that it belongs to
+	File      string `json:"file"`      // slash-separated, below the client's folder; may be empty
+	Run       string `json:"run"`       // id, where it is about one
+	Statement string `json:"statement"` // digest of an envelope, where it is about one
+	What      string `json:"what"`      // what is so
+	Means     string `json:"means"`     // what that means for the reader
 }
 
 // WriterLine is one log.
 type WriterLine struct {
-	ID         string
-	Key        string // fingerprint; empty when no key is known
-	Pinned     bool   // whether the key is known from outside
-	Leaves     int64  // 0 when the log can't be read
-	Newest     time.Time
-	Checkpoint string // the signed note, for whoever will hold it; empty when the log can't be read
+	ID         string    `json:"id"`
+	Key        string    `json:"key"`    // fingerprint; empty when no key is known
+	Pinned     bool      `json:"pinned"` // whether the key is known from outside
+	Leaves     int64     `json:"leaves"` // 0 when the log can't be read
+	Newest     time.Time `json:"newest"`
+	Checkpoint string    `json:"checkpoint"` // the signed note, for whoever will hold it; empty when the log can't be read
 }
 
 // State is how a check ended.
@@ -88,37 +89,39 @@ const (
 
 // Check is one line of the summary.
 type Check struct {
-	Name  string
-	State State
-	Text  string
+	Name  string `json:"name"`
+	State State  `json:"state"`
+	Text  string `json:"text"`
 }
 
 // RunLine is one run as it was computed again, not as it says of itself.
 type RunLine struct {
-	Run        string
-	Runbook    string
-	State      string // done, failed, aborted, open, "failed: never finished", or unknown
-	Level      Level
-	Started    time.Time // claimed
-	FinishBy   time.Time // until when it may be open
-	Late       bool
-	Deviations []record.Deviation
+	Run        string             `json:"run"`
+	Runbook    string             `json:"runbook"`
+	State      string             `json:"state"` // done, failed, aborted, open, "failed: never finished", or unknown
+	Level      Level              `json:"level"`
+	Started    time.Time          `json:"started"`   // claimed
+	FinishBy   time.Time          `json:"finish_by"` // until when it may be open
+	Late       bool               `json:"late"`
+	Deviations []record.Deviation `json:"deviations"`
 }
 
 // Counts are totals.
 type Counts struct {
-	Statements int // leaves of all logs that can be read
-	Signers    int // keys that signed them
-	Blobs      int // that statements name and that are whole
-	Heads      int // held checkpoints that agree with a log
+	Statements int `json:"statements"` // leaves of all logs that can be read
+	Signers    int `json:"signers"`    // keys that signed them
+	Blobs      int `json:"blobs"`      // that statements name and that are whole
+	Heads      int `json:"heads"`      // held checkpoints that agree with a log
 
-	Runs          int // started
-	Done          int
-	Failed        int
-	Aborted       int
-	Open          int
-	NeverFinished int
-	Unknown       int // can't be told
+	Runs          int `json:"runs"` // started
+	Done          int `json:"done"`
+	Failed        int `json:"failed"`
+	Aborted       int `json:"aborted"`
+	Open          int `json:"open"`
+	NeverFinished int `json:"never_finished"`
+	Unknown       int `json:"unknown"` // can't be told
 
-	Met, Missed, NotJudged int // SLA of finished runs
+	Met       int `json:"met"`
+	Missed    int `json:"missed"`
+	NotJudged int `json:"not_judged"` // SLA of finished runs
 }

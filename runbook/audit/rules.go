@@ -71,6 +71,7 @@ const (
 	ruleNoPlan       = "no-plan"
 	ruleNotPinned    = "signers-not-pinned"
 	ruleLogNotPinned = "log-not-pinned"
+	ruleLogAbsent    = "log-absent"
 	ruleHeadForeign  = "head-foreign"
 	ruleNotCompared  = "not-compared"
 	ruleNotLogged    = "record-not-logged"
@@ -108,7 +109,7 @@ var rules = map[string]rule{
 	ruleSubjects:         {checkSignatures, "Other tools that check the statement would check other files than it speaks of."},
 
 	ruleClient:        {checkRuns, "A run for somebody else was put among this client's."},
-	ruleWriter:        {checkRuns, "The run was started for another log: it was moved here."},
+	ruleWriter:        {checkRuns, "The statement was made for another log: it was moved here."},
 	ruleRunID:         {checkRuns, "msp gives no run such an id."},
 	ruleNoStart:       {checkRuns, "Nothing says under which terms this run began, so nothing about it can be judged."},
 	ruleStartTwice:    {checkRuns, "One run can't begin twice: somebody may have chosen the better of two attempts."},
@@ -140,6 +141,7 @@ var rules = map[string]rule{
 	ruleNoPlan:       {checkRuns, "A run that should have happened and was never started leaves no trace here."},
 	ruleNotPinned:    {checkSignatures, "Whose keys signed is not known: each statement was held to the key that it names itself."},
 	ruleLogNotPinned: {checkLog, "Who has write access to this copy could have made the whole log anew, with another key."},
+	ruleLogAbsent:    {checkLog, "Either it has recorded nothing about this client, or its log was left out of this copy."},
 	ruleHeadForeign:  {checkLog, "It says nothing about the evidence at hand."},
 	ruleNotCompared:  {checkRuns, "It could not be checked; what stands in the way is said elsewhere."},
 	ruleNotLogged:    {checkSignatures, "It is what a crash leaves between storing and logging; it counts for nothing."},

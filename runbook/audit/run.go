@@ -69,6 +69,7 @@ func (v *runAudit) check() error {
 		Started: start.start.Started, FinishBy: start.start.FinishBy,
 	}
 	v.bind(start)
+	v.damaged = v.damaged || v.has(ruleSegmentOrder) // the steps are not all there
 	if err := v.checkBlobs(start.start.Runbook.Digest); err != nil {
 		return err
 	}
@@ -156,15 +157,7 @@ func (v *runAudit) checkStart(s *statement) {
 	if start.Client != v.client {
 		v.broken(ruleClient, s.place(), "%s is of the client %q, this is the evidence of %s", s.name(), start.Client, v.client)
 	}
-	key, err := evidence.ParsePublicKey([]byte(start.Writer.Key))
-	switch {
-	case err != nil:
-		v.broken(statementRule(err), s.place(), "%s: the key of its writer: %v", s.name(), err)
-	case start.Writer.ID != s.log.writer:
-		v.broken(ruleWriter, s.place(), "%s was made for the log of %s and stands in that of %s", s.name(), quoted(start.Writer.ID), s.log.writer)
-	case !key.Equal(s.log.key):
-		v.broken(ruleWriter, s.place(), "%s was made for a log with the key %s, and this one is signed by %s", s.name(), key.ID(), s.log.key.ID())
-	}
+	v.checkWriter(s)
 	if what := s.subjectsDiffer(start.Runbook.Digest); what != "" {
 		v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 	}
@@ -183,6 +176,7 @@ func (v *runAudit) bound(start *statement, all []*statement) []*statement {
 		if what := s.subjectsDiffer(start.start.Runbook.Digest); what != "" {
 			v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 		}
+		v.checkWriter(s)
 		if !s.key.Equal(start.key) && len(v.pins.Signers) == 0 {
 			at := s.place()
 			at.cause = v.run
@@ -255,5 +249,19 @@ func (v *runAudit) checkSegmentList(end *statement) {
 	}
 	if !slices.Equal(have, end.end.Segments) {
 		v.broken(ruleSegmentOrder, end.place(), "%s names %d segments, and the logs hold %d of the run, or others", end.name(), len(end.end.Segments), len(have))
+	}
+}
+
+// checkWriter: a statement stands in the log that it was made for.
+func (v *runAudit) checkWriter(s *statement) {
+	writer := s.writer()
+	key, err := evidence.ParsePublicKey([]byte(writer.Key))
+	switch {
+	case err != nil:
+		v.broken(statementRule(err), s.place(), "%s: the key of its writer: %v", s.name(), err)
+	case writer.ID != s.log.writer:
+		v.broken(ruleWriter, s.place(), "%s was made for the log of %s and stands in that of %s", s.name(), quoted(writer.ID), s.log.writer)
+	case !key.Equal(s.log.key):
+		v.broken(ruleWriter, s.place(), "%s was made for a log with the key %s, and this one is signed by %s", s.name(), key.ID(), s.log.key.ID())
 	}
 }

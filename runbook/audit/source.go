@@ -63,6 +63,8 @@ func (w writtenStep) differs(p record.PinnedStep) string {
 		return "kind"
 	case w.priority != p.Priority:
 		return "priority"
+	case (w.condition || w.needs) != p.Conditional:
+		return "condition"
 	case w.minDuration != p.MinDuration:
 		return "min_duration"
 	case !slices.EqualFunc(w.normals, p.Normal, sameNormal):
@@ -110,7 +112,7 @@ func outlineOf(root *document.Node) (order []string, steps map[string]writtenSte
 	for _, n := range child(root, "steps").Items() {
 		w := writtenStep{
 			priority: usual, minDuration: span(child(n, "min_duration")),
-			condition: child(n, "if") != nil, needs: child(n, "needs") != nil,
+			condition: child(n, "if") != nil, needs: len(child(n, "needs").Items()) > 0,
 		}
 		if own := child(n, "priority").Text(); own != "" {
 			w.priority = runbook.Priority(own)

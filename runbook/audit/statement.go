@@ -83,6 +83,18 @@ func (s *statement) until() time.Time {
 	}
 }
 
+// writer is the log that a statement was made for.
+func (s *statement) writer() record.Signer {
+	switch {
+	case s.start != nil:
+		return s.start.Writer
+	case s.segment != nil:
+		return s.segment.Writer
+	default:
+		return s.end.Writer
+	}
+}
+
 func (s *statement) steps() []record.Step {
 	switch {
 	case s.segment != nil:

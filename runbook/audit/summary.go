@@ -36,6 +36,11 @@ func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int
 			f.note(ruleNoWitness, place{}, "no witness, and the newest checkpoint of the log of %s that was given is of %d of its %d entries", l.writer, seen[l.writer], size)
 		}
 	}
+	for _, writer := range sortedKeys(a.pins.Logs) {
+		if !slices.ContainsFunc(a.logs, func(l *writerLog) bool { return l.writer == writer }) {
+			f.note(ruleLogAbsent, place{}, "the key of the writer %s is known, and there is no log of it here", writer)
+		}
+	}
 	f.note(ruleNoPlan, place{}, "no plan says which runs are due")
 	return f.found
 }

@@ -81,7 +81,9 @@ func (a *audit) report(results []runResult, seen map[string]int64, heads int) *R
 		}
 	}
 	r.Counts.Signers = len(signers)
-	slices.SortFunc(r.Runs, func(x, y RunLine) int { return byStart(&pastRun{started: x.Started, run: x.Run}, &pastRun{started: y.Started, run: y.Run}) })
+	slices.SortFunc(r.Runs, func(x, y RunLine) int {
+		return byStart(&pastRun{started: x.Started, run: x.Run}, &pastRun{started: y.Started, run: y.Run})
+	})
 	for _, l := range a.logs {
 		r.Writers = append(r.Writers, a.writerLine(l))
 		if l.view != nil {

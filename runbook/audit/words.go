@@ -63,6 +63,9 @@ func checkStartWords(start *record.RunStart) error {
 	if start.Started.IsZero() || start.FinishBy.IsZero() {
 		return fmt.Errorf("it doesn't say when it started and until when it must finish")
 	}
+	if start.Change != "" && !record.ValidReference(start.Change) {
+		return fmt.Errorf("%q is no reference of a change", start.Change)
+	}
 	seen := map[string]bool{}
 	for _, p := range start.Steps {
 		switch {

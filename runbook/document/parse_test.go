@@ -46,16 +46,24 @@ func outline(n *Node) string {
 
 func TestParseTree(t *testing.T) {
 	tests := []struct{ name, text, want string }{
-		{"scalars", "a: 1\nb: 1.5\nc: x y\nd: true\ne: 2027-03-01\nf:\ng: ~\n",
+		{
+			"scalars", "a: 1\nb: 1.5\nc: x y\nd: true\ne: 2027-03-01\nf:\ng: ~\n",
 			`{a@1:1=a whole number "1"@1:4 b@2:1=a number "1.5"@2:4 c@3:1=text "x y"@3:4 d@4:1=true or false "true"@4:4 ` +
-				`e@5:1=a date "2027-03-01"@5:4 f@6:1=empty ""@6:3 g@7:1=empty "~"@7:4}@1:1`},
+				`e@5:1=a date "2027-03-01"@5:4 f@6:1=empty ""@6:3 g@7:1=empty "~"@7:4}@1:1`,
+		},
 		{"words that older YAML takes for true", "on: yes\noff: no\n", `{on@1:1=text "yes"@1:5 off@2:1=text "no"@2:6}@1:1`},
-		{"quotes", "a: '1'\nb: \"2\"\nc: |\n  3\nd: >-\n  4\n  5\n",
-			`{a@1:1=quoted text "1"@1:4 b@2:1=quoted text "2"@2:4 c@3:1=quoted text "3\n"@3:4 d@5:1=quoted text "4 5"@5:4}@1:1`},
-		{"nested", "a:\n  - b: 1\n    c: [x, {d: e}]\n  -\n",
-			`{a@1:1=[{b@2:5=a whole number "1"@2:8 c@3:5=[text "x"@3:9 {d@3:13=text "e"@3:16}@3:12]@3:8}@2:5 empty ""@4:4]@2:3}@1:1`},
-		{"byte order mark, CRLF and marker", "\ufeff---\r\na: 1\r\nb: |\r\n  c\r\n...\r\n",
-			`{a@2:1=a whole number "1"@2:4 b@3:1=quoted text "c\n"@3:4}@2:1`},
+		{
+			"quotes", "a: '1'\nb: \"2\"\nc: |\n  3\nd: >-\n  4\n  5\n",
+			`{a@1:1=quoted text "1"@1:4 b@2:1=quoted text "2"@2:4 c@3:1=quoted text "3\n"@3:4 d@5:1=quoted text "4 5"@5:4}@1:1`,
+		},
+		{
+			"nested", "a:\n  - b: 1\n    c: [x, {d: e}]\n  -\n",
+			`{a@1:1=[{b@2:5=a whole number "1"@2:8 c@3:5=[text "x"@3:9 {d@3:13=text "e"@3:16}@3:12]@3:8}@2:5 empty ""@4:4]@2:3}@1:1`,
+		},
+		{
+			"byte order mark, CRLF and marker", "\ufeff---\r\na: 1\r\nb: |\r\n  c\r\n...\r\n",
+			`{a@2:1=a whole number "1"@2:4 b@3:1=quoted text "c\n"@3:4}@2:1`,
+		},
 		{"tabs that don't indent", "a:\t1\nb: |\n  all:\n  \tmake\n", `{a@1:1=a whole number "1"@1:4 b@2:1=quoted text "all:\n\tmake\n"@2:4}@1:1`},
 		{"columns are characters", "größe: {日本: x, b: y}\n", `{größe@1:1={日本@1:9=text "x"@1:13 b@1:16=text "y"@1:19}@1:8}@1:1`},
 		{"expression in a plain scalar", "a: ${{ inputs.dir }}/x\n", `{a@1:1=text "${{ inputs.dir }}/x"@1:4}@1:1`},
@@ -137,8 +145,10 @@ func TestLimits(t *testing.T) {
 
 // TestHostileTextsAreQuick: no text within the limits takes long.
 func TestHostileTextsAreQuick(t *testing.T) {
-	units := []string{"[", "{", "- ", "? ", "[[],", "#\n", "a\n", "\"", "&a ", "!a ", ": ", "a: ", "a: b\n", "[a,", "|\n",
-		"- |\n", "\n", "'", "*a ", "# c\n- a\n", "---\n", "a: [\n", "{\"a\":", "a: \"x\n", "%a\n", "é\n", "a: {{", "\ta\n"}
+	units := []string{
+		"[", "{", "- ", "? ", "[[],", "#\n", "a\n", "\"", "&a ", "!a ", ": ", "a: ", "a: b\n", "[a,", "|\n",
+		"- |\n", "\n", "'", "*a ", "# c\n- a\n", "---\n", "a: [\n", "{\"a\":", "a: \"x\n", "%a\n", "é\n", "a: {{", "\ta\n",
+	}
 	for _, unit := range units {
 		for _, prefix := range []string{"", "[", "a: '"} {
 			began := time.Now()
@@ -243,7 +253,7 @@ func TestNilNode(t *testing.T) {
 }
 
 func TestProblemsError(t *testing.T) {
-	if err := (Problems)(nil).Err(); err != nil {
+	if err := Problems(nil).Err(); err != nil {
 		t.Errorf("no problems are the error %v", err)
 	}
 	problems := Problems{

@@ -60,9 +60,6 @@ type Outcome struct {
 	Verdict record.Verdict
 }
 
-// finishWithin is how long a run without a deadline may stay open.
-const finishWithin = 24 * time.Hour
-
 // Run does a job from its start. An error says that the run could not be
 // started or could not be recorded; in the second case what was recorded
 // stands, and Resume goes on.
@@ -79,7 +76,7 @@ func Run(ctx context.Context, job Job) (Outcome, error) {
 		return Outcome{}, err
 	}
 	if err := r.begin(ctx, tools); err != nil {
-		return Outcome{}, r.mask.Error(err)
+		return Outcome{Run: r.logged()}, r.mask.Error(err)
 	}
 	defer r.close()
 	r.announce(runbook.RunStarted)
@@ -200,6 +197,16 @@ func (r *runner) begin(ctx context.Context, tools []record.Tool) error {
 	return r.openJournal()
 }
 
+// logged is the run's id when its start is in the log all the same: what
+// failed came after it.
+func (r *runner) logged() string {
+	history, err := record.ReadHistory(r.job.Ledger.Store, r.job.Client, r.job.Ledger.MaxBytes())
+	if err != nil || history.Run(r.id) == nil {
+		return ""
+	}
+	return r.id
+}
+
 func (r *runner) pin() {
 	for _, p := range r.start.Steps {
 		r.pins[p.ID] = p
@@ -213,11 +220,12 @@ func (r *runner) runStart(salt string, tools []record.Tool) (record.RunStart, er
 		Run: r.id, Salt: salt, Client: job.Client,
 		Writer: job.Ledger.Writer, Operator: job.Ledger.Signer(), Trigger: job.Trigger, Change: job.Change, Started: started,
 		Steps: record.Pin(book.Steps), SLA: terms(book), Tools: tools, Software: job.Software,
-		FinishBy: started.Add(finishWithin), Deviations: r.asked(),
+		Deviations: r.asked(),
 	}
 	if deadline, ok := s.SLA.Deadline(started); ok {
-		s.Deadline, s.FinishBy = &deadline, deadline
+		s.Deadline = &deadline
 	}
+	s.FinishBy = record.FinishBy(started, s.Deadline)
 	source, err := job.Ledger.Store.PutBlob(book.Source)
 	if err != nil {
 		return s, err

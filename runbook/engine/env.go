@@ -61,7 +61,7 @@ func folderWithin(root, rest string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer r.Close() //nolint:errcheck // it was only read
+	defer r.Close()
 	info, err := r.Stat(filepath.FromSlash(rest))
 	if err != nil {
 		return "", fmt.Errorf("the step's folder: %w", err)

@@ -19,8 +19,8 @@ const MinSecret = 8
 // of both alphabets at each of the three alignments, with lines broken inside
 // the encoded forms.
 type Mask struct {
-	matchers []matcher
-	pairs    []bool // two bytes with which some form may begin; nil without secrets
+	matchers [256][]matcher // by the byte with which their form may begin
+	pairs    *[1 << 16]bool // two bytes with which some form may begin; nil without secrets
 }
 
 // matcher finds one form of one secret at the beginning of data.
@@ -39,7 +39,7 @@ const (
 
 // NewMask takes secrets by name.
 func NewMask(secrets map[string]string) (*Mask, error) {
-	m := &Mask{}
+	var all []matcher
 	names := make([]string, 0, len(secrets))
 	for name := range secrets {
 		names = append(names, name)
@@ -50,45 +50,52 @@ func NewMask(secrets map[string]string) (*Mask, error) {
 		if len(value) < MinSecret {
 			return nil, fmt.Errorf("the secret %s has fewer than %d bytes: it can't be told from other text", name, MinSecret)
 		}
-		m.matchers = append(m.matchers, matcher{name, escaped(value)}, matcher{name, hexed(value)})
+		for _, form := range escaped(value) {
+			all = append(all, matcher{name, form})
+		}
+		all = append(all, matcher{name, hexed(value)})
 		for alignment := range 3 {
-			m.matchers = append(m.matchers, matcher{name, base64ed(value, alignment)})
+			all = append(all, matcher{name, base64ed(value, alignment)})
 		}
 	}
-	if len(m.matchers) > 0 {
-		m.pairs = m.prefixes()
-	}
+	m := &Mask{}
+	m.index(all)
 	return m, nil
 }
 
-// prefixes lists the pairs of bytes with which a form may begin, so that text
-// without secrets is passed at the cost of one look-up a byte.
-func (m *Mask) prefixes() []bool {
-	pairs := make([]bool, 1<<16)
-	for a := range 256 {
-		if _, found, _ := m.at(string([]byte{byte(a)})); found == no {
-			continue
-		}
-		for b := range 256 {
-			_, found, _ := m.at(string([]byte{byte(a), byte(b)}))
-			pairs[a<<8|b] = found != no
+// index sorts the forms by how they may begin, so that text without secrets is
+// passed at the cost of one look-up a byte.
+func (m *Mask) index(all []matcher) {
+	if len(all) == 0 {
+		return
+	}
+	m.pairs = new([1 << 16]bool)
+	for _, matcher := range all {
+		for a := range 256 {
+			if _, found := matcher.match(string([]byte{byte(a)})); found == no {
+				continue
+			}
+			m.matchers[a] = append(m.matchers[a], matcher)
+			for b := range 256 {
+				_, found := matcher.match(string([]byte{byte(a), byte(b)}))
+				m.pairs[a<<8|b] = m.pairs[a<<8|b] || found != no
+			}
 		}
 	}
-	return pairs
 }
 
-// at tries every form at the beginning of data and takes the longest.
-func (m *Mask) at(data string) (length int, found match, secret string) {
-	for _, matcher := range m.matchers {
-		n, f := matcher.match(data)
-		switch {
-		case f == more && found == no:
-			found = more
-		case f == yes && n > length:
-			length, found, secret = n, yes, matcher.secret
+// at tries every form at the beginning of data and takes the longest; its
+// length is 0 when there is none. Open says that with more data there may be a
+// longer one.
+func (m *Mask) at(data string) (length int, secret string, open bool) {
+	for _, matcher := range m.matchers[data[0]] {
+		n, found := matcher.match(data)
+		open = open || found == more
+		if found == yes && n > length {
+			length, secret = n, matcher.secret
 		}
 	}
-	return length, found, secret
+	return length, secret, open
 }
 
 // Text masks a whole text.
@@ -164,24 +171,26 @@ func (w *MaskWriter) Close() error {
 // pass writes data with the secrets replaced, and gives back what may still
 // become one.
 func (w *MaskWriter) pass(data []byte, final bool) (rest []byte, err error) {
-	text := string(data)
-	from := 0
+	text, from := "", 0
 	for i := 0; i < len(data); {
 		i = w.mask.skip(data, i, final)
 		if i >= len(data) {
 			break
 		}
-		length, found, secret := w.mask.at(text[i:])
+		if text == "" {
+			text = string(data) // most data has no place to look at
+		}
+		length, secret, open := w.mask.at(text[i:])
 		switch {
-		case found == yes:
+		case open && !final:
+			return data[i:], w.emit(data[from:i], "")
+		case length > 0:
 			if err := w.emit(data[from:i], "[masked "+secret+"]"); err != nil {
 				return nil, err
 			}
 			w.Replaced[secret]++
 			i += length
 			from = i
-		case found == more && !final:
-			return data[i:], w.emit(data[from:i], "")
 		default:
 			i++
 		}
@@ -192,7 +201,7 @@ func (w *MaskWriter) pass(data []byte, final bool) (rest []byte, err error) {
 // skip is the next place at which a form may begin.
 func (m *Mask) skip(data []byte, i int, final bool) int {
 	for ; i+1 < len(data); i++ {
-		if m.pairs[int(data[i])<<8|int(data[i+1])] {
+		if m.pairs[uint16(data[i])<<8|uint16(data[i+1])] {
 			return i
 		}
 	}
@@ -216,12 +225,30 @@ func (w *MaskWriter) emit(plain []byte, replacement string) error {
 }
 
 // escaped finds a secret plain or with any of its characters escaped as in a
-// URL (%2F, + for a space) or in JSON (\n, \/, \u00e9).
-func escaped(secret string) func(string) (int, match) {
+// URL (%2F, + for a space) or in JSON (\n, \/, \u00e9). Where the secret itself
+// holds a character that escapes begin with, a text can be read in two ways:
+// each reading is a form of its own.
+func escaped(secret string) []func(string) (int, match) {
+	literals := []string{""} // the characters that stand for themselves and begin no escape
+	for _, c := range []string{`\`, "%"} {
+		if strings.Contains(secret, c) {
+			for _, others := range literals {
+				literals = append(literals, others+c)
+			}
+		}
+	}
+	var forms []func(string) (int, match)
+	for _, literal := range literals {
+		forms = append(forms, escapedBut(secret, literal))
+	}
+	return forms
+}
+
+func escapedBut(secret, literal string) func(string) (int, match) {
 	return func(data string) (int, match) {
 		at := 0
 		for i := 0; i < len(secret); {
-			n, used, found := escapedUnit(secret[i:], data[at:])
+			n, used, found := escapedUnit(secret[i:], data[at:], literal)
 			if found != yes {
 				return 0, found
 			}
@@ -233,15 +260,14 @@ func escaped(secret string) func(string) (int, match) {
 
 // escapedUnit matches the next byte of a secret, or its next character where
 // data writes it as \u. It says how much of data and of the secret it took.
-func escapedUnit(secret, data string) (length, used int, found match) {
+func escapedUnit(secret, data, literal string) (length, used int, found match) {
 	if data == "" {
 		return 0, 0, more
 	}
 	c := secret[0]
+	escapes := (c == '\\' || c == '%') && strings.IndexByte(literal, c) < 0
 	switch {
-	case data[0] == c && (c != '\\' || !strings.HasPrefix(data, `\\`)):
-		return 1, 1, yes
-	case data[0] == '+' && c == ' ':
+	case data[0] == c && !escapes, data[0] == '+' && c == ' ':
 		return 1, 1, yes
 	case data[0] == '%':
 		return wanted(data, "%"+hexByte(c), 1)
@@ -261,10 +287,7 @@ func jsonUnit(secret, data string) (length, used int, found match) {
 			return length, used, found
 		}
 	}
-	r, size := utf8.DecodeRuneInString(secret)
-	if r == utf8.RuneError && size == 1 {
-		return 0, 0, no
-	}
+	r, size := utf8.DecodeRuneInString(secret) // U+FFFD where JSON writes it, too
 	form := fmt.Sprintf(`\u%04x`, r)
 	if r > 0xFFFF {
 		r -= 0x10000
@@ -297,7 +320,9 @@ func hexed(secret string) func(string) (int, match) {
 		form.WriteString(hexByte(secret[i]))
 	}
 	wanted := form.String()
-	return broken(wanted, func(have, want byte) bool { return have|0x20 == want || have == want })
+	return broken(wanted, func(have, want byte) bool {
+		return have == want || want >= 'a' && have == want-'a'+'A'
+	})
 }
 
 // base64ed finds the characters that a secret alone decides when it stands in

@@ -266,7 +266,7 @@ func TestMaskSeveralSecrets(t *testing.T) {
 
 func TestMaskRefusesShortSecrets(t *testing.T) {
 	for _, secret := range []string{"", "a", "1234567"} {
-		if _, err := NewMask(map[string]string{"PIN": secret}); err == nil || !strings.Contains(err.Error(), "PIN") || secret != "" && strings.Contains(err.Error(), secret) {
+		if _, err := NewMask(map[string]string{"PIN": secret}); err == nil || !strings.Contains(err.Error(), "PIN") || strings.Contains(err.Error(), "1234567") {
 			t.Errorf("a secret of %d bytes: %v", len(secret), err)
 		}
 	}

@@ -53,6 +53,9 @@ func (r *runner) restore() error {
 	if err != nil {
 		return err
 	}
+	if history.Damaged(r.id) {
+		return fmt.Errorf("a statement of the run %s can't be read, so nobody can tell how far it is: %w", record.ShortID(r.id), errors.Join(history.Problems...))
+	}
 	account := history.Run(r.id)
 	if account == nil {
 		return fmt.Errorf("no log holds the start of the run %s", r.id)

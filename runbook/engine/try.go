@@ -80,6 +80,7 @@ func (t *try) once(ctx context.Context) error {
 		defer cancel()
 	}
 	t.exitTimedOut, t.result.Cause, t.result.Exit, t.output = false, "", nil, capped{}
+	t.result.Normal, t.lines = nil, nil
 	env, err := t.newEnv()
 	if err != nil {
 		t.result.Cause = record.CauseError
@@ -323,15 +324,14 @@ func (t *try) settleDoubt(ctx context.Context) error {
 		t.giveUp("it was cut off, and the runbook says that it then counts as failed")
 		return nil
 	}
-	env, err := t.newEnv()
-	if err != nil {
-		return err
-	}
+	env := stepEnv{try: t} // of which its folder may be gone
 	doubt := fmt.Sprintf("msp was cut off during this step (attempt %d). Its work may be done, half done or not begun.", attempts)
 	resolution, err := t.job.People.Decide(ctx, env.Task(), doubt)
 	switch {
 	case ctx.Err() != nil:
 		return errAborted
+	case errors.Is(err, runbook.ErrPark):
+		return errInDoubt
 	case err != nil:
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
@@ -13,13 +14,18 @@ import (
 
 func terms(book *runbook.Runbook) *agreement.Terms { return agreement.TermsOf(book.SLA) }
 
-// errAborted says that the run was told to end.
-var errAborted = errors.New("aborted")
+var (
+	errAborted = errors.New("aborted")          // the run was told to end
+	errInDoubt = errors.New("nobody to decide") // what became of a step that was cut off
+)
 
 // work does the steps that have no outcome yet, and ends or parks the run.
 func (r *runner) work(ctx context.Context) (Outcome, error) {
 	before := r.job.StartAt != ""
 	for _, s := range r.job.Runbook.Steps {
+		if ctx.Err() != nil || r.aborted() {
+			return r.finish(ctx, true)
+		}
 		before = before && s.ID != r.job.StartAt
 		outcome, done := r.outcomes[s.ID]
 		if !done {
@@ -28,21 +34,24 @@ func (r *runner) work(ctx context.Context) (Outcome, error) {
 			switch {
 			case errors.Is(err, runbook.ErrPark):
 				return r.park(ctx, s)
+			case errors.Is(err, errInDoubt):
+				return r.wait(s), nil // the journal stays: it alone knows of the doubt
 			case errors.Is(err, errAborted):
 				return r.finish(ctx, true)
 			case err != nil:
 				return Outcome{Run: r.id}, err
 			}
 		}
-		bad := outcome == record.Failed || outcome == record.Interrupted
-		if bad && s.OnFailure == runbook.Abort {
+		if bad := outcome == record.Failed || outcome == record.Interrupted; bad && s.OnFailure == runbook.Abort {
 			break
 		}
-		if ctx.Err() != nil {
-			return r.finish(ctx, true)
-		}
 	}
-	return r.finish(ctx, false)
+	return r.finish(ctx, r.aborted())
+}
+
+// aborted reports whether a step was interrupted by whoever ended the run.
+func (r *runner) aborted() bool {
+	return slices.ContainsFunc(r.all, func(s record.Step) bool { return s.Cause == record.CauseAbort })
 }
 
 // step gives one step its outcome and writes it down.
@@ -164,18 +173,27 @@ func (r *runner) explain(facts *record.Facts, failure error) {
 func (r *runner) took(s record.Step, facts record.Facts, tools []record.Tool) {
 	r.outcomes[s.ID] = s.Outcome
 	r.steps, r.all = append(r.steps, s), append(r.all, s)
-	r.used = append(r.used, tools...)
+	for _, tool := range tools {
+		if !slices.Contains(r.used, tool) {
+			r.used = append(r.used, tool)
+		}
+	}
 	r.unsigned += stepSize(s)
 	r.values.Steps[s.ID] = r.stepValues(s, facts)
 }
 
-// stepSize is about how many bytes a step takes in a statement.
+// stepSize is about how many bytes a step takes in a statement, with its
+// subjects.
 func stepSize(s record.Step) int {
-	encoded, err := evidence.EncodeJSON(s)
-	if err != nil {
-		return 0 // it was encoded for the journal before
+	size := 0
+	for _, part := range []any{s, blobSubjects(s)} {
+		encoded, err := evidence.EncodeJSON(part)
+		if err != nil {
+			return 0 // it was encoded for the journal before
+		}
+		size += len(encoded) + 1
 	}
-	return len(encoded) + 1
+	return size
 }
 
 func (r *runner) stepValues(s record.Step, facts record.Facts) runbook.StepValues {
@@ -224,7 +242,7 @@ func (r *runner) sealWhenLarge() error {
 // that told them.
 func (r *runner) seal(ctx context.Context, waiting string) error {
 	segment := record.Segment{
-		Run: r.id, Start: r.startRef, Number: len(r.segments) + 1, Operator: r.job.Ledger.Signer(),
+		Run: r.id, Start: r.startRef, Number: len(r.segments) + 1, Writer: r.job.Ledger.Writer, Operator: r.job.Ledger.Signer(),
 		Until: r.job.Now(), Waiting: waiting, Steps: r.steps, Tools: r.used,
 	}
 	if n := len(r.segments); n > 0 {
@@ -243,9 +261,15 @@ func (r *runner) seal(ctx context.Context, waiting string) error {
 func (r *runner) subjects() []evidence.Subject {
 	subjects := []evidence.Subject{record.BlobSubject("runbook", r.start.Runbook.Digest)}
 	for _, s := range r.steps {
-		for _, blob := range record.BlobsOf(s) {
-			subjects = append(subjects, record.BlobSubject(s.ID+" "+blob.Name, blob.Digest))
-		}
+		subjects = append(subjects, blobSubjects(s)...)
+	}
+	return subjects
+}
+
+func blobSubjects(s record.Step) []evidence.Subject {
+	var subjects []evidence.Subject
+	for _, blob := range record.BlobsOf(s) {
+		subjects = append(subjects, record.BlobSubject(s.ID+" "+blob.Name, blob.Digest))
 	}
 	return subjects
 }
@@ -262,11 +286,16 @@ func (r *runner) park(ctx context.Context, s *runbook.Step) (Outcome, error) {
 	if err != nil {
 		return Outcome{Run: r.id}, err
 	}
+	return r.wait(s), nil
+}
+
+// wait says that the run goes on when a person is there.
+func (r *runner) wait(s *runbook.Step) Outcome {
 	r.emit(runbook.Event{
 		Kind: runbook.RunParked, Step: s.ID, Title: s.Title, Message: "waiting for a person: " + s.Title,
 		Hint: "they run: msp resume " + record.ShortID(r.id), Level: "logged", Deadline: r.start.Deadline,
 	})
-	return Outcome{Run: r.id, Parked: s.ID}, nil
+	return Outcome{Run: r.id, Parked: s.ID}
 }
 
 // finish signs and logs the end of the run.
@@ -275,7 +304,7 @@ func (r *runner) finish(ctx context.Context, aborted bool) (Outcome, error) {
 	ended := r.job.Now()
 	verdict := record.Judge(r.start, r.all, aborted, ended)
 	end := record.RunEnd{
-		Run: r.id, Start: r.startRef, Segments: r.segments, Operator: r.job.Ledger.Signer(),
+		Run: r.id, Start: r.startRef, Segments: r.segments, Writer: r.job.Ledger.Writer, Operator: r.job.Ledger.Signer(),
 		Ended: ended, Aborted: aborted, Steps: r.steps, Tools: r.used,
 		SLA: r.start.SLA.Judge(r.start.Started, ended), ClockSync: "unknown", Verdict: verdict,
 	}

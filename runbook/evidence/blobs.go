@@ -214,7 +214,7 @@ func (s *Store) OpenBlob(digest string) (io.ReadCloser, error) {
 	}
 	r := &blobReader{file: f, want: h, sum: sha256.New()}
 	if n, err := io.CopyN(r.sum, f, saltSize); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, corrupt(path, fmt.Sprintf("this blob was changed: %d bytes are no salt", n))
 	}
 	return r, nil

@@ -191,9 +191,9 @@ func (t *TempFile) Discard() {
 		return
 	}
 	name := t.file.Name()
-	t.file.Close() // may be closed already; there is nothing left to lose
+	_ = t.file.Close() // may be closed already; there is nothing left to lose
 	t.file = nil
-	t.disk.drop(name)
+	_ = t.disk.drop(name)
 }
 
 // An Appender adds to the end of a file, each addition durable when Append
@@ -219,7 +219,7 @@ func (d *Disk) OpenAppend(path string) (*Appender, error) {
 		return nil, err
 	}
 	if err := d.syncDir(dir); err != nil {
-		f.Close()
+		_ = f.Close()
 		return nil, err
 	}
 	return &Appender{disk: d, file: f}, nil

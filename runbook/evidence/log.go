@@ -314,7 +314,7 @@ func (l *Log) tidy(before, after int64) {
 		if n > 0 {
 			dir := l.partials(level, n-1)
 			l.tidyFolder(dir, func(string) bool { return true })
-			l.store.disk.drop(dir)
+			_ = l.store.disk.drop(dir)
 		}
 	}
 }
@@ -331,7 +331,7 @@ func (l *Log) tidyFolder(dir string, unwanted func(name string) bool) {
 	}
 	for _, e := range entries {
 		if unwanted(e.Name()) {
-			l.store.disk.drop(filepath.Join(dir, e.Name()))
+			_ = l.store.disk.drop(filepath.Join(dir, e.Name()))
 		}
 	}
 }

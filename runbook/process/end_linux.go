@@ -45,7 +45,7 @@ func (p *program) beginLocked(wait time.Duration) {
 	left := p.exited
 	p.jobs.Go(func() {
 		p.end(wait, left)
-		unix.Write(p.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+		_, _ = unix.Write(p.wake, []byte{1, 0, 0, 0, 0, 0, 0, 0})
 	})
 }
 
@@ -74,7 +74,7 @@ func (p *program) end(wait time.Duration, left bool) {
 		p.firm = p.firm || sig == unix.SIGKILL && len(members) > 0
 		return err
 	}
-	signal(unix.SIGTERM)
+	_ = signal(unix.SIGTERM)
 	if p.await(p.command.grace()) {
 		return
 	}
@@ -167,5 +167,5 @@ func awaitExit(pid int, d time.Duration) {
 	}
 	defer unix.Close(fd)
 	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	unix.Poll(fds, int((d+time.Millisecond-1)/time.Millisecond))
+	_, _ = unix.Poll(fds, int((d+time.Millisecond-1)/time.Millisecond))
 }

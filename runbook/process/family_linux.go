@@ -47,7 +47,7 @@ func (f *relatives) leave(p *program) {
 		}
 		f.Lock()
 		defer f.Unlock()
-		unix.Wait4(pid, nil, 0, nil)
+		_, _ = unix.Wait4(pid, nil, 0, nil)
 		delete(f.programs, p)
 	}()
 }
@@ -106,7 +106,7 @@ func (p *program) members() ([]kin, error) {
 		if !k.dead {
 			live = append(live, k)
 		} else if k.parent == self && !family.leads(k.pid) {
-			unix.Wait4(k.pid, nil, unix.WNOHANG, nil)
+			_, _ = unix.Wait4(k.pid, nil, unix.WNOHANG, nil)
 		}
 	}
 	return live, nil
@@ -135,7 +135,7 @@ func (p *program) remains() bool {
 // tidy reaps dead orphans while the program runs on.
 func (p *program) tidy() {
 	if orphaned() {
-		p.members()
+		_, _ = p.members()
 	}
 }
 

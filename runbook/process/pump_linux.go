@@ -126,7 +126,7 @@ func (p *program) widen(i int) {
 		return
 	}
 	p.wide[i] = unix.SetNonblock(p.pipes[i], true) == nil
-	unix.FcntlInt(uintptr(p.pipes[i]), unix.F_SETPIPE_SZ, 256<<10) // a wish
+	_, _ = unix.FcntlInt(uintptr(p.pipes[i]), unix.F_SETPIPE_SZ, 256<<10) // a wish
 }
 
 // reap takes the status of the program, which has exited.

@@ -11,6 +11,7 @@ import (
 // Ended says why a program ended.
 type Ended int
 
+// Why a program ended.
 const (
 	Exited    Ended = iota // by itself
 	Signaled               // by a signal that Run had not sent

@@ -115,7 +115,7 @@ func (p *program) descriptors(files *[]int) ([]uintptr, error) {
 			return nil, fmt.Errorf("pipe: %w", err)
 		}
 		*files = append(*files, ends[0])
-		unix.SetNonblock(ends[1], true) // so that closing it ends a Write
+		_ = unix.SetNonblock(ends[1], true) // so that closing it ends a Write
 		p.input, theirs[0] = os.NewFile(uintptr(ends[1]), "standard input"), uintptr(ends[0])
 	}
 
@@ -169,7 +169,7 @@ func (p *program) fork(files []uintptr) error {
 // prepare makes this process the reaper of its orphans, and keeps the
 // descriptors that it has inherited itself from the programs.
 var prepare = sync.OnceFunc(func() {
-	unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+	_ = unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 	if unix.CloseRange(3, math.MaxInt32, unix.CLOSE_RANGE_CLOEXEC) != nil {
 		closeOnExec()
 	}
@@ -236,6 +236,6 @@ func (p *program) close() {
 		}
 	}
 	if p.input != nil {
-		p.input.Close()
+		_ = p.input.Close()
 	}
 }

@@ -27,20 +27,29 @@ func (s RunStart) signer() Signer { return s.Operator }
 func (s Segment) signer() Signer  { return s.Operator }
 func (s RunEnd) signer() Signer   { return s.Operator }
 
+// open reads the envelope of a statement strictly and verifies nothing.
+func open(store *evidence.Store, digest string, limit int) (*evidence.Envelope, *evidence.Statement, error) {
+	data, err := store.Envelope(digest)
+	if err != nil {
+		return nil, nil, err
+	}
+	envelope, err := evidence.OpenEnvelope(data, limit)
+	if err != nil {
+		return nil, nil, err
+	}
+	statement, err := evidence.DecodeStatement(envelope.Payload)
+	return envelope, statement, err
+}
+
 // Read reads the statement with this digest and holds its signature to the
 // key that the statement itself names. Whose key that is, is for the reader to
 // say.
 func Read[T signedBy](store *evidence.Store, kind, digest string, limit int) (Signed[T], error) {
 	var s Signed[T]
-	data, err := store.Envelope(digest)
-	if err != nil {
+	envelope, statement, err := open(store, digest, limit)
+	if errors.Is(err, evidence.ErrMissing) || errors.Is(err, evidence.ErrCorrupt) {
 		return s, err
 	}
-	envelope, err := evidence.OpenEnvelope(data, limit)
-	if err != nil {
-		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
-	}
-	statement, err := evidence.DecodeStatement(envelope.Payload)
 	if err != nil {
 		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
 	}
@@ -114,6 +123,31 @@ func (a *Account) State(at time.Time) string {
 	}
 }
 
+// WriterOf is the writer that a statement says it was made for. It verifies
+// nothing: it is how a reader without pins finds the key to read a log with.
+func WriterOf(store *evidence.Store, digest string, limit int) (Signer, error) {
+	_, statement, err := open(store, digest, limit)
+	if err != nil {
+		return Signer{}, err
+	}
+	var start RunStart
+	var segment Segment
+	var end RunEnd
+	switch statement.PredicateType {
+	case PredicateType(KindRunStart):
+		err = evidence.DecodeStrict(statement.Predicate, &start)
+		return start.Writer, err
+	case PredicateType(KindSegment):
+		err = evidence.DecodeStrict(statement.Predicate, &segment)
+		return segment.Writer, err
+	case PredicateType(KindRun):
+		err = evidence.DecodeStrict(statement.Predicate, &end)
+		return end.Writer, err
+	default:
+		return Signer{}, fmt.Errorf("the statement %s is a %q, which this msp can't read", short(digest), statement.PredicateType)
+	}
+}
+
 // WriterKey is the key that a writer's log names for itself, in the statement
 // of its first leaf. It says nothing about whose key that is.
 func WriterKey(store *evidence.Store, writer string, limit int) (evidence.PublicKey, error) {
@@ -121,35 +155,41 @@ func WriterKey(store *evidence.Store, writer string, limit int) (evidence.Public
 	if err != nil {
 		return evidence.PublicKey{}, err
 	}
-	if leaf.Kind != KindRunStart {
-		return evidence.PublicKey{}, fmt.Errorf("the log of %s begins with a %s statement, not with a run-start", writer, leaf.Kind)
-	}
-	start, err := Read[RunStart](store, KindRunStart, leaf.Envelope, limit)
+	named, err := WriterOf(store, leaf.Envelope, limit)
 	if err != nil {
 		return evidence.PublicKey{}, err
 	}
-	if start.Body.Writer.ID != writer {
-		return evidence.PublicKey{}, fmt.Errorf("the log of %s begins with a statement for the log of %s", writer, start.Body.Writer.ID)
+	if named.ID != writer {
+		return evidence.PublicKey{}, fmt.Errorf("the log of %s begins with a statement for the log of %s", writer, named.ID)
 	}
-	return evidence.ParsePublicKey([]byte(start.Body.Writer.Key))
+	return evidence.ParsePublicKey([]byte(named.Key))
 }
 
-// History is what all logs of a client say, run by run.
+// History is what all logs of a client say, run by run. What can't be read is
+// left out and named in Problems: one damaged file doesn't stop the work on a
+// client.
 type History struct {
 	Accounts []*Account // by the start that they state, oldest first
+	Problems []error
 	byRun    map[string]*Account
+	damaged  map[string]bool // runs of which a statement can't be read
+	unread   bool            // a whole log can't be read
 }
 
 // Run gives the account of a run, or nil.
 func (h *History) Run(id string) *Account { return h.byRun[id] }
 
-// ReadHistory reads the logs of a client. An error is what makes them
-// unreadable; msp verify says more.
+// Damaged reports whether a statement of the run, or a log that may hold one,
+// can't be read, so that nobody can tell how far it is.
+func (h *History) Damaged(run string) bool { return h.unread || h.damaged[run] }
+
+// ReadHistory reads the logs of a client. The error is of reading at all; what
+// is wrong with single logs and statements stands in the history's Problems.
 func ReadHistory(store *evidence.Store, client string, limit int) (*History, error) {
 	if limit == 0 {
 		limit = MaxStatement
 	}
-	h := &History{byRun: map[string]*Account{}}
+	h := &History{byRun: map[string]*Account{}, damaged: map[string]bool{}}
 	writers, err := store.Writers()
 	if err != nil {
 		return nil, err
@@ -160,19 +200,23 @@ func ReadHistory(store *evidence.Store, client string, limit int) (*History, err
 			continue // made by an append that a crash cut off
 		}
 		if err != nil {
-			return nil, err
+			h.Problems, h.unread = append(h.Problems, err), true
+			continue
 		}
 		view, err := store.ReadLog(client, writer, key)
 		if err != nil {
-			return nil, err
+			h.Problems, h.unread = append(h.Problems, err), true
+			continue
 		}
 		for _, leaf := range view.Leaves {
 			if err := h.add(store, writer, leaf, limit); err != nil {
-				return nil, err
+				h.Problems = append(h.Problems, err)
+				h.damaged[leaf.Run] = true
 			}
 		}
 	}
-	return h, h.sort()
+	h.sort()
+	return h, nil
 }
 
 func (h *History) account(run string) *Account {
@@ -185,38 +229,43 @@ func (h *History) account(run string) *Account {
 }
 
 func (h *History) add(store *evidence.Store, writer string, leaf evidence.Leaf, limit int) error {
-	a := h.account(leaf.Run)
 	switch leaf.Kind {
 	case KindRunStart:
 		start, err := Read[RunStart](store, leaf.Kind, leaf.Envelope, limit)
 		if err != nil {
 			return err
 		}
+		a := h.account(leaf.Run)
 		a.Start, a.Writer = start, writer
 	case KindSegment:
 		segment, err := Read[Segment](store, leaf.Kind, leaf.Envelope, limit)
 		if err != nil {
 			return err
 		}
+		a := h.account(leaf.Run)
 		a.Segments = append(a.Segments, segment)
 	case KindRun:
 		end, err := Read[RunEnd](store, leaf.Kind, leaf.Envelope, limit)
 		if err != nil {
 			return err
 		}
-		if a.End == nil {
+		if a := h.account(leaf.Run); a.End == nil {
 			a.End = &end
 		}
 	}
 	return nil
 }
 
-// sort orders the accounts and their segments, and refuses a run whose start
-// no log holds.
-func (h *History) sort() error {
+// sort orders the accounts and their segments. A run whose start no log holds
+// is no account.
+func (h *History) sort() {
 	for run, a := range h.byRun {
 		if a.Start.Digest == "" {
-			return fmt.Errorf("no log holds the start of the run %s", run)
+			if !h.damaged[run] {
+				h.Problems = append(h.Problems, fmt.Errorf("no log holds the start of the run %s", run))
+			}
+			delete(h.byRun, run)
+			continue
 		}
 		slices.SortFunc(a.Segments, func(x, y Signed[Segment]) int { return x.Body.Number - y.Body.Number })
 		h.Accounts = append(h.Accounts, a)
@@ -227,7 +276,6 @@ func (h *History) sort() error {
 		}
 		return strings.Compare(x.Run, y.Run)
 	})
-	return nil
 }
 
 // Find gives the runs whose id contains part: people use the random tail.

@@ -99,7 +99,7 @@ func GetBlob(store *evidence.Store, digest string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer r.Close() //nolint:errcheck // it was only read
+	defer r.Close()
 	content, err := io.ReadAll(io.LimitReader(r, maxBlobRead+1))
 	if err != nil {
 		return nil, err

@@ -99,6 +99,18 @@ func ValidReference(text string) bool {
 	return true
 }
 
+// finishWithin is how long a run without a deadline may stay open.
+const finishWithin = 24 * time.Hour
+
+// FinishBy is until when a run may be open: its deadline, else a day. A run
+// that has no end then counts as failed.
+func FinishBy(started time.Time, deadline *time.Time) time.Time {
+	if deadline != nil {
+		return *deadline
+	}
+	return started.Round(0).Add(finishWithin)
+}
+
 // Runbook names the procedure that a run follows.
 type Runbook struct {
 	ID      string `json:"id"`
@@ -126,7 +138,8 @@ type PinnedStep struct {
 	ID          string              `json:"id"`
 	Kind        string              `json:"kind"`
 	Priority    runbook.Priority    `json:"priority"`
-	Person      bool                `json:"person,omitzero"` // only a person's answer satisfies it
+	Person      bool                `json:"person,omitzero"`      // only a person's answer satisfies it
+	Conditional bool                `json:"conditional,omitzero"` // it has an if or needs, so it may turn out not to be needed
 	MinDuration runbook.Nanoseconds `json:"min_duration_ns,omitzero"`
 	Normal      []PinnedNormal      `json:"normal,omitzero"`
 }
@@ -150,7 +163,10 @@ func Pin(steps []*runbook.Step) []PinnedStep {
 	pinned := make([]PinnedStep, len(steps))
 	for i, s := range steps {
 		_, person := s.Action.(runbook.AsksPerson)
-		pinned[i] = PinnedStep{ID: s.ID, Kind: s.Kind, Priority: s.Priority, Person: person, MinDuration: runbook.Nanoseconds(s.MinDuration.Span)}
+		pinned[i] = PinnedStep{
+			ID: s.ID, Kind: s.Kind, Priority: s.Priority, Person: person, Conditional: s.If != nil || len(s.Needs) > 0,
+			MinDuration: runbook.Nanoseconds(s.MinDuration.Span),
+		}
 		for _, n := range s.Normal {
 			pinned[i].Normal = append(pinned[i].Normal, PinnedNormal{Output: n.Output, Value: n.Value, Over: n.Over, Within: n.Within, FailBeyond: n.FailBeyond})
 		}
@@ -160,32 +176,32 @@ func Pin(steps []*runbook.Step) []PinnedStep {
 
 // Segment is a part of a run.
 type Segment struct {
-	Run        string      `json:"run"`
-	Start      string      `json:"start"`  // digest of the run-start's envelope
-	Number     int         `json:"number"` // 1 is the first
-	Previous   string      `json:"previous,omitzero"`
-	Operator   Signer      `json:"operator"`
-	Until      time.Time   `json:"until"`
-	Waiting    string      `json:"waiting,omitzero"` // the step that waits for a person
-	Steps      []Step      `json:"steps"`
-	Tools      []Tool      `json:"tools,omitzero"`
-	Deviations []Deviation `json:"deviations,omitzero"`
+	Run      string    `json:"run"`
+	Start    string    `json:"start"`  // digest of the run-start's envelope
+	Number   int       `json:"number"` // 1 is the first
+	Previous string    `json:"previous,omitzero"`
+	Writer   Signer    `json:"writer"`
+	Operator Signer    `json:"operator"`
+	Until    time.Time `json:"until"`
+	Waiting  string    `json:"waiting,omitzero"` // the step that waits for a person
+	Steps    []Step    `json:"steps"`
+	Tools    []Tool    `json:"tools,omitzero"`
 }
 
 // RunEnd is the end of a run.
 type RunEnd struct {
-	Run        string          `json:"run"`
-	Start      string          `json:"start"`
-	Segments   []string        `json:"segments,omitzero"` // digests, in order
-	Operator   Signer          `json:"operator"`
-	Ended      time.Time       `json:"ended"`
-	Aborted    bool            `json:"aborted,omitzero"` // by a person, before its end
-	Steps      []Step          `json:"steps"`            // that no segment tells
-	Tools      []Tool          `json:"tools,omitzero"`
-	Deviations []Deviation     `json:"deviations,omitzero"`
-	SLA        agreement.Facts `json:"sla"`
-	ClockSync  string          `json:"clock_sync"` // "unknown"
-	Verdict    Verdict         `json:"verdict"`
+	Run       string          `json:"run"`
+	Start     string          `json:"start"`
+	Segments  []string        `json:"segments,omitzero"` // digests, in order
+	Writer    Signer          `json:"writer"`
+	Operator  Signer          `json:"operator"`
+	Ended     time.Time       `json:"ended"`
+	Aborted   bool            `json:"aborted,omitzero"` // by a person, before its end
+	Steps     []Step          `json:"steps"`            // that no segment tells
+	Tools     []Tool          `json:"tools,omitzero"`
+	SLA       agreement.Facts `json:"sla"`
+	ClockSync string          `json:"clock_sync"` // "unknown"
+	Verdict   Verdict         `json:"verdict"`
 }
 
 // Outcome is how a step ended.

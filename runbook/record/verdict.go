@@ -3,6 +3,8 @@ package record
 import (
 	"slices"
 	"time"
+
+	"github.com/msp-runbook/msp/runbook"
 )
 
 // Verdict is the answer of a run.
@@ -42,8 +44,7 @@ func Judge(start RunStart, steps []Step, aborted bool, ended time.Time) Verdict 
 	}
 	for _, pinned := range start.Steps {
 		s, reached := byID[pinned.ID]
-		fine := reached && (s.Outcome == Passed || s.Outcome == NotNeeded || s.Outcome == LeftOut)
-		if pinned.Priority == "must" && !fine {
+		if pinned.Priority == runbook.Must && !(reached && fine(start, pinned, s.Outcome)) {
 			v.Outcome = RunFailed
 		}
 	}
@@ -55,11 +56,26 @@ func Judge(start RunStart, steps []Step, aborted bool, ended time.Time) Verdict 
 	return v
 }
 
+// fine says whether a must step ended well. That it was not needed, or was left
+// out, counts only where the start says that this can be.
+func fine(start RunStart, pinned PinnedStep, outcome Outcome) bool {
+	switch outcome {
+	case Passed:
+		return true
+	case NotNeeded:
+		return pinned.Conditional
+	case LeftOut:
+		return slices.Contains(start.Deviations, DeviatedStartAt)
+	default:
+		return false
+	}
+}
+
 // StepDeviations computes what a step did not do as agreed, from its own
 // record and what was pinned.
 func StepDeviations(pinned PinnedStep, s Step, said Answer) []Deviation {
 	var all []Deviation
-	if slices.ContainsFunc(s.Normal, func(j Judged) bool { return j.Standing == "outside" }) {
+	if slices.ContainsFunc(s.Normal, func(j Judged) bool { return j.Standing == runbook.Outside }) {
 		all = append(all, DeviatedNormal)
 	}
 	if said.Differently != "" {

@@ -33,7 +33,7 @@ func (a *action) Run(ctx context.Context, env runbook.Env) (runbook.Result, erro
 	if err != nil {
 		return runbook.Result{}, err
 	}
-	defer root.Close() //nolint:errcheck // it was only read
+	defer root.Close()
 	found, err := place.find(ctx, root)
 	if err != nil {
 		return runbook.Result{}, err

@@ -134,7 +134,7 @@ func readFolder(root *os.Root, name string) ([]fs.DirEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	return f.ReadDir(-1)
 }
 

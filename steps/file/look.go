@@ -68,7 +68,7 @@ func (l limits) look(ctx context.Context, root *os.Root, name string, now time.T
 	if err != nil {
 		return facts{}, inside(root.Name(), err)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return facts{}, err

@@ -120,7 +120,7 @@ func attachFile(ctx context.Context, env runbook.Env, name, file string) (runboo
 	if err != nil {
 		return runbook.Attachment{}, unreadable(name, file, err)
 	}
-	defer f.Close() //nolint:errcheck // it was only read
+	defer f.Close()
 	if err := checkRegular(f.Stat()); err != nil {
 		return runbook.Attachment{}, unreadable(name, file, err)
 	}

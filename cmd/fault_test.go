@@ -1,0 +1,54 @@
+package cmd_test
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/msp-runbook/msp/runbook/evidence"
+)
+
+// The variables that tell a msp of these tests what its disk does.
+const (
+	envFault = "TEST_MSP_FAULT" // "what:n": from or at the n-th durable step
+	envCount = "TEST_MSP_COUNT" // a file that says at the end how many steps there were
+)
+
+// What a disk may do at its n-th step.
+const (
+	faultKill   = "kill"   // the process is killed before the step
+	faultFull   = "full"   // this step and all behind it find no space
+	faultDenied = "denied" // this step is not permitted
+	faultTorn   = "torn"   // half of a write reaches the disk
+)
+
+func faultyDisk(getenv func(string) string) *evidence.Disk {
+	what, at, _ := strings.Cut(getenv(envFault), ":")
+	n, _ := strconv.ParseInt(at, 10, 64)
+	count := getenv(envCount)
+	if what == "" && count == "" {
+		return &evidence.Disk{}
+	}
+	var done atomic.Int64
+	return &evidence.Disk{Fault: func(op evidence.Op, path string) error {
+		now := done.Add(1)
+		if count != "" {
+			os.WriteFile(count, fmt.Appendf(nil, "%d %s %s\n", now, op, path), 0o600) //nolint:errcheck // its reader complains
+		}
+		switch {
+		case what == faultKill && now == n:
+			syscall.Kill(os.Getpid(), syscall.SIGKILL) //nolint:errcheck // there is nobody left to complain
+			select {}
+		case what == faultFull && now >= n:
+			return syscall.ENOSPC
+		case what == faultDenied && now == n:
+			return syscall.EACCES
+		case what == faultTorn && now == n:
+			return evidence.ErrTorn
+		}
+		return nil
+	}}
+}

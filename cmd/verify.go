@@ -1,0 +1,216 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/msp-runbook/msp/runbook/audit"
+	"github.com/msp-runbook/msp/runbook/evidence"
+)
+
+// verifyFlags are what a verifier knows from outside.
+type verifyFlags struct {
+	signers, logKeys, checkpoints []string
+	json                          bool
+}
+
+func (a *app) verifyCommand() *cobra.Command {
+	var f verifyFlags
+	c := &cobra.Command{
+		Use: "verify", GroupID: groupProve, Short: "check the evidence, and say what it shows and what it can't",
+		Long: `Check every log, statement, signature, verdict and blob of a client, or of all
+clients here. It needs no network and no key of the provider's. What you know
+from outside makes it stronger: --key for who may sign, --log-key for a writer's
+log, --checkpoint for a head of the log that you were given earlier. This
+installation's own writers and their newest heads are known without asking.
+
+Exit code 0 when nothing is broken, 1 when something is, 2 when there is nothing
+to verify.`,
+		Example: "  msp verify", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			p, err := a.place()
+			if err != nil {
+				return err
+			}
+			return a.verify(p, f)
+		},
+	}
+	c.Flags().StringArrayVar(&f.signers, "key", nil, "a public `KEY` that may sign: a .pub file or its line; may stand several times")
+	c.Flags().StringArrayVar(&f.logKeys, "log-key", nil, "a writer's log key, as `WRITER=KEY`")
+	c.Flags().StringArrayVar(&f.checkpoints, "checkpoint", nil, "a `FILE` with a checkpoint that the log must still hold")
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
+	return c
+}
+
+func (a *app) verify(p *place, f verifyFlags) error {
+	clients, err := p.clients()
+	if err != nil {
+		return err
+	}
+	if a.flags.client != "" {
+		clients = []string{a.flags.client}
+	}
+	if len(clients) == 0 {
+		return hint(fmt.Errorf("there is no evidence in %s", p.State), "msp run leaves some; --state names another folder")
+	}
+	ok := true
+	var reports []*audit.Report
+	for _, client := range clients {
+		report, err := a.verifyClient(p, client, f)
+		if err != nil {
+			return err
+		}
+		ok = ok && report.OK()
+		reports = append(reports, report)
+	}
+	if f.json {
+		err = a.printJSON(struct {
+			V       int             `json:"v"`
+			OK      bool            `json:"ok"`
+			Clients []*audit.Report `json:"clients"`
+		}{1, ok, reports})
+	} else {
+		err = a.printReports(reports)
+	}
+	if err == nil && !ok {
+		return ended(exitNo)
+	}
+	return err
+}
+
+func (a *app) verifyClient(p *place, client string, f verifyFlags) (*audit.Report, error) {
+	store := a.store(p, client)
+	if _, err := os.Stat(store.Root()); err != nil {
+		return nil, hint(fmt.Errorf("there is no evidence of the client %s in %s", client, p.State), "msp log --client ID lists the runs of a client")
+	}
+	pins, err := a.pins(p, client, f)
+	if err != nil {
+		return nil, err
+	}
+	return audit.Verify(store, client, pins, time.Now(), p.StatementLimit)
+}
+
+// pins gathers what is known from outside the evidence.
+func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
+	known, heads, err := a.keyring(p).known(client)
+	if err != nil {
+		return audit.Pins{}, err
+	}
+	pins := audit.Pins{Logs: known}
+	for _, path := range sortedNames(heads) {
+		pins.Heads = append(pins.Heads, audit.Head{Name: "this installation's own, " + path, Note: heads[path]})
+	}
+	for _, text := range f.signers {
+		key, err := parsePin(text)
+		if err != nil {
+			return pins, err
+		}
+		pins.Signers = append(pins.Signers, key)
+	}
+	for _, text := range f.logKeys {
+		writer, keyText, found := strings.Cut(text, "=")
+		if !found || !evidence.ValidID(writer) {
+			return pins, usageError(fmt.Errorf("--log-key %q is not WRITER=KEY", text), "msp key list shows the writers")
+		}
+		if pins.Logs[writer], err = parsePin(keyText); err != nil {
+			return pins, err
+		}
+	}
+	for _, path := range f.checkpoints {
+		note, err := os.ReadFile(path)
+		if errors.Is(err, os.ErrNotExist) {
+			return pins, hint(err, "--checkpoint names a file with a checkpoint, such as a copy of logs/<writer>/checkpoint")
+		}
+		if err != nil {
+			return pins, err
+		}
+		pins.Heads = append(pins.Heads, audit.Head{Name: filepath.ToSlash(path), Note: note})
+	}
+	return pins, nil
+}
+
+func (a *app) printReports(reports []*audit.Report) error {
+	for i, report := range reports {
+		var p page
+		if i > 0 {
+			p.add("")
+		}
+		reportPage(&p, report)
+		if err := p.print(a.Stdout); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+var checkMarks = map[audit.State]string{audit.OK: "✓", audit.Broken: "✗", audit.Unshown: "?"}
+
+// reportPage writes what is broken first, then the checks, then what can't be
+// shown.
+func reportPage(p *page, r *audit.Report) {
+	if r.Pinned {
+		p.add("%s · signers pinned", r.Client)
+	} else {
+		p.add("%s · signers are not pinned: whose keys these are is the evidence's own word (--key pins them)", r.Client)
+	}
+	for _, f := range r.Findings {
+		p.add(" ✗ %s: %s", f.Rule, f.What)
+		for _, pair := range [][2]string{{"file", f.File}, {"run", f.Run}, {"statement", f.Statement}, {"means", f.Means}} {
+			if pair[1] != "" {
+				p.add("     %-9s %s", pair[0], pair[1])
+			}
+		}
+	}
+	for _, w := range r.Writers {
+		p.add("%s", writerLine(w))
+	}
+	for _, c := range r.Checks {
+		p.add(" %s %-11s %s", checkMarks[c.State], c.Name, c.Text)
+	}
+	for _, f := range r.Unshown {
+		p.add(" ? %s", f.What)
+		if f.Means != "" {
+			p.add("     %s", f.Means)
+		}
+	}
+	p.add("%s", verdictLine(r))
+}
+
+func writerLine(w audit.WriterLine) string {
+	known := "the log's own word"
+	if w.Pinned {
+		known = "known from outside"
+	}
+	line := fmt.Sprintf("   writer %s · %s · log key %s, %s", w.ID, count(int(w.Leaves), "statement"), w.Key, known)
+	if !w.Newest.IsZero() {
+		line += " · newest " + w.Newest.UTC().Format("2006-01-02 15:04:05Z")
+	}
+	return line
+}
+
+func verdictLine(r *audit.Report) string {
+	levels := map[audit.Level]int{}
+	for _, run := range r.Runs {
+		levels[run.Level]++
+	}
+	var words []string
+	for _, level := range []audit.Level{audit.Logged, audit.Signed, audit.None} {
+		if n := levels[level]; n > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n, level))
+		}
+	}
+	summary := strings.Join(words, ", ")
+	if summary == "" {
+		summary = "no run"
+	}
+	if !r.OK() {
+		return fmt.Sprintf("broken: %s · %s · exit 1", count(len(r.Findings), "finding"), summary)
+	}
+	return fmt.Sprintf("nothing broken · %s · exit 0", summary)
+}
