@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,12 +17,13 @@ import (
 type given struct{ text, folder, from string }
 
 // inputSources are where the values of inputs come from, the first wins:
-// --input, --inputs, MSP_INPUT_*, the default, a person.
+// --input, --inputs, MSP_INPUT_*, the plan in force, the default, a person.
 type inputSources struct {
 	assignments []string // name=value
 	file        string
 	folder      string // the current folder
 	getenv      func(string) string
+	planned     map[string]given
 }
 
 // resolve gives every declared input its value. Unknown names are errors.
@@ -69,7 +71,10 @@ func checkFile(path string) error {
 // gather collects what was given, and refuses names that the runbook doesn't
 // declare.
 func (s inputSources) gather(r *runbook.Runbook) (map[string]given, error) {
-	found := map[string]given{}
+	found := maps.Clone(s.planned)
+	if found == nil {
+		found = map[string]given{}
+	}
 	for _, f := range r.Inputs {
 		name := "MSP_INPUT_" + strings.ToUpper(f.Name)
 		if text := s.getenv(name); text != "" {

@@ -12,6 +12,7 @@ import (
 	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
 type lintProblem struct {
@@ -99,6 +100,13 @@ func filesBelow(folder string) ([]runbook.File, error) {
 
 func (a *app) lint(files []runbook.File, asJSON bool) error {
 	_, problems := runbook.NewLibrary(kinds(), files).Load()
+	for _, f := range files {
+		if runbook.KindOf(f) == "Plan" {
+			_, found := schedule.LoadPlan(f.Name, f.Source)
+			problems = append(problems, found...)
+		}
+	}
+	problems.Sort()
 	if asJSON {
 		report := lintReport{V: 1, Files: len(files), Problems: []lintProblem{}}
 		for _, p := range problems {

@@ -11,6 +11,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,17 +24,21 @@ func Main(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	return Program{Stdin: stdin, Stdout: stdout, Stderr: stderr, Disk: &evidence.Disk{}}.Run(ctx, args)
 }
 
-// Program is msp with what it works on: the streams, and the disk that
-// evidence is written to.
+// Program is msp with what it works on: the streams, the disk that evidence is
+// written to, and the clock.
 type Program struct {
 	Stdin          io.Reader
 	Stdout, Stderr io.Writer
 	Disk           *evidence.Disk
+	Now            func() time.Time // nil: the system's
 }
 
 // Run runs one command line and gives its exit code. An interrupt, a
 // termination and a hang-up end the run under way, which is recorded.
 func (p Program) Run(ctx context.Context, args []string) int {
+	if p.Now == nil {
+		p.Now = time.Now
+	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	root := p.root()
@@ -93,7 +98,7 @@ that a stranger can verify.`,
 	)
 	root.AddCommand(
 		app.runCommand(), app.resumeCommand(),
-		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.showCommand(),
+		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.showCommand(),
 		app.logCommand(), app.verifyCommand(),
 		app.keyCommand(), app.versionCommand(),
 	)

@@ -75,7 +75,11 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err != nil {
 				return err
 			}
-			sources := inputSources{inputs, inputFile, here, os.Getenv}
+			planned, err := a.plannedInputs(p, r.ID)
+			if err != nil {
+				return err
+			}
+			sources := inputSources{inputs, inputFile, here, os.Getenv, planned}
 			job := engine.Job{Runbook: r, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change}
 			if dryRun {
 				return a.dryRun(c.Context(), sources, job)
@@ -132,7 +136,7 @@ func (a *app) equip(ctx context.Context, p *place, job *engine.Job) error {
 	if job.Ledger, err = a.ledger(ctx, p, job.Client); err != nil {
 		return err
 	}
-	job.BlobLimit, job.Environ, job.Software = p.BlobLimit, os.Environ(), software()
+	job.BlobLimit, job.Environ, job.Software, job.Now = p.BlobLimit, os.Environ(), software(), a.Now
 	job.Where.Host, job.Where.Login, job.Where.Origin = where(a.Stdin)
 	return nil
 }

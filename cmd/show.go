@@ -81,7 +81,7 @@ func (a *app) log(h *record.History, asJSON bool) error {
 		start := account.Start.Body
 		run := loggedRun{
 			Run: account.Run, Runbook: start.Runbook.ID, Version: start.Runbook.Version, Client: start.Client,
-			Writer: account.Writer, Started: start.Started, State: account.State(time.Now()),
+			Writer: account.Writer, Started: start.Started, State: account.State(a.Now()),
 		}
 		if account.End != nil {
 			end := account.End.Body
@@ -115,10 +115,13 @@ func (a *app) log(h *record.History, asJSON bool) error {
 func joinDeviations(all []record.Deviation) string {
 	words := make([]string, len(all))
 	for i, d := range all {
-		words[i] = strings.ReplaceAll(string(d), "_", " ")
+		words[i] = spaced(string(d))
 	}
 	return strings.Join(words, ", ")
 }
+
+// spaced writes an identifier such as outside_normal as words.
+func spaced(id string) string { return strings.ReplaceAll(id, "_", " ") }
 
 func (a *app) showCommand() *cobra.Command {
 	var asJSON bool
@@ -145,7 +148,7 @@ func (a *app) showCommand() *cobra.Command {
 			case output != "":
 				return a.showOutput(store, account, output)
 			case asJSON:
-				return a.printJSON(shownRun(account))
+				return a.printJSON(a.shownRun(account))
 			default:
 				return a.show(store, account)
 			}
@@ -165,8 +168,8 @@ type shown struct {
 	End      *record.RunEnd   `json:"end,omitempty"`
 }
 
-func shownRun(account *record.Account) shown {
-	s := shown{V: 1, Run: account.Run, State: account.State(time.Now()), Start: account.Start.Body}
+func (a *app) shownRun(account *record.Account) shown {
+	s := shown{V: 1, Run: account.Run, State: account.State(a.Now()), Start: account.Start.Body}
 	for _, segment := range account.Segments {
 		s.Segments = append(s.Segments, segment.Body)
 	}
@@ -246,7 +249,7 @@ func (a *app) show(store *evidence.Store, account *record.Account) error {
 }
 
 func (a *app) stateLine(account *record.Account) string {
-	line := account.State(time.Now())
+	line := account.State(a.Now())
 	if end := account.End; end != nil {
 		line += " at " + end.Body.Ended.Format(clockLayout)
 		if d := end.Body.Verdict.Deviations; len(d) > 0 {
@@ -287,7 +290,7 @@ func showInputs(p *page, store *evidence.Store, start record.RunStart) {
 
 func showStep(p *page, store *evidence.Store, s record.Step) {
 	p.add("")
-	line := fmt.Sprintf("%s  %s", s.ID, strings.ReplaceAll(string(s.Outcome), "_", " "))
+	line := fmt.Sprintf("%s  %s", s.ID, spaced(string(s.Outcome)))
 	if s.Proof != "" {
 		line += " · " + string(s.Proof)
 	}
@@ -308,7 +311,7 @@ func showStep(p *page, store *evidence.Store, s record.Step) {
 		p.add("  %-10s %s", name, facts.Outputs[name])
 	}
 	for _, j := range s.Normal {
-		p.add("  %-10s %s, %s", j.Output, runbook.FormatNumber(j.Value), strings.ReplaceAll(string(j.Standing), "_", " "))
+		p.add("  %-10s %s, %s", j.Output, runbook.FormatNumber(j.Value), spaced(string(j.Standing)))
 	}
 	showAnswer(p, facts.Answer)
 	for _, e := range s.Evidence {

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -93,7 +92,7 @@ func (a *app) verifyClient(p *place, client string, f verifyFlags) (*audit.Repor
 	if err != nil {
 		return nil, err
 	}
-	return audit.Verify(store, client, pins, time.Now(), p.StatementLimit)
+	return audit.Verify(store, client, pins, a.Now(), p.StatementLimit)
 }
 
 // pins gathers what is known from outside the evidence.

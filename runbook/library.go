@@ -88,6 +88,9 @@ func readHead(f File) head {
 	return h
 }
 
+// KindOf is the kind that a document says it has; "" when it can't be read.
+func KindOf(f File) string { return readHead(f).kind }
+
 // Load checks every runbook of the library, and that no id stands twice.
 // Documents of other kinds are passed over.
 func (l *Library) Load() ([]*Runbook, document.Problems) {

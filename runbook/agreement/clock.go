@@ -3,17 +3,17 @@
 // and given instants: nothing here reads the time, so every verdict can be
 // computed again years later from what a record pins.
 //
-// This version judges the clock that starts with the run itself, in 24x7 time.
-// A clock that starts at a scheduled instant needs a plan that asks for the
-// run, and a calendar or an agreement needs its document: those terms are
-// carried, and answered with "not judged" and why, never silently read as
-// something else.
+// This version judges two clocks in 24x7 time: the one that starts with the run
+// itself, and, for a run that a plan asks for, the one that starts at its due
+// time. A calendar or an agreement needs its document: those terms are carried,
+// and answered with "not judged" and why, never silently read as 24x7.
 package agreement
 
 import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
 // Terms are an SLA by value, as a run-start pins them. Lengths of time are in
@@ -22,9 +22,10 @@ type Terms struct {
 	Agreement      string              `json:"agreement,omitzero"`
 	Clock          string              `json:"clock,omitzero"`
 	Calendar       string              `json:"calendar,omitzero"`
-	StartWithin    runbook.Nanoseconds `json:"start_within_ns,omitzero"`
+	StartWithin    runbook.Nanoseconds `json:"start_within_ns,omitzero"` // of due
 	CompleteWithin runbook.Nanoseconds `json:"complete_within_ns,omitzero"`
 	Target         float64             `json:"target_percent,omitzero"`
+	Due            *time.Time          `json:"due,omitzero"` // of the occurrence that a planned run is for
 }
 
 // TermsOf takes the terms of a runbook's SLA; nil when it promises nothing.
@@ -38,8 +39,22 @@ func TermsOf(s *runbook.SLA) *Terms {
 	}
 }
 
-// NotJudged says why terms give no deadline for a run that no plan asked for;
-// "" when they do.
+// For binds terms to the occurrence that a run is for. A schedule's grace is a
+// promise to start, also where there is no SLA.
+func (t *Terms) For(o schedule.Occurrence) *Terms {
+	bound := Terms{}
+	if t != nil {
+		bound = *t
+	}
+	due := o.Due.Round(0)
+	bound.Due = &due
+	if o.StartBy != nil {
+		bound.StartWithin = runbook.Nanoseconds(o.StartBy.Sub(o.Due))
+	}
+	return &bound
+}
+
+// NotJudged says why terms give no verdict; "" when they do.
 func (t *Terms) NotJudged() string {
 	switch {
 	case t == nil:
@@ -48,31 +63,50 @@ func (t *Terms) NotJudged() string {
 		return "not judged: the agreement's targets are not read yet"
 	case t.Calendar != "":
 		return "not judged: calendars are not read yet"
-	case t.Clock == string(runbook.ClockScheduled):
-		return "not judged: no plan asks for this run"
 	case t.Clock == string(runbook.ClockReported):
 		return "not judged: nothing was reported"
-	case t.CompleteWithin == 0:
+	case t.Due == nil && t.Clock == string(runbook.ClockScheduled):
+		return "not judged: no plan asks for this run"
+	case t.CompleteWithin == 0 && (t.Due == nil || t.StartWithin == 0):
 		return "not judged: no time to complete was promised"
 	default:
 		return ""
 	}
 }
 
-// Deadline is the last instant at which a run that started then is in time.
-// ok is false where NotJudged says why.
+// Deadline is the last instant at which a run that started then is complete in
+// time. ok is false where there is none.
 func (t *Terms) Deadline(started time.Time) (deadline time.Time, ok bool) {
-	if t.NotJudged() != "" {
+	if t.NotJudged() != "" || t.CompleteWithin == 0 {
 		return time.Time{}, false
 	}
-	return started.Round(0).Add(t.CompleteWithin.Span()), true
+	return t.from(started).Add(t.CompleteWithin.Span()), true
+}
+
+// from is the instant at which the clock starts, without a monotonic reading:
+// what a verifier reads has none.
+func (t *Terms) from(started time.Time) time.Time {
+	if t.Clock == string(runbook.ClockScheduled) && t.Due != nil {
+		return t.Due.Round(0)
+	}
+	return started.Round(0)
+}
+
+// StartBy is the last instant at which a planned run starts in time. ok is
+// false where there is none.
+func (t *Terms) StartBy() (by time.Time, ok bool) {
+	if t.NotJudged() != "" || t.Due == nil || t.StartWithin == 0 {
+		return time.Time{}, false
+	}
+	return t.Due.Round(0).Add(t.StartWithin.Span()), true
 }
 
 // Facts is how a run stands against its terms.
 type Facts struct {
 	NotJudged string              `json:"not_judged,omitzero"` // why there is no verdict
+	StartBy   *time.Time          `json:"start_by,omitzero"`
 	Deadline  *time.Time          `json:"deadline,omitzero"`
-	Elapsed   runbook.Nanoseconds `json:"elapsed_ns,omitzero"`
+	Elapsed   runbook.Nanoseconds `json:"elapsed_ns,omitzero"` // since the clock started
 	Met       *bool               `json:"met,omitzero"`
 }
 
@@ -80,15 +114,21 @@ type Facts struct {
 // the target is met. An end before the start is never met: a clock that ran
 // backwards proves nothing.
 func (t *Terms) Judge(started, ended time.Time) Facts {
-	// What a verifier reads has no monotonic clock.
-	started, ended = started.Round(0), ended.Round(0)
-	deadline, ok := t.Deadline(started)
-	if !ok {
-		return Facts{NotJudged: t.NotJudged()}
+	if why := t.NotJudged(); why != "" {
+		return Facts{NotJudged: why}
 	}
-	elapsed := ended.Sub(started)
-	met := elapsed >= 0 && !ended.After(deadline)
-	return Facts{Deadline: &deadline, Elapsed: runbook.Nanoseconds(elapsed), Met: &met}
+	started, ended = started.Round(0), ended.Round(0)
+	met := !ended.Before(started)
+	f := Facts{Elapsed: runbook.Nanoseconds(ended.Sub(t.from(started))), Met: &met}
+	if by, ok := t.StartBy(); ok {
+		f.StartBy = &by
+		met = met && !started.After(by)
+	}
+	if deadline, ok := t.Deadline(started); ok {
+		f.Deadline = &deadline
+		met = met && !ended.After(deadline)
+	}
+	return f
 }
 
 // Late reports whether a verdict says that the terms were not kept.

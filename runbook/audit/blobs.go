@@ -11,11 +11,12 @@ import (
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
-// The names of a run-start's blobs.
+// The names of the blobs of run-starts and plans.
 const (
 	blobSource = "runbook source"
 	blobInputs = "inputs"
 	blobWhere  = "where"
+	blobPlan   = "plan source"
 )
 
 // A namedBlob is a blob, what it is and who names it.
@@ -25,27 +26,28 @@ type namedBlob struct {
 	read func() error
 }
 
-// checkBlobs reads every blob that the run's statements name, through to its
-// end. Facts and inputs are kept for the checks that need them.
-func (v *runAudit) checkBlobs(runbookDigest string) error {
+// readBlobs reads every blob that statements name, through to its end.
+func (v *reader) readBlobs(named []namedBlob) error {
 	done := map[string]bool{}
-	for _, b := range v.namedBlobs(runbookDigest) {
+	for _, b := range named {
 		if done[b.Digest] {
 			continue
 		}
 		done[b.Digest] = true
-		v.result.blobs = append(v.result.blobs, b.Digest)
+		v.blobs = append(v.blobs, b.Digest)
 		if err := b.read(); err != nil {
 			if err := v.blobBroken(b, err); err != nil {
 				return err
 			}
 			continue
 		}
-		v.result.whole++
+		v.whole++
 	}
 	return nil
 }
 
+// namedBlobs are the blobs of the run's statements. Facts and inputs are kept
+// for the checks that need them.
 func (v *runAudit) namedBlobs(runbookDigest string) []namedBlob {
 	var all []namedBlob
 	for _, s := range v.starts {
@@ -155,7 +157,7 @@ func contentSize(digest string, step record.Step) int64 {
 }
 
 // blobBroken tells what is wrong with a blob; an error is one of reading.
-func (v *runAudit) blobBroken(b namedBlob, err error) error {
+func (v *reader) blobBroken(b namedBlob, err error) error {
 	at := b.by.place()
 	at.file = blobFile(b.Digest)
 	var file *evidence.FileError

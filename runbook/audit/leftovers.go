@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"github.com/msp-runbook/msp/runbook/record"
 )
 
 var (
@@ -40,7 +42,7 @@ func (a *audit) eachRecord(do func(file, digest string)) error {
 
 // checkLeftovers tells of files that no log and no statement names. None of
 // them counts for anything, so none is broken.
-func (a *audit) checkLeftovers(results []runResult) error {
+func (a *audit) checkLeftovers(results []runResult, plans []planResult) error {
 	err := a.eachRecord(func(file, digest string) {
 		_, logged := a.named[digest]
 		switch {
@@ -60,6 +62,12 @@ func (a *audit) checkLeftovers(results []runResult) error {
 	for _, r := range results {
 		unread = unread || r.line == nil || r.line.Level == None
 		for _, digest := range r.blobs {
+			blobs[digest] = true
+		}
+	}
+	for _, p := range plans {
+		unread = unread || p.plan == nil
+		for _, digest := range p.blobs {
 			blobs[digest] = true
 		}
 	}
@@ -92,6 +100,9 @@ func (a *audit) unlogged(digest string) string {
 		}
 		if err := s.verify(envelope); err != nil {
 			return "a " + kind + " statement, wrongly signed"
+		}
+		if kind == record.KindPlan {
+			return "a plan statement, signed by " + s.key.ID()
 		}
 		return "a " + kind + " statement of the run " + quoted(s.run()) + ", signed by " + s.key.ID()
 	}

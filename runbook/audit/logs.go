@@ -192,8 +192,8 @@ func logRule(err error, file string) string {
 }
 
 // index lists the leaves of all logs that can be read, and groups them by run
-// in the order of writers and leaves.
-func (a *audit) index() (groups []*group) {
+// in the order of writers and leaves. Plans are no part of a run.
+func (a *audit) index() (groups []*group, plans []ref) {
 	a.named = map[string]ref{}
 	byRun := map[string]*group{}
 	for _, l := range a.logs {
@@ -206,6 +206,10 @@ func (a *audit) index() (groups []*group) {
 			if _, again := a.named[leaf.Envelope]; !again {
 				a.named[leaf.Envelope] = r
 			}
+			if leaf.Kind == record.KindPlan {
+				plans = append(plans, r)
+				continue
+			}
 			g := byRun[leaf.Run]
 			if g == nil {
 				g = &group{run: leaf.Run}
@@ -215,7 +219,7 @@ func (a *audit) index() (groups []*group) {
 			g.refs = append(g.refs, r)
 		}
 	}
-	return groups
+	return groups, plans
 }
 
 // A group is the leaves that name one run.

@@ -16,8 +16,7 @@ const clockSlack = time.Minute
 // A runAudit checks all that the logs say about one run. It holds the run's
 // statements only while it works; what other runs need to know is in result.
 type runAudit struct {
-	*audit // not written to: runs are checked in parallel
-	finder // its own, before the audit's
+	reader
 	group
 
 	starts, segments, ends []*statement
@@ -30,29 +29,21 @@ type runAudit struct {
 
 // A runResult is what remains of a run.
 type runResult struct {
-	line    *RunLine // nil when no log has its start
+	traces
 	found   []found
-	signers []string
-	blobs   []string // digests that it names
-	whole   int      // how many of them are whole
+	line    *RunLine // nil when no log has its start
 	verdict *record.Verdict
 	judged  bool // against an SLA
 	past    *pastRun
 	compare []comparison
-	newest  []newest
+	bound   *boundRun // nil when its start can't be relied on
 	err     error
 }
 
-// newest is when a statement in a log claims to have been made.
-type newest struct {
-	log *writerLog
-	at  time.Time
-}
-
 func (a *audit) auditRun(g *group) runResult {
-	v := &runAudit{audit: a, group: *g, facts: map[string]record.Facts{}}
+	v := &runAudit{reader: reader{audit: a}, group: *g, facts: map[string]record.Facts{}}
 	v.result.err = v.check()
-	v.result.found = v.found
+	v.result.found, v.result.traces = v.found, v.traces
 	return v.result
 }
 
@@ -62,7 +53,7 @@ func (v *runAudit) check() error {
 	}
 	start := v.findStart()
 	if start == nil {
-		return v.checkBlobs("")
+		return v.readBlobs(v.namedBlobs(""))
 	}
 	v.result.line = &RunLine{
 		Run: v.run, Runbook: start.start.Runbook.ID, State: stateUnknown, Level: Logged,
@@ -70,11 +61,13 @@ func (v *runAudit) check() error {
 	}
 	v.bind(start)
 	v.damaged = v.damaged || v.has(ruleSegmentOrder) // the steps are not all there
-	if err := v.checkBlobs(start.start.Runbook.Digest); err != nil {
+	if err := v.readBlobs(v.namedBlobs(start.start.Runbook.Digest)); err != nil {
 		return err
 	}
+	v.checkOccurrence(start)
 	v.checkTerms(start)
 	v.judge(start)
+	v.rememberBound(start)
 	if v.damaged {
 		v.result.line.Level = None
 	}
@@ -92,12 +85,6 @@ func (v *runAudit) read() error {
 			v.damaged = true
 			continue
 		}
-		if s.run() != r.leaf.Run {
-			v.damaged = true
-			v.broken(ruleSpliced, r.place(), "%s is of the run %s, and the log calls it a part of the run %s", r.name(), s.run(), quoted(r.leaf.Run))
-			continue
-		}
-		v.result.newest = append(v.result.newest, newest{s.log, s.until()})
 		switch {
 		case s.start != nil:
 			v.starts = append(v.starts, s)
@@ -158,9 +145,13 @@ func (v *runAudit) checkStart(s *statement) {
 		v.broken(ruleClient, s.place(), "%s is of the client %q, this is the evidence of %s", s.name(), start.Client, v.client)
 	}
 	v.checkWriter(s)
-	if what := s.subjectsDiffer(start.Runbook.Digest); what != "" {
+	if what := s.subjectsDiffer(theRunbook(start)); what != "" {
 		v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 	}
+}
+
+func theRunbook(start *record.RunStart) record.NamedBlob {
+	return record.NamedBlob{Name: "the runbook", Digest: start.Runbook.Digest}
 }
 
 // bound checks how statements are tied to the start, and gives those that are.
@@ -173,7 +164,7 @@ func (v *runAudit) bound(start *statement, all []*statement) []*statement {
 		if s.before(start.ref) {
 			v.broken(ruleOrder, s.place(), "%s lies before the start of its run, which is entry %d", s.name(), start.index)
 		}
-		if what := s.subjectsDiffer(start.start.Runbook.Digest); what != "" {
+		if what := s.subjectsDiffer(theRunbook(start.start)); what != "" {
 			v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 		}
 		v.checkWriter(s)
@@ -253,7 +244,7 @@ func (v *runAudit) checkSegmentList(end *statement) {
 }
 
 // checkWriter: a statement stands in the log that it was made for.
-func (v *runAudit) checkWriter(s *statement) {
+func (v *reader) checkWriter(s *statement) {
 	writer := s.writer()
 	key, err := evidence.ParsePublicKey([]byte(writer.Key))
 	switch {

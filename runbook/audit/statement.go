@@ -12,10 +12,10 @@ import (
 )
 
 // kinds are the statements that this version reads.
-var kinds = []string{record.KindRunStart, record.KindSegment, record.KindRun}
+var kinds = []string{record.KindRunStart, record.KindSegment, record.KindRun, record.KindPlan}
 
 // A statement is one that was read from its envelope and is signed by whom it
-// names. Exactly one of start, segment and end is set.
+// names. Exactly one of start, segment, end and plan is set.
 type statement struct {
 	ref
 	key      evidence.PublicKey
@@ -24,6 +24,7 @@ type statement struct {
 	start   *record.RunStart
 	segment *record.Segment
 	end     *record.RunEnd
+	plan    *record.Plan
 }
 
 // file is the path of an envelope below the client's folder.
@@ -41,8 +42,11 @@ func (r ref) name() string {
 	return fmt.Sprintf("the %s statement (entry %d of the log of %s)", r.leaf.Kind, r.index, r.log.writer)
 }
 
+// run is whose run it is a part of; "" for a plan.
 func (s *statement) run() string {
 	switch {
+	case s.plan != nil:
+		return ""
 	case s.start != nil:
 		return s.start.Run
 	case s.segment != nil:
@@ -62,6 +66,8 @@ func (s *statement) startRef() string {
 
 func (s *statement) signer() record.Signer {
 	switch {
+	case s.plan != nil:
+		return s.plan.Operator
 	case s.start != nil:
 		return s.start.Operator
 	case s.segment != nil:
@@ -74,6 +80,8 @@ func (s *statement) signer() record.Signer {
 // until is when a statement claims to have been made.
 func (s *statement) until() time.Time {
 	switch {
+	case s.plan != nil:
+		return s.plan.Signed
 	case s.start != nil:
 		return s.start.Started
 	case s.segment != nil:
@@ -86,6 +94,8 @@ func (s *statement) until() time.Time {
 // writer is the log that a statement was made for.
 func (s *statement) writer() record.Signer {
 	switch {
+	case s.plan != nil:
+		return s.plan.Writer
 	case s.start != nil:
 		return s.start.Writer
 	case s.segment != nil:
@@ -108,7 +118,7 @@ func (s *statement) steps() []record.Step {
 
 // readStatement reads the statement of a leaf. Nil means that it can't be
 // relied on, and a finding says why; the error is of reading the file.
-func (v *runAudit) readStatement(r ref) (*statement, error) {
+func (v *reader) readStatement(r ref) (*statement, error) {
 	if !slices.Contains(kinds, r.leaf.Kind) {
 		at := r.place()
 		at.cause = r.leaf.Kind
@@ -137,6 +147,11 @@ func (v *runAudit) readStatement(r ref) (*statement, error) {
 		return nil, nil
 	}
 	v.checkSigner(s)
+	if s.run() != r.leaf.Run {
+		v.broken(ruleSpliced, r.place(), "%s is of the run %s, and the log calls it a part of the run %s", r.name(), quoted(s.run()), quoted(r.leaf.Run))
+		return nil, nil
+	}
+	v.newest = append(v.newest, newest{r, s.until()})
 	return s, nil
 }
 
@@ -179,6 +194,9 @@ func (s *statement) decode(data []byte, limit int) (*evidence.Envelope, error) {
 	case record.KindSegment:
 		s.segment = &record.Segment{}
 		err = evidence.DecodeStrict(told.Predicate, s.segment)
+	case record.KindPlan:
+		s.plan = &record.Plan{}
+		err = evidence.DecodeStrict(told.Predicate, s.plan)
 	default:
 		s.end = &record.RunEnd{}
 		err = evidence.DecodeStrict(told.Predicate, s.end)
@@ -206,9 +224,13 @@ func (s *statement) verify(envelope *evidence.Envelope) error {
 	return nil
 }
 
-func (v *runAudit) checkSigner(s *statement) {
-	v.result.signers = append(v.result.signers, s.key.ID())
-	if len(v.pins.Signers) == 0 || slices.ContainsFunc(v.pins.Signers, s.key.Equal) {
+func (a *audit) accepts(key evidence.PublicKey) bool {
+	return len(a.pins.Signers) == 0 || slices.ContainsFunc(a.pins.Signers, key.Equal)
+}
+
+func (v *reader) checkSigner(s *statement) {
+	v.signers = append(v.signers, s.key.ID())
+	if v.accepts(s.key) {
 		return
 	}
 	at := s.place()
@@ -217,10 +239,10 @@ func (v *runAudit) checkSigner(s *statement) {
 }
 
 // subjectsDiffer says how the subjects are not what the statement speaks of:
-// the runbook and each blob, and nothing else.
-func (s *statement) subjectsDiffer(runbookDigest string) string {
-	want := map[string]string{strings.TrimPrefix(runbookDigest, "sha256:"): "the runbook"}
-	for _, b := range s.blobs() {
+// the documents and each blob, and nothing else.
+func (s *statement) subjectsDiffer(documents ...record.NamedBlob) string {
+	want := map[string]string{}
+	for _, b := range slices.Concat(documents, s.blobs()) {
 		want[strings.TrimPrefix(b.Digest, "sha256:")] = b.Name
 	}
 	have := map[string]bool{}
@@ -240,6 +262,13 @@ func (s *statement) subjectsDiffer(runbookDigest string) string {
 
 // blobs are the blobs that a statement names.
 func (s *statement) blobs() []record.NamedBlob {
+	if s.plan != nil {
+		blobs := []record.NamedBlob{{Name: blobPlan, Digest: s.plan.Source}}
+		for _, p := range s.plan.Runbooks {
+			blobs = append(blobs, record.NamedBlob{Name: "the source of the runbook " + p.Runbook.ID, Digest: p.Runbook.Source})
+		}
+		return blobs
+	}
 	if s.start != nil {
 		return []record.NamedBlob{
 			{Name: blobSource, Digest: s.start.Runbook.Source}, {Name: blobInputs, Digest: s.start.Inputs}, {Name: blobWhere, Digest: s.start.Where},

@@ -21,6 +21,9 @@ type audit struct {
 	logs  []*writerLog
 	named map[string]ref // the first leaf that names an envelope, by its digest
 	gaps  bool           // a log can't be read, so what isn't in the others may be in it
+
+	plans     []*plan // that can be relied on, in the order in which they took effect
+	lostPlans []ref   // that can't
 }
 
 // Verify checks all evidence of a client. Open runs are judged at an instant;
@@ -39,24 +42,43 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
 	}
 	seen, agreed := a.checkHeads()
-	groups := a.index()
+	groups, refs := a.index()
+	plans := inParallel(len(refs), func(i int) planResult { return a.auditPlan(refs[i]) })
+	a.rank(plans)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
-	for _, r := range results {
-		if r.err != nil {
-			return nil, fmt.Errorf("reading the records of %s: %w", client, r.err)
-		}
-		a.found = append(a.found, r.found...)
-		for _, n := range r.newest {
-			if n.at.After(n.log.newest) {
-				n.log.newest = n.at
-			}
-		}
+	if err := a.collect(plans, results); err != nil {
+		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
 	a.checkBaselines(results)
-	if err := a.checkLeftovers(results); err != nil {
+	a.checkRepeats(results)
+	if err := a.checkLeftovers(results, plans); err != nil {
 		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
 	}
-	return a.report(results, seen, agreed), nil
+	return a.report(plans, results, seen, agreed), nil
+}
+
+// collect takes over what was found in plans and runs.
+func (a *audit) collect(plans []planResult, results []runResult) error {
+	var claims []newest
+	for _, p := range plans {
+		if p.err != nil {
+			return p.err
+		}
+		a.found, claims = append(a.found, p.found...), append(claims, p.newest...)
+	}
+	for _, r := range results {
+		if r.err != nil {
+			return r.err
+		}
+		a.found, claims = append(a.found, r.found...), append(claims, r.newest...)
+	}
+	for _, n := range claims {
+		if n.at.After(n.log.newest) {
+			n.log.newest = n.at
+		}
+	}
+	a.checkBackdated(claims)
+	return nil
 }
 
 func (a *audit) checkBaselines(results []runResult) {
@@ -70,13 +92,20 @@ func (a *audit) checkBaselines(results []runResult) {
 	}
 }
 
-func (a *audit) report(results []runResult, seen map[string]int64, heads int) *Report {
+func (a *audit) report(plans []planResult, results []runResult, seen map[string]int64, heads int) *Report {
 	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0}
 	r.Counts.Heads = heads
 	signers := map[string]bool{}
 	for _, result := range results {
 		r.count(result)
 		for _, s := range result.signers {
+			signers[s] = true
+		}
+	}
+	for _, p := range plans {
+		r.Counts.Plans++
+		r.Counts.Blobs += p.whole
+		for _, s := range p.signers {
 			signers[s] = true
 		}
 	}
@@ -90,8 +119,14 @@ func (a *audit) report(results []runResult, seen map[string]int64, heads int) *R
 			r.Counts.Statements += len(l.view.Leaves)
 		}
 	}
+	expected := a.expect(results)
+	r.Missed = expected.listed
+	expected.count(&r.Counts)
 	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.found))
 	r.Checks = r.checks(a.logs)
+	if r.Counts.Plans > 0 {
+		r.Checks = slices.Insert(r.Checks, planPlace, a.planCheck(r, expected))
+	}
 	return r
 }
 

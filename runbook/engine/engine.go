@@ -168,9 +168,20 @@ func newRunner(job Job) (*runner, error) {
 	}, nil
 }
 
+// newID is a UUIDv7 of an instant: its first 48 bits are milliseconds since 1970
+// (RFC 9562, section 5.7).
+func newID(at time.Time) (uuid.UUID, error) {
+	id, err := uuid.NewV7()
+	ms := at.UnixMilli()
+	for i := range 6 {
+		id[i] = byte(ms >> (8 * (5 - i)))
+	}
+	return id, err
+}
+
 // begin signs and logs the run-start, then opens the journal.
 func (r *runner) begin(ctx context.Context, tools []record.Tool) error {
-	id, err := uuid.NewV7()
+	id, err := newID(r.job.Now())
 	if err != nil {
 		return err
 	}
@@ -179,7 +190,17 @@ func (r *runner) begin(ctx context.Context, tools []record.Tool) error {
 		return err
 	}
 	r.id, r.values.RunID = id.String(), id.String()
-	if r.start, err = r.runStart(hex.EncodeToString(salt), tools); err != nil {
+	// From here to the run-start's leaf nobody else takes the occurrence.
+	claim, err := r.job.Ledger.Disk.Lock(ctx, r.job.Ledger.Store.Path("locks", r.job.Runbook.ID+".claim.lock"))
+	if err != nil {
+		return err
+	}
+	defer claim.Unlock()
+	bound, err := record.Bind(r.job.Ledger.Store, r.job.Client, r.job.Runbook.ID, r.job.Now(), r.job.Ledger.MaxBytes())
+	if err != nil {
+		return err
+	}
+	if r.start, err = r.runStart(hex.EncodeToString(salt), tools, bound); err != nil {
 		return err
 	}
 	subjects := []evidence.Subject{
@@ -213,7 +234,7 @@ func (r *runner) pin() {
 	}
 }
 
-func (r *runner) runStart(salt string, tools []record.Tool) (record.RunStart, error) {
+func (r *runner) runStart(salt string, tools []record.Tool, bound *record.Bound) (record.RunStart, error) {
 	job, book := r.job, r.job.Runbook
 	started := job.Now()
 	s := record.RunStart{
@@ -221,6 +242,10 @@ func (r *runner) runStart(salt string, tools []record.Tool) (record.RunStart, er
 		Writer: job.Ledger.Writer, Operator: job.Ledger.Signer(), Trigger: job.Trigger, Change: job.Change, Started: started,
 		Steps: record.Pin(book.Steps), SLA: terms(book), Tools: tools, Software: job.Software,
 		Deviations: r.asked(),
+	}
+	if bound != nil {
+		s.Occurrence, s.SLA = &bound.Occurrence, bound.Item.SLA.For(bound.Found)
+		s.Deviations = append(s.Deviations, r.unlikePlan(bound)...)
 	}
 	if deadline, ok := s.SLA.Deadline(started); ok {
 		s.Deadline = &deadline
@@ -257,6 +282,27 @@ func (r *runner) asked() []record.Deviation {
 	}
 	if r.job.StartAt != "" {
 		all = append(all, record.DeviatedStartAt)
+	}
+	return all
+}
+
+// unlikePlan are the ways in which the run is not the one that was planned.
+func (r *runner) unlikePlan(bound *record.Bound) []record.Deviation {
+	var all []record.Deviation
+	for _, f := range r.job.Runbook.Inputs {
+		text, ok := bound.Inputs[f.Name]
+		if !ok && f.Default != nil {
+			text, ok = *f.Default, true
+		}
+		given, have := r.job.Inputs[f.Name]
+		planned, err := f.Parse(text, r.job.Folder)
+		if ok != have || ok && (err != nil || planned.Text != given.Text) {
+			all = append(all, record.DeviatedInputs)
+			break
+		}
+	}
+	if r.job.Runbook.Digest != bound.Item.Runbook.Digest {
+		all = append(all, record.DeviatedRunbook)
 	}
 	return all
 }
@@ -335,10 +381,36 @@ func (r *runner) announce(kind runbook.EventKind) {
 		Reason: book.Rationale, Steps: heads, Deadline: r.start.Deadline,
 	}
 	if r.start.SLA != nil {
-		e.SLA = r.start.SLA.NotJudged()
-		if e.SLA == "" {
-			e.SLA = "complete within " + runbook.FormatSpan(r.start.SLA.CompleteWithin.Span())
-		}
+		e.SLA = r.promise()
 	}
 	r.emit(e)
+}
+
+// promise says the terms of the run in words, in the zone of its schedule.
+func (r *runner) promise() string {
+	sla := r.start.SLA
+	if why := sla.NotJudged(); why != "" {
+		return why
+	}
+	if r.start.Occurrence == nil {
+		return "complete within " + runbook.FormatSpan(sla.CompleteWithin.Span())
+	}
+	due := r.start.Occurrence.Due
+	where := "UTC"
+	if s := r.job.Runbook.Schedule; s != nil {
+		if zone, err := time.LoadLocation(s.Timezone); err == nil {
+			due, where = due.In(zone), s.Timezone
+		}
+	}
+	words := due.Format("2006-01-02 15:04 ") + where
+	if by, ok := sla.StartBy(); ok {
+		words += ", start by " + by.In(due.Location()).Format("15:04")
+	}
+	if deadline, ok := sla.Deadline(r.start.Started); ok {
+		words += ", complete by " + deadline.In(due.Location()).Format("15:04")
+	}
+	if repeats := r.start.Occurrence.Repeats; repeats != "" {
+		words += " · decided before by " + record.ShortID(repeats)
+	}
+	return words
 }

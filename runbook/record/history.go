@@ -140,6 +140,10 @@ func WriterOf(store *evidence.Store, digest string, limit int) (Signer, error) {
 	case PredicateType(KindSegment):
 		err = evidence.DecodeStrict(statement.Predicate, &segment)
 		return segment.Writer, err
+	case PredicateType(KindPlan):
+		var plan Plan
+		err = evidence.DecodeStrict(statement.Predicate, &plan)
+		return plan.Writer, err
 	case PredicateType(KindRun):
 		err = evidence.DecodeStrict(statement.Predicate, &end)
 		return end.Writer, err
@@ -169,9 +173,11 @@ func WriterKey(store *evidence.Store, writer string, limit int) (evidence.Public
 // left out and named in Problems: one damaged file doesn't stop the work on a
 // client.
 type History struct {
-	Accounts []*Account // by the start that they state, oldest first
+	Accounts []*Account     // by the start that they state, oldest first
+	Plans    []Signed[Plan] // by when they were signed
 	Problems []error
 	byRun    map[string]*Account
+	limit    int             // bytes of an envelope
 	damaged  map[string]bool // runs of which a statement can't be read
 	unread   bool            // a whole log can't be read
 }
@@ -186,37 +192,63 @@ func (h *History) Damaged(run string) bool { return h.unread || h.damaged[run] }
 // ReadHistory reads the logs of a client. The error is of reading at all; what
 // is wrong with single logs and statements stands in the history's Problems.
 func ReadHistory(store *evidence.Store, client string, limit int) (*History, error) {
+	h := newHistory(limit)
+	leaves, err := h.leaves(store, client)
+	if err != nil {
+		return nil, err
+	}
+	for _, leaf := range leaves {
+		h.take(store, leaf)
+	}
+	h.sort()
+	return h, nil
+}
+
+func newHistory(limit int) *History {
 	if limit == 0 {
 		limit = MaxStatement
 	}
-	h := &History{byRun: map[string]*Account{}, damaged: map[string]bool{}}
+	return &History{byRun: map[string]*Account{}, damaged: map[string]bool{}, limit: limit}
+}
+
+// writtenLeaf is a leaf and whose log it stands in.
+type writtenLeaf struct {
+	evidence.Leaf
+	writer string
+}
+
+// leaves reads all logs of a client. A log that can't be read is a problem.
+func (h *History) leaves(store *evidence.Store, client string) ([]writtenLeaf, error) {
 	writers, err := store.Writers()
 	if err != nil {
 		return nil, err
 	}
+	var leaves []writtenLeaf
 	for _, writer := range writers {
-		key, err := WriterKey(store, writer, limit)
+		key, err := WriterKey(store, writer, h.limit)
 		if errors.Is(err, evidence.ErrEmptyLog) {
 			continue // made by an append that a crash cut off
 		}
-		if err != nil {
-			h.Problems, h.unread = append(h.Problems, err), true
-			continue
-		}
-		view, err := store.ReadLog(client, writer, key)
-		if err != nil {
-			h.Problems, h.unread = append(h.Problems, err), true
-			continue
-		}
-		for _, leaf := range view.Leaves {
-			if err := h.add(store, writer, leaf, limit); err != nil {
-				h.Problems = append(h.Problems, err)
-				h.damaged[leaf.Run] = true
+		if err == nil {
+			var view *evidence.LogView
+			if view, err = store.ReadLog(client, writer, key); err == nil {
+				for _, leaf := range view.Leaves {
+					leaves = append(leaves, writtenLeaf{leaf, writer})
+				}
+				continue
 			}
 		}
+		h.Problems, h.unread = append(h.Problems, err), true
 	}
-	h.sort()
-	return h, nil
+	return leaves, nil
+}
+
+// take reads the statement of a leaf; one that can't be read is a problem.
+func (h *History) take(store *evidence.Store, leaf writtenLeaf) {
+	if err := h.add(store, leaf.writer, leaf.Leaf, h.limit); err != nil {
+		h.Problems = append(h.Problems, err)
+		h.damaged[leaf.Run] = true
+	}
 }
 
 func (h *History) account(run string) *Account {
@@ -252,6 +284,12 @@ func (h *History) add(store *evidence.Store, writer string, leaf evidence.Leaf, 
 		if a := h.account(leaf.Run); a.End == nil {
 			a.End = &end
 		}
+	case KindPlan:
+		plan, err := Read[Plan](store, leaf.Kind, leaf.Envelope, limit)
+		if err != nil {
+			return err
+		}
+		h.Plans = append(h.Plans, plan)
 	}
 	return nil
 }
@@ -270,6 +308,7 @@ func (h *History) sort() {
 		slices.SortFunc(a.Segments, func(x, y Signed[Segment]) int { return x.Body.Number - y.Body.Number })
 		h.Accounts = append(h.Accounts, a)
 	}
+	slices.SortStableFunc(h.Plans, func(x, y Signed[Plan]) int { return x.Body.Signed.Compare(y.Body.Signed) })
 	slices.SortFunc(h.Accounts, func(x, y *Account) int {
 		if order := x.Start.Body.Started.Compare(y.Start.Body.Started); order != 0 {
 			return order

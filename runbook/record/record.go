@@ -14,6 +14,9 @@
 //   - segment is the part of a run done so far, signed by who did it. It is
 //     written when a run waits for a person, and when a run has so many steps
 //     that one statement can't hold them.
+//   - plan says what should happen: which runbooks the client gets, their
+//     schedules and SLAs by value. A run-start that is for an occurrence names
+//     its plan.
 //   - run ends it. It names its run-start and its segments by digest and tells
 //     the steps that no segment tells, so that every step is stated exactly
 //     once, by who did it.
@@ -78,6 +81,8 @@ type RunStart struct {
 	SLA      *agreement.Terms `json:"sla,omitzero"`
 	Deadline *time.Time       `json:"deadline,omitzero"`
 	FinishBy time.Time        `json:"finish_by"`
+
+	Occurrence *Occurrence `json:"occurrence,omitzero"` // nil: unscheduled, no plan asks for the run
 
 	Tools      []Tool      `json:"tools,omitzero"` // that the runbook requires
 	Deviations []Deviation `json:"deviations,omitzero"`
@@ -275,6 +280,8 @@ const (
 	DeviatedDifferently Deviation = "done_differently" // not as the step says
 	DeviatedTooFast     Deviation = "too_fast"         // under the step's min_duration
 	DeviatedCutOff      Deviation = "cut_off"          // a person says that a cut-off step was done
+	DeviatedInputs      Deviation = "other_inputs"     // than the plan asks for
+	DeviatedRunbook     Deviation = "other_runbook"    // than the one that the plan was signed for
 )
 
 // Stream is a program's output as it was kept.

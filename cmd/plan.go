@@ -1,0 +1,262 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/schedule"
+)
+
+func (a *app) planCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "plan", GroupID: groupWrite, Short: "say which runbooks a client gets, and when",
+		Long: `A plan is a document of kind Plan: which runbooks a client gets, with which inputs,
+from when. Signed into the log it is what should happen: runs bind themselves to
+its occurrences, and an occurrence without a run is visibly missing. A plan takes
+the place of the one before it; what was due before stays as it was.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.planShowCommand(), a.planSignCommand())
+	return c
+}
+
+func (a *app) planSignCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "sign FILE", Short: "sign a plan into the client's log", Args: cobra.ExactArgs(1),
+		Long: `Sign a plan into its client's log. The schedules and SLAs of its runbooks are
+written into the statement as they are now: a runbook that is edited later changes
+nothing until the plan is signed again.`,
+		Example: "  msp plan sign runbooks/acme.yaml",
+		RunE: func(c *cobra.Command, args []string) error {
+			p, err := a.place()
+			if err != nil {
+				return err
+			}
+			plan, books, err := a.loadPlan(p, args[0])
+			if err != nil {
+				return err
+			}
+			return a.signPlan(c.Context(), p, plan, books)
+		},
+	}
+}
+
+// loadPlan reads a plan and the runbooks that it asks for, and holds them to
+// each other.
+func (a *app) loadPlan(p *place, path string) (*schedule.Plan, []*runbook.Runbook, error) {
+	file, err := readRunbookFile(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, problems := schedule.LoadPlan(file.Name, file.Source)
+	if len(problems) > 0 {
+		return nil, nil, problems
+	}
+	if a.flags.client != "" && a.flags.client != plan.Client {
+		return nil, nil, usageError(fmt.Errorf("the plan is for %s, and --client says %s", plan.Client, a.flags.client), "leave --client out")
+	}
+	d := document.NewDecoder()
+	books := make([]*runbook.Runbook, len(plan.Items))
+	for i, item := range plan.Items {
+		if books[i], err = findRunbook(p, item.Runbook); err != nil {
+			return nil, nil, fmt.Errorf("%s: %w", item.Position, err)
+		}
+		checkItem(item, books[i], p.Folder, d)
+	}
+	return plan, books, d.Problems().Err()
+}
+
+// checkItem reports what a runbook can't do of what a plan asks.
+func checkItem(item schedule.Item, r *runbook.Runbook, folder string, d *document.Decoder) {
+	if r.Schedule == nil {
+		d.Report(item.Position, "schedule", "add a schedule to the runbook", "the runbook %s has no schedule, so nothing of it is ever due", r.ID)
+	} else if _, err := schedule.Of(r.Schedule, r.SLA); err != nil {
+		var problems document.Problems
+		if errors.As(err, &problems) {
+			d.Add(problems)
+		} else {
+			d.Report(item.Position, "schedule", "", "%s", err)
+		}
+	}
+	for _, name := range sortedNames(item.Inputs) {
+		field, ok := r.Input(name)
+		if !ok {
+			d.Report(item.Position, "unknown-reference", "its inputs are "+inputNames(r), "the runbook %s has no input %q", r.ID, name)
+			continue
+		}
+		if _, err := field.Parse(item.Inputs[name], folder); err != nil {
+			d.Report(item.Position, "bad-value", "", "the input %s of %s: %s", name, r.ID, err)
+		}
+	}
+	for _, field := range r.Inputs {
+		if _, given := item.Inputs[field.Name]; field.Required && !given {
+			d.Report(item.Position, "missing-key", "inputs: {"+field.Name+": …}", "the runbook %s needs the input %s", r.ID, field.Name)
+		}
+	}
+}
+
+func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books []*runbook.Runbook) error {
+	ledger, err := a.ledger(ctx, p, plan.Client)
+	if err != nil {
+		return err
+	}
+	statement, subjects, err := planStatement(ledger, plan, books, a.Now())
+	if err != nil {
+		return err
+	}
+	digest, _, err := ledger.Write(ctx, record.KindPlan, "", subjects, statement)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(a.Stdout, digest)
+	fmt.Fprintf(a.Stderr, "msp: %s of %s counts from now on\n", count(len(plan.Items), "runbook"), plan.Client)
+	return nil
+}
+
+// planStatement is what is signed: everything that the population is computed
+// from, by value.
+func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.Runbook, now time.Time) (record.Plan, []evidence.Subject, error) {
+	source, err := ledger.Store.PutBlob(plan.Source)
+	if err != nil {
+		return record.Plan{}, nil, err
+	}
+	s := record.Plan{
+		Client: plan.Client, Writer: ledger.Writer, Operator: ledger.Signer(), Signed: now.Round(0),
+		Digest: plan.Digest, Source: source.Digest, Ticker: plan.Ticker, Level: plan.Level,
+	}
+	subjects := []evidence.Subject{record.BlobSubject("plan", s.Digest), record.BlobSubject("plan source", s.Source)}
+	for i, item := range plan.Items {
+		book := books[i]
+		source, err := ledger.Store.PutBlob(book.Source)
+		if err != nil {
+			return s, nil, err
+		}
+		planned := record.PlannedRunbook{
+			Runbook:  record.Runbook{ID: book.ID, Version: book.Version, Digest: book.Digest, Source: source.Digest},
+			Schedule: record.PinSchedule(book.Schedule), SLA: agreement.TermsOf(book.SLA),
+		}
+		if !item.From.IsZero() {
+			planned.From = item.From.Format(time.DateOnly)
+		}
+		if !item.Until.IsZero() {
+			planned.Until = item.Until.Format(time.DateOnly)
+		}
+		s.Runbooks = append(s.Runbooks, planned)
+		subjects = append(subjects, record.BlobSubject("runbook "+book.ID, book.Digest), record.BlobSubject("runbook "+book.ID+" source", source.Digest))
+	}
+	return s, subjects, nil
+}
+
+func (a *app) planShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "show [FILE]", Short: "show the plan in force, or one that is not signed yet", Args: cobra.MaximumNArgs(1),
+		Example: "  msp plan show",
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := a.place()
+			if err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				plan, books, err := a.loadPlan(p, args[0])
+				if err != nil {
+					return err
+				}
+				return a.showUnsigned(plan, books)
+			}
+			history, err := a.history(p)
+			if err != nil {
+				return err
+			}
+			return a.showPlan(history, p.Client, a.Now())
+		},
+	}
+}
+
+func (a *app) showUnsigned(plan *schedule.Plan, books []*runbook.Runbook) error {
+	statement := record.Plan{Client: plan.Client, Signed: a.Now()}
+	for i, item := range plan.Items {
+		planned := record.PlannedRunbook{
+			Runbook:  record.Runbook{ID: books[i].ID, Version: books[i].Version},
+			Schedule: record.PinSchedule(books[i].Schedule), SLA: agreement.TermsOf(books[i].SLA),
+		}
+		if !item.From.IsZero() {
+			planned.From = item.From.Format(time.DateOnly)
+		}
+		statement.Runbooks = append(statement.Runbooks, planned)
+	}
+	fmt.Fprintf(a.Stdout, "%s · not signed: it would count from the moment that it is signed\n", plan.Client)
+	return a.printPlanned(statement, a.Now())
+}
+
+func (a *app) showPlan(h *record.History, client string, now time.Time) error {
+	plan := h.PlanAt(now)
+	if plan == nil {
+		return hint(fmt.Errorf("no plan of %s is signed", client), "msp plan sign FILE")
+	}
+	fmt.Fprintf(a.Stdout, "%s · signed %s by %s · %s\n", client, plan.Body.Signed.Local().Format(clockLayout), plan.Body.Operator.ID, plan.Digest)
+	if err := a.printPlanned(plan.Body, now); err != nil {
+		return err
+	}
+	expected, err := h.Expected(h.Plans[0].Body.Signed, now, now)
+	if err != nil {
+		return err
+	}
+	states := map[schedule.State]int{}
+	for _, e := range expected {
+		states[e.State]++
+	}
+	fmt.Fprintf(a.Stdout, "so far %s expected", count(len(expected), "occurrence"))
+	for _, state := range []schedule.State{schedule.OnTime, schedule.Late, schedule.Failed, schedule.Missed, schedule.Running, schedule.Waiting, schedule.Due, schedule.Unknown} {
+		if n := states[state]; n > 0 {
+			fmt.Fprintf(a.Stdout, ", %d %s", n, spaced(string(state)))
+		}
+	}
+	fmt.Fprintln(a.Stdout)
+	return nil
+}
+
+func (a *app) printPlanned(plan record.Plan, now time.Time) error {
+	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
+	for _, item := range plan.Runbooks {
+		population, err := plan.Population(item, time.Time{})
+		if err != nil {
+			return err
+		}
+		next := "never again"
+		for o := range population.Between(now, now.AddDate(5, 0, 0)) {
+			next = "next " + o.Nominal
+			break
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s %s\t%s\n", item.Runbook.ID, item.Runbook.Version, item.Schedule.Cron, item.Schedule.Timezone, next)
+	}
+	return w.Flush()
+}
+
+// plannedInputs are what the plan in force asks for a runbook; none when no
+// plan asks for it now.
+func (a *app) plannedInputs(p *place, runbookID string) (map[string]given, error) {
+	bound, err := record.Bind(a.store(p, p.Client), p.Client, runbookID, a.Now(), p.StatementLimit)
+	if errors.Is(err, record.ErrClaimed) {
+		return nil, hint(err, "msp resume goes on with it")
+	}
+	if err != nil || bound == nil {
+		return nil, err
+	}
+	inputs := map[string]given{}
+	for name, text := range bound.Inputs {
+		inputs[name] = given{text, filepath.Clean(p.Folder), "the plan"}
+	}
+	return inputs, nil
+}

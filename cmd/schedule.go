@@ -1,0 +1,190 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/schedule"
+)
+
+func (a *app) scheduleCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "schedule", GroupID: groupWrite, Short: "show when runbooks are due", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(a.scheduleNextCommand())
+	return c
+}
+
+// nextOccurrence is one line of msp schedule next --json.
+type nextOccurrence struct {
+	Name       string     `json:"name"`
+	Nominal    string     `json:"nominal"`
+	Due        time.Time  `json:"due"`
+	Opens      time.Time  `json:"opens"`
+	Closes     time.Time  `json:"closes"`
+	StartBy    *time.Time `json:"start_by,omitempty"`
+	CompleteBy *time.Time `json:"complete_by,omitempty"`
+}
+
+func (a *app) scheduleNextCommand() *cobra.Command {
+	var n int
+	var at string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "next RUNBOOK", Short: "show the next times at which a runbook is due", Args: cobra.ExactArgs(1),
+		Long: `Show the next times at which a runbook is due: by the plan in force, or, where no
+plan asks for it, by the runbook's own schedule. Each stands in the schedule's
+zone and in yours, and changes of the clock are named.`,
+		Example:           "  msp schedule next backup-verify -n 5\n  msp schedule next backup-verify --at 2026-03-28T00:00:00Z",
+		ValidArgsFunction: a.completeRunbooks,
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := a.place()
+			if err != nil {
+				return err
+			}
+			from := a.Now()
+			if at != "" {
+				if from, err = time.Parse(time.RFC3339, at); err != nil {
+					return usageError(fmt.Errorf("--at %q is no instant", at), "--at 2026-03-28T00:00:00Z")
+				}
+			}
+			if n < 1 || n > 1000 {
+				return usageError(fmt.Errorf("-n %d: how many is from 1 to 1000", n), "-n 5")
+			}
+			return a.scheduleNext(p, args[0], from, n, asJSON)
+		},
+	}
+	c.Flags().IntVarP(&n, "number", "n", 5, "how many")
+	c.Flags().StringVar(&at, "at", "", "from this `INSTANT` instead of now")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func (a *app) scheduleNext(p *place, word string, from time.Time, n int, asJSON bool) error {
+	population, zone, planned, err := a.population(p, word, from)
+	if err != nil {
+		return err
+	}
+	var next []schedule.Occurrence
+	for o := range population.Between(from, from.AddDate(30, 0, 0)) {
+		if next = append(next, o); len(next) == n {
+			break
+		}
+	}
+	if asJSON {
+		all := []nextOccurrence{}
+		for _, o := range next {
+			all = append(all, nextOccurrence{o.Name, o.Nominal, o.Due, o.Opens, o.Closes, o.StartBy, o.CompleteBy})
+		}
+		return a.printJSON(struct {
+			V           int              `json:"v"`
+			Planned     bool             `json:"planned"`
+			Occurrences []nextOccurrence `json:"occurrences"`
+		}{1, planned, all})
+	}
+	head := fmt.Sprintf("%s · %s", population.Runbook, zone)
+	if !planned {
+		head += " · no plan of " + p.Client + " asks for it: these are the runbook's own times"
+	}
+	fmt.Fprintln(a.Stdout, head)
+	var before *schedule.Occurrence
+	for i := range next {
+		fmt.Fprintln(a.Stdout, "  "+occurrenceLine(next[i], before, zone))
+		before = &next[i]
+	}
+	if len(next) == 0 {
+		fmt.Fprintln(a.Stdout, "  never again")
+	}
+	return nil
+}
+
+// population finds what is asked for: by the plan, else by the runbook itself.
+func (a *app) population(p *place, word string, at time.Time) (schedule.Planned, *time.Location, bool, error) {
+	history, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
+	if err != nil {
+		return schedule.Planned{}, nil, false, err
+	}
+	if plan := history.PlanAt(at); plan != nil {
+		for _, item := range plan.Body.Runbooks {
+			if item.Runbook.ID == word {
+				zone, err := time.LoadLocation(item.Schedule.Timezone)
+				if err != nil {
+					return schedule.Planned{}, nil, false, err
+				}
+				population, err := plan.Body.Population(item, time.Time{})
+				return population, zone, true, err
+			}
+		}
+	}
+	r, err := findRunbook(p, word)
+	if err != nil {
+		return schedule.Planned{}, nil, false, err
+	}
+	return ownPopulation(r, p.Client)
+}
+
+func ownPopulation(r *runbook.Runbook, client string) (schedule.Planned, *time.Location, bool, error) {
+	if r.Schedule == nil {
+		return schedule.Planned{}, nil, false, hint(fmt.Errorf("the runbook %s has no schedule", r.ID), "schedule: {cron: \"0 7 * * *\", timezone: Europe/London}")
+	}
+	recurrence, err := schedule.Of(r.Schedule, r.SLA)
+	if err != nil {
+		return schedule.Planned{}, nil, false, err
+	}
+	zone, err := time.LoadLocation(r.Schedule.Timezone)
+	return recurrence.Planned(client, schedule.Item{Runbook: r.ID}, time.Time{}), zone, false, err
+}
+
+// occurrenceLine shows an occurrence in both zones, and what the clock does.
+func occurrenceLine(o schedule.Occurrence, before *schedule.Occurrence, zone *time.Location) string {
+	due, here := o.Due.In(zone), o.Due.Local()
+	line := due.Format("Mon 2006-01-02 15:04 MST")
+	_, offset := due.Zone()
+	if _, mine := here.Zone(); mine != offset {
+		line += here.Format("   15:04 here")
+		if here.Format(time.DateOnly) != due.Format(time.DateOnly) {
+			line += here.Format(" on Mon 2006-01-02")
+		}
+	}
+	if o.StartBy != nil {
+		line += "   start by " + o.StartBy.In(zone).Format("15:04")
+	}
+	if o.CompleteBy != nil {
+		line += "   complete by " + o.CompleteBy.In(zone).Format("15:04")
+	}
+	if note := clockNote(o, before, zone); note != "" {
+		line += "   " + note
+	}
+	return line
+}
+
+// clockNote says when a time doesn't exist on the clock, and when the clock was
+// changed since the occurrence before.
+func clockNote(o schedule.Occurrence, before *schedule.Occurrence, zone *time.Location) string {
+	if nominal, err := time.Parse(time.RFC3339, strings.SplitN(o.Nominal, "[", 2)[0]); err == nil && !sameWall(nominal, o.Due.In(zone)) {
+		return nominal.Format("15:04") + " does not exist on that day: it is due when the clock has gone forward"
+	}
+	if before == nil {
+		return ""
+	}
+	_, was := before.Due.In(zone).Zone()
+	_, is := o.Due.In(zone).Zone()
+	switch change := time.Duration(is-was) * time.Second; {
+	case change > 0:
+		return "the clock has gone forward by " + runbook.FormatSpan(change)
+	case change < 0:
+		return "the clock has gone back by " + runbook.FormatSpan(-change)
+	default:
+		return ""
+	}
+}
+
+func sameWall(x, y time.Time) bool {
+	return x.Format("2006-01-02 15:04") == y.Format("2006-01-02 15:04")
+}

@@ -1,0 +1,333 @@
+package record
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/schedule"
+)
+
+// KindPlan is the statement that says what should happen.
+const KindPlan = "plan"
+
+// Plan says which runbooks a client gets, and when: the population of its
+// occurrences is computed from it. Each plan takes the place of the one before
+// it, from the instant at which it was signed; what was due before stays judged
+// by what was in force then.
+type Plan struct {
+	Client   string    `json:"client"`
+	Writer   Signer    `json:"writer"`
+	Operator Signer    `json:"operator"` // who signed it
+	Signed   time.Time `json:"signed"`
+	Digest   string    `json:"digest"` // of the document's exact bytes
+	Source   string    `json:"source"` // the blob that holds them; inputs stand only there
+	Ticker   string    `json:"ticker,omitzero"`
+	Level    string    `json:"level"`
+
+	Runbooks []PlannedRunbook `json:"runbooks"`
+}
+
+func (p Plan) signer() Signer { return p.Operator }
+
+// PlannedRunbook is one runbook of a plan, with its schedule and its SLA by
+// value: a runbook's file may change later and changes nothing here.
+type PlannedRunbook struct {
+	Runbook  Runbook          `json:"runbook"`
+	From     string           `json:"from,omitzero"`  // a day, such as 2026-03-01
+	Until    string           `json:"until,omitzero"` // the last day
+	Schedule Schedule         `json:"schedule"`
+	SLA      *agreement.Terms `json:"sla,omitzero"`
+}
+
+// Schedule is a runbook's schedule by value.
+type Schedule struct {
+	Cron          string              `json:"cron"`
+	Timezone      string              `json:"timezone"`
+	Early         runbook.Nanoseconds `json:"early_ns,omitzero"`
+	Grace         runbook.Nanoseconds `json:"grace_ns,omitzero"`
+	CloseAfter    runbook.Nanoseconds `json:"close_after_ns,omitzero"`
+	OnMissed      string              `json:"on_missed,omitzero"`
+	EffectiveFrom string              `json:"effective_from,omitzero"` // a day
+}
+
+// PinSchedule takes a runbook's schedule by value.
+func PinSchedule(s *runbook.Schedule) Schedule {
+	pinned := Schedule{
+		Cron: s.Cron, Timezone: s.Timezone, OnMissed: s.OnMissed,
+		Early: runbook.Nanoseconds(s.Early.Span), Grace: runbook.Nanoseconds(s.Grace.Span),
+		CloseAfter: runbook.Nanoseconds(s.CloseAfter.Span), EffectiveFrom: dayText(s.EffectiveFrom),
+	}
+	return pinned
+}
+
+func dayText(day time.Time) string {
+	if day.IsZero() {
+		return ""
+	}
+	return day.Format(time.DateOnly)
+}
+
+func day(text string) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.DateOnly, text)
+}
+
+// span is a pinned length of time as the model has it.
+func span(n runbook.Nanoseconds) runbook.Duration {
+	if n == 0 {
+		return runbook.Duration{}
+	}
+	return runbook.Duration{Text: n.Span().String(), Span: n.Span()}
+}
+
+// Population is what a plan asks for of one of its runbooks, until another plan
+// took its place (zero: none has).
+func (p Plan) Population(item PlannedRunbook, until time.Time) (schedule.Planned, error) {
+	effective, err := day(item.Schedule.EffectiveFrom)
+	if err != nil {
+		return schedule.Planned{}, err
+	}
+	s := item.Schedule
+	recurrence, err := schedule.Of(&runbook.Schedule{
+		Cron: s.Cron, Timezone: s.Timezone, OnMissed: s.OnMissed,
+		Early: span(s.Early), Grace: span(s.Grace), CloseAfter: span(s.CloseAfter), EffectiveFrom: effective,
+	}, slaOf(item.SLA))
+	if err != nil {
+		return schedule.Planned{}, fmt.Errorf("the plan's schedule of %s: %w", item.Runbook.ID, err)
+	}
+	from, err := day(item.From)
+	if err != nil {
+		return schedule.Planned{}, err
+	}
+	last, err := day(item.Until)
+	if err != nil {
+		return schedule.Planned{}, err
+	}
+	population := recurrence.Planned(p.Client, schedule.Item{Runbook: item.Runbook.ID, From: from, Until: last}, p.Signed.Round(0))
+	if !until.IsZero() && (population.Until.IsZero() || until.Before(population.Until)) {
+		population.Until = until
+	}
+	return population, nil
+}
+
+// slaOf is pinned terms as the model has them.
+func slaOf(t *agreement.Terms) *runbook.SLA {
+	if t == nil {
+		return nil
+	}
+	return &runbook.SLA{
+		Agreement: t.Agreement, Clock: runbook.Clock(t.Clock), Calendar: t.Calendar,
+		StartWithin: span(t.StartWithin), CompleteWithin: span(t.CompleteWithin), Target: t.Target,
+	}
+}
+
+// Occurrence is what a run-start says of the occurrence that the run is for.
+type Occurrence struct {
+	Name    string    `json:"name"` // <client>/<runbook>/<nominal>
+	Plan    string    `json:"plan"` // digest of the plan statement's envelope
+	Due     time.Time `json:"due"`
+	Opens   time.Time `json:"opens"`
+	Closes  time.Time `json:"closes"`
+	Repeats string    `json:"repeats,omitzero"` // the run that decided the occurrence before: this one changes nothing of that
+}
+
+// PlanAt is the plan that was in force at an instant; nil when none was.
+func (h *History) PlanAt(at time.Time) *Signed[Plan] {
+	var found *Signed[Plan]
+	for i := range h.Plans {
+		if !h.Plans[i].Body.Signed.After(at) {
+			found = &h.Plans[i]
+		}
+	}
+	return found
+}
+
+// replaced is the instant at which another plan took a plan's place.
+func (h *History) replaced(plan *Signed[Plan]) time.Time {
+	for i := range h.Plans {
+		if h.Plans[i].Digest == plan.Digest && i+1 < len(h.Plans) {
+			return h.Plans[i+1].Body.Signed.Round(0)
+		}
+	}
+	return time.Time{}
+}
+
+// Bound is the occurrence that a run is for, and the terms that it brings.
+type Bound struct {
+	Occurrence Occurrence
+	Found      schedule.Occurrence
+	Item       PlannedRunbook
+	Inputs     map[string]string // that the plan asks for
+}
+
+// ErrClaimed says that another run holds the occurrence.
+var ErrClaimed = errors.New("another run is under way for it")
+
+// Bind finds the occurrence of a runbook whose window holds an instant. Nil: no
+// plan asks for the runbook then, and a run is unscheduled. An occurrence that
+// an open run holds can't be had (ErrClaimed); one that is decided can only be
+// repeated.
+//
+// It reads the plans and the runs since the window opened, not the whole
+// history: a run's id tells when it was made.
+func Bind(store *evidence.Store, client, runbookID string, at time.Time, limit int) (*Bound, error) {
+	h := newHistory(limit)
+	leaves, err := h.leaves(store, client)
+	if err != nil {
+		return nil, err
+	}
+	for _, leaf := range leaves {
+		if leaf.Kind == KindPlan {
+			h.take(store, leaf)
+		}
+	}
+	h.sort()
+	bound, err := h.find(store, runbookID, at)
+	if bound == nil || err != nil {
+		return nil, err
+	}
+	since := bound.Occurrence.Opens.Add(-time.Minute)
+	for _, leaf := range leaves {
+		if leaf.Run != "" && !madeBefore(leaf.Run, since) {
+			h.take(store, leaf)
+		}
+	}
+	h.sort()
+	return bound, h.claim(bound, at)
+}
+
+// madeBefore reads the time in a UUIDv7. An id that has none is never passed
+// over.
+func madeBefore(run string, t time.Time) bool {
+	id, err := uuid.Parse(run)
+	if err != nil || id.Version() != 7 {
+		return false
+	}
+	seconds, nanos := id.Time().UnixTime()
+	return time.Unix(seconds, nanos).Before(t)
+}
+
+// find looks for the occurrence in the plan in force.
+func (h *History) find(store *evidence.Store, runbookID string, at time.Time) (*Bound, error) {
+	plan := h.PlanAt(at)
+	if plan == nil {
+		return nil, nil
+	}
+	for i, item := range plan.Body.Runbooks {
+		if item.Runbook.ID != runbookID {
+			continue
+		}
+		population, err := plan.Body.Population(item, h.replaced(plan))
+		if err != nil {
+			return nil, err
+		}
+		found, ok := population.At(at)
+		if !ok {
+			continue
+		}
+		inputs, err := plan.Body.inputs(store, i)
+		if err != nil {
+			return nil, err
+		}
+		occurrence := Occurrence{Name: found.Name, Plan: plan.Digest, Due: found.Due.Round(0), Opens: found.Opens.Round(0), Closes: found.Closes.Round(0)}
+		return &Bound{Occurrence: occurrence, Found: found, Item: item, Inputs: inputs}, nil
+	}
+	return nil, nil
+}
+
+// claim looks whether another run has the occurrence.
+func (h *History) claim(bound *Bound, at time.Time) error {
+	for _, account := range h.Accounts {
+		start := account.Start.Body
+		if start.Occurrence == nil || start.Occurrence.Name != bound.Occurrence.Name {
+			continue
+		}
+		if !account.Finished() && at.Before(start.FinishBy) {
+			return fmt.Errorf("%s: %w, %s", bound.Occurrence.Name, ErrClaimed, ShortID(account.Run))
+		}
+		if account.Finished() && bound.Occurrence.Repeats == "" {
+			bound.Occurrence.Repeats = account.Run
+		}
+	}
+	return nil
+}
+
+// inputs reads what the plan asks for out of its document, whose runbooks stand
+// in the same order.
+func (p Plan) inputs(store *evidence.Store, i int) (map[string]string, error) {
+	source, err := GetBlob(store, p.Source)
+	if err != nil {
+		return nil, fmt.Errorf("the plan in force: %w", err)
+	}
+	if runbook.Digest(source) != p.Digest {
+		return nil, fmt.Errorf("the plan in force: the kept document %s is not the one that was signed", p.Source)
+	}
+	plan, problems := schedule.LoadPlan("plan", source)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("the plan in force: %w", problems)
+	}
+	if i >= len(plan.Items) || plan.Items[i].Runbook != p.Runbooks[i].Runbook.ID {
+		return nil, errors.New("the plan in force and its document differ")
+	}
+	return plan.Items[i].Inputs, nil
+}
+
+// Expected is one occurrence and how it stands.
+type Expected struct {
+	schedule.Occurrence
+	State       schedule.State
+	DecidedBy   string // a run
+	RecoveredAt *time.Time
+}
+
+// Expected lists the occurrences due in [from, to) that the plans ask for, and
+// how each stands at an instant.
+func (h *History) Expected(from, to, at time.Time) ([]Expected, error) {
+	attempts := h.attempts()
+	var all []Expected
+	for i := range h.Plans {
+		plan := &h.Plans[i]
+		for _, item := range plan.Body.Runbooks {
+			population, err := plan.Body.Population(item, h.replaced(plan))
+			if err != nil {
+				return nil, err
+			}
+			for o := range population.Between(from, to) {
+				state, decided, recovered := schedule.Judge(o, attempts[item.Runbook.ID], at)
+				all = append(all, Expected{o, state, decided, recovered})
+			}
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Expected) int { return a.Due.Compare(b.Due) })
+	return all, nil
+}
+
+// attempts are the runs by runbook, as occurrences are judged by them.
+func (h *History) attempts() map[string][]schedule.Attempt {
+	byRunbook := map[string][]schedule.Attempt{}
+	for _, a := range h.Accounts {
+		start := a.Start.Body
+		if start.Occurrence == nil {
+			continue // it satisfies nothing
+		}
+		attempt := schedule.Attempt{Run: a.Run, Started: &start.Started, Outcome: "open"}
+		switch {
+		case a.End != nil:
+			ended := a.End.Body.Ended
+			attempt.Ended, attempt.Outcome = &ended, string(a.End.Body.Verdict.Outcome)
+		case len(a.Segments) > 0:
+			attempt.Outcome = "parked"
+		}
+		byRunbook[start.Runbook.ID] = append(byRunbook[start.Runbook.ID], attempt)
+	}
+	return byRunbook
+}

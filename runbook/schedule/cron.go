@@ -1,0 +1,258 @@
+package schedule
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"strings"
+	"time"
+)
+
+// Cron is a parsed crontab line: which minutes of a wall clock it names.
+type Cron struct {
+	text     string
+	minutes  uint64 // bit n: minute n of the hour
+	hours    uint64 // bit n: hour n of the day
+	days     uint64 // bit n: day n of the month, from 1
+	months   uint64 // bit n: month n, from 1
+	weekdays uint64 // bit n: weekday n, Sunday 0
+
+	// Whether a field begins with *, which crontab takes for "not restricted".
+	anyHour, anyDay, anyWeekday bool
+}
+
+// words are the names that stand for a whole line.
+var words = map[string]string{
+	"@hourly":   "0 * * * *",
+	"@daily":    "0 0 * * *",
+	"@midnight": "0 0 * * *",
+	"@weekly":   "0 0 * * 0",
+	"@monthly":  "0 0 1 * *",
+	"@yearly":   "0 0 1 1 *",
+	"@annually": "0 0 1 1 *",
+}
+
+// ParseCron reads five fields (minute, hour, day of month, month, day of week)
+// of lists, ranges, steps and names, or one of @hourly, @daily, @midnight,
+// @weekly, @monthly, @yearly and @annually. 0 and 7 are Sunday; 5/15 goes from
+// 5 to the field's end. An error names the field and what it allows.
+func ParseCron(text string) (Cron, error) {
+	parts := strings.Fields(text)
+	if len(parts) == 1 && strings.HasPrefix(parts[0], "@") {
+		line, ok := words[strings.ToLower(parts[0])]
+		if !ok {
+			return Cron{}, fmt.Errorf("%q is none of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually", parts[0])
+		}
+		parts = strings.Fields(line)
+	}
+	if len(parts) != len(fields) {
+		return Cron{}, fmt.Errorf("cron has five fields (minute, hour, day of month, month, day of week), %q has %d", text, len(parts))
+	}
+	c := Cron{
+		text:       strings.Join(strings.Fields(text), " "),
+		anyHour:    parts[1][0] == '*',
+		anyDay:     parts[2][0] == '*',
+		anyWeekday: parts[4][0] == '*',
+	}
+	for i, to := range []*uint64{&c.minutes, &c.hours, &c.days, &c.months, &c.weekdays} {
+		set, err := fields[i].parse(parts[i])
+		if err != nil {
+			return Cron{}, err
+		}
+		*to = set
+	}
+	const sunday, alsoSunday = 1 << 0, 1 << 7
+	if c.weekdays&alsoSunday != 0 {
+		c.weekdays = c.weekdays&^alsoSunday | sunday
+	}
+	return c, nil
+}
+
+// String is the line as it was written, with single spaces.
+func (c Cron) String() string { return c.text }
+
+// FixedHour reports whether the line names hours of the day, so that its slots
+// are done once each however the clock is set; the others follow real hours.
+func (c Cron) FixedHour() bool { return !c.anyHour }
+
+// daysIn is the most days that each month can have.
+var daysIn = [...]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+// Fires is nil, or says why the line names no minute of any year.
+func (c Cron) Fires() error {
+	if c.minutes == 0 {
+		return errors.New("an empty cron line never fires")
+	}
+	if !c.anyDay && !c.anyWeekday {
+		return nil // either is enough, and every month has each weekday
+	}
+	// Every day of the year, 29 February too, falls on each weekday in time.
+	longest := 0
+	for month := range daysIn {
+		if c.months&(1<<month) != 0 {
+			longest = max(longest, daysIn[month])
+		}
+	}
+	if first := bits.TrailingZeros64(c.days); first > longest {
+		return fmt.Errorf("%q never fires: no month that it names has a day %d", c.text, first)
+	}
+	return nil
+}
+
+// first is the earliest minute m that the line names with from <= m < to, in
+// seconds on the wall clock.
+func (c Cron) first(from, to int64) (int64, bool) {
+	minute := ceilDiv(from, 60)
+	day := floorDiv(minute, dayMinutes)
+	if c.onDay(day) {
+		if of, ok := c.firstMinute(int(minute - day*dayMinutes)); ok {
+			at := (day*dayMinutes + int64(of)) * 60
+			return at, at < to
+		}
+	}
+	day, ok := c.firstDay(day+1, floorDiv(to, daySeconds))
+	if !ok {
+		return 0, false
+	}
+	of, _ := c.firstMinute(0)
+	at := (day*dayMinutes + int64(of)) * 60
+	return at, at < to
+}
+
+// last is the latest minute m that the line names with from <= m < to.
+func (c Cron) last(from, to int64) (int64, bool) {
+	minute := floorDiv(to-1, 60)
+	day := floorDiv(minute, dayMinutes)
+	if c.onDay(day) {
+		if of, ok := c.lastMinute(int(minute - day*dayMinutes)); ok {
+			at := (day*dayMinutes + int64(of)) * 60
+			return at, at >= from
+		}
+	}
+	day, ok := c.lastDay(day-1, floorDiv(from, daySeconds))
+	if !ok {
+		return 0, false
+	}
+	of, _ := c.lastMinute(dayMinutes - 1)
+	at := (day*dayMinutes + int64(of)) * 60
+	return at, at >= from
+}
+
+// firstMinute is the earliest named minute of a day from a minute on.
+func (c Cron) firstMinute(from int) (int, bool) {
+	hour, minute := from/60, from%60
+	if rest := c.minutes >> minute << minute; c.hours&(1<<hour) != 0 && rest != 0 {
+		return hour*60 + bits.TrailingZeros64(rest), true
+	}
+	later := c.hours >> (hour + 1) << (hour + 1)
+	if later == 0 || c.minutes == 0 {
+		return 0, false
+	}
+	return bits.TrailingZeros64(later)*60 + bits.TrailingZeros64(c.minutes), true
+}
+
+// lastMinute is the latest named minute of a day up to a minute.
+func (c Cron) lastMinute(to int) (int, bool) {
+	hour, minute := to/60, to%60
+	if rest := c.minutes & below(minute+1); c.hours&(1<<hour) != 0 && rest != 0 {
+		return hour*60 + bits.Len64(rest) - 1, true
+	}
+	earlier := c.hours & below(hour)
+	if earlier == 0 || c.minutes == 0 {
+		return 0, false
+	}
+	return (bits.Len64(earlier)-1)*60 + bits.Len64(c.minutes) - 1, true
+}
+
+// onDay reports whether the line names the day, counted from 1970-01-01.
+func (c Cron) onDay(day int64) bool {
+	year, month, of := civil(day)
+	return c.monthDays(year, month)&(1<<of) != 0
+}
+
+// firstDay is the earliest named day with from <= day <= to. It looks at one
+// mask a month, never at single days.
+func (c Cron) firstDay(from, to int64) (int64, bool) {
+	year, month, of := civil(from)
+	for start := from - int64(of) + 1; start <= to; {
+		if set := c.monthDays(year, month) >> of << of; set != 0 {
+			day := start + int64(bits.TrailingZeros64(set)) - 1
+			return day, day <= to
+		}
+		if month++; month > time.December {
+			year, month = year+1, time.January
+		}
+		of, start = 1, dayNumber(year, month)
+	}
+	return 0, false
+}
+
+// lastDay is the latest named day with to <= day <= from.
+func (c Cron) lastDay(from, to int64) (int64, bool) {
+	year, month, of := civil(from)
+	for start := from - int64(of) + 1; ; {
+		if set := c.monthDays(year, month) & below(of+1); set != 0 {
+			day := start + int64(bits.Len64(set)) - 2
+			return day, day >= to
+		}
+		if start <= to {
+			return 0, false
+		}
+		if month--; month < time.January {
+			year, month = year-1, time.December
+		}
+		of, start = 31, dayNumber(year, month)
+	}
+}
+
+// monthDays is the set of days of a month that the line names: bit 1 is the
+// first.
+func (c Cron) monthDays(year int, month time.Month) uint64 {
+	if c.months&(1<<month) == 0 {
+		return 0
+	}
+	start := dayNumber(year, month)
+	first := (start%7 + 7 + 4) % 7 // 1970-01-01 was a Thursday
+	const sixWeeks = 1 | 1<<7 | 1<<14 | 1<<21 | 1<<28 | 1<<35
+	onWeekday := c.weekdays * sixWeeks >> first << 1
+	existing := below(monthLength(year, month)+1) &^ 1
+	if c.anyDay || c.anyWeekday {
+		return c.days & onWeekday & existing
+	}
+	return (c.days | onWeekday) & existing
+}
+
+// below is the set of the numbers under n.
+func below(n int) uint64 { return 1<<n - 1 }
+
+const (
+	dayMinutes = 24 * 60
+	daySeconds = 24 * 60 * 60
+)
+
+// civil is the date of a day counted from 1970-01-01.
+func civil(day int64) (year int, month time.Month, of int) {
+	return time.Unix(day*daySeconds, 0).UTC().Date()
+}
+
+// dayNumber is the first day of a month, counted from 1970-01-01.
+func dayNumber(year int, month time.Month) int64 {
+	return time.Date(year, month, 1, 0, 0, 0, 0, time.UTC).Unix() / daySeconds
+}
+
+func monthLength(year int, month time.Month) int {
+	if month == time.February && (year%4 != 0 || year%100 == 0 && year%400 != 0) {
+		return 28
+	}
+	return daysIn[month]
+}
+
+func floorDiv(a, b int64) int64 {
+	if q := a / b; a%b >= 0 {
+		return q
+	} else {
+		return q - 1
+	}
+}
+
+func ceilDiv(a, b int64) int64 { return -floorDiv(-a, b) }

@@ -1,0 +1,196 @@
+package schedule
+
+import (
+	"regexp"
+	"slices"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
+)
+
+// Plan is one loaded document of kind Plan: which runbooks a client gets. It is
+// not changed after LoadPlan.
+type Plan struct {
+	document.Position
+	Source []byte // the exact bytes; Digest is their SHA-256
+	Digest string // "sha256:" and 64 hex digits
+
+	Client string
+	Ticker string // the writer that signs what was missed; may be empty
+	Level  string // of proof that is demanded: signed or logged
+	Items  []Item
+}
+
+// Item is one runbook that a plan asks for.
+type Item struct {
+	document.Position
+	Runbook string
+	Inputs  map[string]string // as the file writes them; a list with commas
+
+	// The first and the last day, midnight UTC, each zero when not said. They
+	// mean whole days in the time zone of the runbook's schedule.
+	From, Until time.Time
+}
+
+// The levels of proof, from the weakest on.
+var levels = []string{"signed", "logged", "anchored", "bracketed", "witnessed"}
+
+// The level of a plan that says none, which is also the highest that this
+// version reads.
+const logged = "logged"
+
+// LoadPlan reads one plan from the bytes of a file. The plan is nil when there
+// are problems; the problems are all that the file has, in order.
+func LoadPlan(file string, source []byte) (*Plan, document.Problems) {
+	root, problems := document.Parse(file, source, document.DefaultLimits)
+	if root == nil {
+		return nil, problems
+	}
+	d := document.NewDecoder()
+	d.Add(problems)
+	p := decodePlan(root, d)
+	if problems := d.Problems(); len(problems) > 0 {
+		return nil, problems
+	}
+	p.Source, p.Digest = slices.Clone(source), runbook.Digest(source)
+	return p, nil
+}
+
+// The words of other tools, and of other documents.
+var (
+	foreignPlanKeys = map[string]string{
+		"customer": `msp says "client"`, "tenant": `msp says "client"`, "name": `msp says "client"`,
+		"jobs": `msp says "runbooks"`, "tasks": `msp says "runbooks"`, "items": `msp says "runbooks"`,
+		"writer": `msp says "ticker"`, "proof": `msp says "level"`,
+		"schedule": "a schedule stands in the runbook", "sla": "an sla stands in the runbook",
+	}
+	foreignItemKeys = map[string]string{
+		"id": `msp says "runbook"`, "name": `msp says "runbook"`, "job": `msp says "runbook"`,
+		"params": `msp says "inputs"`, "parameters": `msp says "inputs"`, "vars": `msp says "inputs"`, "with": `msp says "inputs"`,
+		"start": `msp says "from"`, "since": `msp says "from"`, "effective_from": `msp says "from"`,
+		"end": `msp says "until"`, "to": `msp says "until"`,
+		"schedule": "a schedule stands in the runbook", "cron": "a schedule stands in the runbook", "sla": "an sla stands in the runbook",
+	}
+)
+
+func decodePlan(root *document.Node, d *document.Decoder) *Plan {
+	m := d.Map(root, "a plan")
+	p := &Plan{Position: root.Position(), Level: logged}
+	if !decodeHeader(m, d) {
+		return p
+	}
+	p.Client = decodeID(m.Need("client"), d)
+	p.Ticker = decodeID(m.Take("ticker"), d)
+	if level := m.Take("level"); level != nil {
+		p.Level = d.Enum(level, levels...)
+		if slices.Index(levels, p.Level) > slices.Index(levels, logged) {
+			d.Report(level.Position(), "not-yet", "level: "+logged, "this version doesn't demand the level %s yet", p.Level)
+		}
+	}
+	for _, n := range d.List(m.Need("runbooks"), "a list of runbooks") {
+		p.Items = append(p.Items, decodeItem(n, d))
+	}
+	m.Done(foreignPlanKeys)
+	checkOverlap(p.Items, d)
+	return p
+}
+
+// decodeHeader reads apiVersion and kind. It is false for a document that is
+// not a plan, whose other keys would only give follow-up errors.
+func decodeHeader(m *document.Map, d *document.Decoder) bool {
+	api, kind := m.Need("apiVersion"), m.Need("kind")
+	if api != nil && d.String(api) != runbook.APIVersion {
+		d.Report(api.Position(), "api-version", "apiVersion: "+runbook.APIVersion, "this msp reads %s, the file says %s", runbook.APIVersion, document.Quote(api.Text()))
+		return false
+	}
+	if kind == nil {
+		return api != nil
+	}
+	switch word := d.Enum(kind, "Runbook", "Plan", "Agreement", "Calendar", "Contacts", "Inventory"); word {
+	case "Plan":
+		return true
+	case "":
+		return false
+	default:
+		d.Report(kind.Position(), "kind", "", "a %s stands where a Plan is expected", word)
+		return false
+	}
+}
+
+func decodeItem(n *document.Node, d *document.Decoder) Item {
+	m := d.Map(n, "a runbook of a plan")
+	item := Item{
+		Position: n.Position(),
+		Runbook:  decodeID(m.Need("runbook"), d),
+		Inputs:   decodeInputs(m.Take("inputs"), d),
+		From:     decodeDay(m.Take("from"), d),
+	}
+	until := m.Take("until")
+	item.Until = decodeDay(until, d)
+	m.Done(foreignItemKeys)
+	if !item.Until.IsZero() && item.Until.Before(item.From) {
+		d.Report(until.Position(), "bad-value", "until is the last day that counts", "until is before from, %s", item.From.Format(time.DateOnly))
+	}
+	return item
+}
+
+func decodeID(n *document.Node, d *document.Decoder) string {
+	id := d.String(n)
+	refused := id == "" && n.Text() != "" // which has been reported
+	if n.Kind() == document.String && !refused && !runbook.ValidID(id) {
+		d.Report(n.Position(), "bad-value", "lower-case letters, digits and hyphens, at most 63", "%s doesn't have the right form", document.Quote(id))
+	}
+	return id
+}
+
+// inputName is the form in which a runbook declares its inputs.
+var inputName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+
+func decodeInputs(n *document.Node, d *document.Decoder) map[string]string {
+	if n == nil {
+		return nil
+	}
+	d.Map(n, "inputs")
+	inputs := map[string]string{}
+	for _, entry := range n.Fields() {
+		if !inputName.MatchString(entry.Key) {
+			d.Report(entry.KeyPosition, "bad-value", "a name is lower-case letters, digits and underscores, such as max_age", "an input can't be called %s", document.Quote(entry.Key))
+		}
+		inputs[entry.Key] = runbook.FieldText(entry.Value, d)
+	}
+	return inputs
+}
+
+// decodeDay refuses the years in which no plan was made: a slip of the pen
+// would ask for a thousand years of occurrences.
+func decodeDay(n *document.Node, d *document.Decoder) time.Time {
+	day := d.Date(n)
+	if written, err := time.Parse(time.DateOnly, n.Text()); err == nil && written.Year() < 2000 {
+		d.Report(n.Position(), "bad-value", "", "a plan's days are in the year 2000 or later, and this is %s", document.Quote(n.Text()))
+		return time.Time{}
+	}
+	return day
+}
+
+// checkOverlap reports a runbook that is asked for twice on one day: both would
+// name the same occurrences.
+func checkOverlap(items []Item, d *document.Decoder) {
+	byStart := slices.Clone(items)
+	slices.SortStableFunc(byStart, func(a, b Item) int { return a.From.Compare(b.From) })
+	open := map[string]Item{} // of the items so far, the one that ends last
+	for _, item := range byStart {
+		last, again := open[item.Runbook]
+		if again && item.Runbook != "" && (last.Until.IsZero() || !last.Until.Before(item.From)) {
+			first, second := last, item
+			if second.Position.Compare(first.Position) < 0 {
+				first, second = second, first
+			}
+			d.Report(second.Position, "overlap", "end the one with until, on the day before the other's from",
+				"the runbook %s stands twice for the same days, first in line %d", document.Quote(item.Runbook), first.Line)
+		}
+		if !again || item.Until.IsZero() || !last.Until.IsZero() && item.Until.After(last.Until) {
+			open[item.Runbook] = item
+		}
+	}
+}
