@@ -55,7 +55,7 @@ func quoted(text string, html bool) string {
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
 	encoder.SetEscapeHTML(html)
-	encoder.Encode(text) //nolint:errcheck // a string can be encoded
+	encoder.Encode(text)
 	return strings.TrimSuffix(strings.TrimPrefix(out.String(), `"`), "\"\n")
 }
 
@@ -275,7 +275,7 @@ func TestSecretsOnLiveScreen(t *testing.T) {
 		if err != nil {
 			t.Skip("no pseudo-terminal here:", err)
 		}
-		seen, _ := io.ReadAll(screen) //nolint:errcheck // a terminal ends with an error
+		seen, _ := io.ReadAll(screen)
 		screen.Close()
 		if err := c.Wait(); err != nil && c.ProcessState.ExitCode() != 1 {
 			t.Errorf("%v:\n%s", err, seen)

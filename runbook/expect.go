@@ -99,7 +99,7 @@ func decodeExpect(n *document.Node, d *document.Decoder) *Expect {
 		s.Done(nil)
 	}
 	if list := m.Take("expressions"); list != nil {
-		items := d.List(list, "expressions")
+		items := d.List(list, "a list of expressions")
 		if list.Kind() == document.List && len(items) == 0 {
 			d.Report(list.Position(), "empty-expect", "", "an empty list of expressions asserts nothing")
 		}

@@ -177,14 +177,19 @@ func (s *Scope) explain(err error, secrets bool) (message, hint string) {
 	switch {
 	case strings.Contains(message, "unknown name secrets") && !secrets:
 		hint = "a secret reaches a step only through its env: NAME: \"${{ secrets.NAME }}\""
-	case strings.Contains(message, "unknown name"), strings.Contains(message, "has no field"):
-		hint = "an expression may name " + s.names()
+	case strings.Contains(message, "unknown name"), strings.Contains(message, "unknown field"):
+		hint = "an expression may name " + s.names(secrets)
 	}
 	return message, hint
 }
 
-func (s *Scope) names() string {
+func (s *Scope) names(secrets bool) string {
 	parts := []string{}
+	if secrets {
+		for _, name := range sortedKeys(s.secrets) {
+			parts = append(parts, "secrets."+name)
+		}
+	}
 	for _, name := range sortedKeys(s.inputs) {
 		parts = append(parts, "inputs."+name)
 	}

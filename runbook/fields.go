@@ -30,7 +30,7 @@ func decodeField(entry document.Field, what string, d *document.Decoder) Field {
 	f.Description = title(m.Take("description"), d)
 	f.Required = d.Bool(m.Take("required"))
 	if enum := m.Take("enum"); enum != nil {
-		for _, item := range d.List(enum, "enum") {
+		for _, item := range d.List(enum, "a list of values") {
 			f.Enum = append(f.Enum, d.Text(item))
 		}
 	}

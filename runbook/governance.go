@@ -14,14 +14,14 @@ import (
 func decodeGovernance(r *Runbook, m *document.Map, d *document.Decoder) {
 	r.Rationale = d.String(m.Take("rationale"))
 	if list := m.Take("references"); list != nil {
-		for _, item := range d.List(list, "references") {
+		for _, item := range d.List(list, "a list of references") {
 			ref := d.Map(item, "a reference")
 			r.References = append(r.References, Reference{Authority: d.String(ref.Need("authority")), Clause: d.Text(ref.Take("clause"))})
 			ref.Done(nil)
 		}
 	}
 	if list := m.Take("decisions"); list != nil {
-		for _, item := range d.List(list, "decisions") {
+		for _, item := range d.List(list, "a list of decisions") {
 			dec := d.Map(item, "a decision")
 			r.Decisions = append(r.Decisions, Decision{
 				Date: d.Date(dec.Need("date")), By: d.String(dec.Need("by")),
@@ -176,7 +176,7 @@ func decodeLadder(n *document.Node, d *document.Decoder) []Rung {
 		return nil
 	}
 	var ladder []Rung
-	for _, item := range d.List(n, "a ladder") {
+	for _, item := range d.List(n, "a list of rungs") {
 		m := d.Map(item, "a rung")
 		var rung Rung
 		if after := m.Need("after"); strings.HasSuffix(after.Text(), "%") {
@@ -198,7 +198,7 @@ func decodeSecrets(n *document.Node, d *document.Decoder) []Secret {
 	}
 	var secrets []Secret
 	seen := map[string]document.Position{}
-	for _, item := range d.List(n, "secrets") {
+	for _, item := range d.List(n, "a list of secrets") {
 		m := d.Map(item, "a secret")
 		s := Secret{Position: item.Position()}
 		if name := m.Need("name"); name != nil {

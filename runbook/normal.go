@@ -39,7 +39,10 @@ func (t Tolerance) allows(value, normal float64) bool {
 	if t.Percent {
 		limit = math.Abs(normal) * t.Amount / 100
 	}
-	return math.Abs(value-normal) <= limit
+	// What lies exactly at the edge is within, also where 112.2 - 102 is no
+	// longer 10.2 in binary.
+	const rounding = 1e-12
+	return math.Abs(value-normal) <= limit+rounding*max(math.Abs(value), math.Abs(normal))
 }
 
 // Standing is where a value lies against what is normal.

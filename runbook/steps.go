@@ -29,11 +29,12 @@ var foreignStepKeys = map[string]string{
 	"precondition": "msp says \"preconditions\"",
 }
 
-// laterStepKeys have a meaning that this version doesn't know: never ignored.
-var laterStepKeys = []string{
-	"approval", "http", "tls", "sql", "wait", "runbook",
-	"hosts", "for_each", "max_parallel", "rollback",
-}
+// laterKinds and laterStepKeys have a meaning that this version doesn't know:
+// never ignored.
+var (
+	laterKinds    = []string{"approval", "http", "tls", "sql", "wait", "runbook"}
+	laterStepKeys = []string{"hosts", "for_each", "max_parallel", "rollback"}
+)
 
 func decodeSteps(r *Runbook, m *document.Map, kinds []Kind, d *document.Decoder) {
 	defaults := decodeDefaults(m.Take("defaults"), d)
@@ -41,7 +42,7 @@ func decodeSteps(r *Runbook, m *document.Map, kinds []Kind, d *document.Decoder)
 	if list == nil {
 		return
 	}
-	items := d.List(list, "steps")
+	items := d.List(list, "a list of steps")
 	if list.Kind() == document.List && len(items) == 0 {
 		d.Report(list.Position(), "missing-key", "", "a runbook without steps does nothing")
 	}
@@ -75,7 +76,7 @@ func decodeDefaults(n *document.Node, d *document.Decoder) stepDefaults {
 	}
 	m := d.Map(n, "defaults")
 	if timeout := m.Take("timeout"); timeout != nil {
-		base.timeout = decodeDuration(timeout, d)
+		base.timeout = decodeTimeout(timeout, d)
 	}
 	base.retry = decodeRetry(m.Take("retry"), base.retry, d)
 	base.env = decodeEnv(m.Take("env"), d)
@@ -104,7 +105,7 @@ func decodeStep(n *document.Node, defaults stepDefaults, kinds []Kind, d *docume
 	s.Rationale = d.String(m.Take("rationale"))
 	decodeFlow(s, m, d)
 	if timeout := m.Take("timeout"); timeout != nil {
-		s.Timeout = decodeDuration(timeout, d)
+		s.Timeout = decodeTimeout(timeout, d)
 	}
 	s.Retry = decodeRetry(m.Take("retry"), s.Retry, d)
 	s.Env = mergeEnv(defaults.env, decodeEnv(m.Take("env"), d))
@@ -129,7 +130,7 @@ func decodeFlow(s *Step, m *document.Map, d *document.Decoder) {
 		s.Needs = d.Strings(needs)
 	}
 	if list := m.Take("preconditions"); list != nil {
-		for _, item := range d.List(list, "preconditions") {
+		for _, item := range d.List(list, "a list of expressions") {
 			s.Preconditions = append(s.Preconditions, NewExpression(item, d))
 		}
 	}
@@ -149,10 +150,12 @@ func decodeFlow(s *Step, m *document.Map, d *document.Decoder) {
 }
 
 func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *document.Decoder) {
-	for _, key := range laterStepKeys {
+	for _, key := range slices.Concat(laterKinds, laterStepKeys) {
 		if later := m.Take(key); later != nil {
 			d.Report(later.Position(), "not-yet", "", "%q is not in this version of msp yet", key)
-			s.Kind = key
+			if slices.Contains(laterKinds, key) {
+				s.Kind = key
+			}
 		}
 	}
 	names := []string{}
@@ -194,6 +197,14 @@ func checkNeeds(s *Step, before []*Step, n *document.Node, d *document.Decoder) 
 			d.Report(n.Position(), "unknown-reference", "needs names steps that stand before it", "the step %s needs %q, which is no step before it", s.ID, need)
 		}
 	}
+}
+
+func decodeTimeout(n *document.Node, d *document.Decoder) Duration {
+	timeout := decodeDuration(n, d)
+	if timeout.Text != "" && timeout.Span == 0 {
+		d.Report(n.Position(), "bad-value", "every step has a timeout; 7d is a long one", "a timeout of %s cuts the step off before it begins", timeout.Text)
+	}
+	return timeout
 }
 
 func decodeRetry(n *document.Node, base Retry, d *document.Decoder) Retry {
@@ -259,7 +270,7 @@ func decodeRequires(n *document.Node, d *document.Decoder) []Requirement {
 		return nil
 	}
 	var all []Requirement
-	for _, item := range d.List(n, "requires") {
+	for _, item := range d.List(n, "a list of tools") {
 		r := Requirement{Position: item.Position(), Args: []string{"--version"}}
 		if item.Kind() == document.Mapping {
 			m := d.Map(item, "a requirement")

@@ -110,7 +110,7 @@ func lowerEscapes(text string) string {
 	bytes := []byte(text)
 	for i := range bytes {
 		if i >= 1 && bytes[i-1] == '%' || i >= 2 && bytes[i-2] == '%' {
-			bytes[i] = bytes[i] | 0x20&(bytes[i]>>1) // only letters have bit 6
+			bytes[i] |= 0x20 & (bytes[i] >> 1) // only letters have bit 6
 		}
 	}
 	return string(bytes)
@@ -399,7 +399,7 @@ func BenchmarkMask(b *testing.B) {
 			w := m.Writer(discard{})
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				w.Write(text) //nolint:errcheck // discard doesn't fail
+				w.Write(text)
 			}
 		})
 	}
