@@ -44,21 +44,25 @@ var houseRooms = map[string]houseRoom{
 		"seals bytes so that others can check them, and knows nothing of runbooks",
 		"",
 	},
+	"runbook/schedule": {
+		"is when: plans, recurrence, occurrences; pure",
+		"runbook runbook/document",
+	},
 	"runbook/agreement": {
 		"is what was promised: targets, clocks, people; pure",
-		"runbook runbook/document",
+		"runbook runbook/document runbook/schedule",
 	},
 	"runbook/record": {
 		"is what is written down about a run: the statements, the crash journal, reading them back",
-		"runbook runbook/evidence runbook/agreement",
+		"runbook runbook/evidence runbook/schedule runbook/agreement",
 	},
 	"runbook/engine": {
 		"runs and resumes: order, timeouts, retries, masking, journal, verdict",
-		"runbook runbook/process runbook/agreement runbook/record runbook/evidence",
+		"runbook runbook/process runbook/schedule runbook/agreement runbook/record runbook/evidence",
 	},
 	"runbook/audit": {
 		"holds records against what should have happened: verification, exceptions, figures",
-		"runbook runbook/document runbook/process runbook/evidence runbook/agreement runbook/record",
+		"runbook runbook/document runbook/process runbook/evidence runbook/schedule runbook/agreement runbook/record",
 	},
 	"steps/run": {
 		"decodes, checks and runs the step that runs a program",
@@ -90,7 +94,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
-		"runbook runbook/document runbook/process runbook/evidence runbook/agreement runbook/record " +
+		"runbook runbook/document runbook/process runbook/evidence runbook/schedule runbook/agreement runbook/record " +
 			"runbook/engine runbook/audit runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {

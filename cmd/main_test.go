@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -17,9 +18,23 @@ import (
 // TestMain makes this binary a msp too: where it is called so.
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"msp": func() {
-		program := cmd.Program{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Disk: faultyDisk(os.Getenv)}
+		program := cmd.Program{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Disk: faultyDisk(os.Getenv), Now: testClock(os.Getenv(envNow))}
 		os.Exit(program.Run(context.Background(), os.Args[1:]))
 	}})
+}
+
+// envNow sets the clock of the msp that this binary is: it goes on from there.
+const envNow = "MSP_TEST_NOW"
+
+func testClock(from string) func() time.Time {
+	start, began := time.Now(), time.Now()
+	if from != "" {
+		var err error
+		if start, err = time.Parse(time.RFC3339Nano, from); err != nil {
+			panic(err)
+		}
+	}
+	return func() time.Time { return start.Add(time.Since(began)) }
 }
 
 // desk is a place of its own in which msp runs as a process.

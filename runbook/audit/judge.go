@@ -18,7 +18,8 @@ func short(digest string) string {
 	return hex[:min(12, len(hex))]
 }
 
-// checkTerms computes again what the run-start derives from its own terms.
+// checkTerms computes again what the run-start derives from its own terms, from
+// what it was asked for and from its plan.
 func (v *runAudit) checkTerms(s *statement) {
 	start := s.start
 	deadline, ok := start.SLA.Deadline(start.Started)
@@ -29,15 +30,20 @@ func (v *runAudit) checkTerms(s *statement) {
 	if finishBy := record.FinishBy(start.Started, when(ok, deadline)); !start.FinishBy.Equal(finishBy) {
 		v.broken(ruleSLA, s.place(), "%s may stay open until %s, and it must finish by %s", s.name(), instant(&start.FinishBy), instant(&finishBy))
 	}
-	if v.inputs == nil {
-		return
-	}
-	var asked []record.Deviation
-	if v.inputs.Checklist {
+	asked, untold := v.unlikePlan(start)
+	switch {
+	case v.inputs == nil:
+		untold = append(untold, record.DeviatedChecklist, record.DeviatedStartAt)
+	case v.inputs.Checklist:
 		asked = append(asked, record.DeviatedChecklist)
 	}
-	if v.inputs.StartAt != "" {
+	if v.inputs != nil && v.inputs.StartAt != "" {
 		asked = append(asked, record.DeviatedStartAt)
+	}
+	for _, d := range start.Deviations {
+		if slices.Contains(untold, d) {
+			asked = append(asked, d) // at its word
+		}
 	}
 	if !sameDeviations(asked, start.Deviations) {
 		v.broken(ruleDeviation, s.place(), "%s states the deviations %s, what the run was asked for gives %s", s.name(), list(start.Deviations), list(asked))
@@ -163,6 +169,8 @@ func factsDiffer(stated, computed agreement.Facts) string {
 		return fmt.Sprintf("it says that the SLA is %s, its times and terms give %s", met(stated), met(computed))
 	case stated.NotJudged != computed.NotJudged:
 		return fmt.Sprintf("it says of its SLA %q, its terms give %q", stated.NotJudged, computed.NotJudged)
+	case instant(stated.StartBy) != instant(computed.StartBy):
+		return fmt.Sprintf("it says that it had to start by %s, its terms give %s", instant(stated.StartBy), instant(computed.StartBy))
 	case instant(stated.Deadline) != instant(computed.Deadline):
 		return fmt.Sprintf("it says that its deadline is %s, its terms give %s", instant(stated.Deadline), instant(computed.Deadline))
 	case (stated.Elapsed - computed.Elapsed).Span().Abs() > time.Second:

@@ -45,11 +45,15 @@ type Report struct {
 	Pinned bool      `json:"pinned"` // whether signers were pinned; to be said first
 
 	Writers  []WriterLine `json:"writers"`  // by id
-	Checks   []Check      `json:"checks"`   // log, signatures, runs, sla, blobs
+	Checks   []Check      `json:"checks"`   // log, signatures, runs, sla, plan where there is one, blobs
 	Findings []Finding    `json:"findings"` // what is broken, by file
 	Unshown  []Finding    `json:"unshown"`  // what could not be shown, the general before the particular
 	Runs     []RunLine    `json:"runs"`     // by the start that they claim, oldest first
-	Counts   Counts       `json:"counts"`
+	// Missed are the occurrences that were missed or failed, or done late, the
+	// oldest first; of more than a thousand the newest. They are what happened,
+	// and nothing broken.
+	Missed []ExpectedLine `json:"missed"`
+	Counts Counts         `json:"counts"`
 }
 
 // OK reports whether nothing is broken.
@@ -106,6 +110,15 @@ type RunLine struct {
 	Deviations []record.Deviation `json:"deviations"`
 }
 
+// ExpectedLine is an occurrence that a plan asked for, as it was computed.
+type ExpectedLine struct {
+	Name        string     `json:"name"` // <client>/<runbook>/<nominal>
+	Due         time.Time  `json:"due"`
+	State       string     `json:"state"`        // missed, late or failed
+	Run         string     `json:"run"`          // that decided it; empty when it was missed
+	RecoveredAt *time.Time `json:"recovered_at"` // the end of the first success after that
+}
+
 // Counts are totals.
 type Counts struct {
 	Statements int `json:"statements"` // leaves of all logs that can be read
@@ -124,4 +137,15 @@ type Counts struct {
 	Met       int `json:"met"`
 	Missed    int `json:"missed"`
 	NotJudged int `json:"not_judged"` // SLA of finished runs
+
+	Plans int `json:"plans"` // signed
+	// Expected is how many occurrences the plans asked for until the instant of
+	// the audit. It is the sum of those below.
+	Expected        int `json:"expected"`
+	ExpectedOnTime  int `json:"expected_on_time"`
+	ExpectedLate    int `json:"expected_late"`
+	ExpectedFailed  int `json:"expected_failed"`
+	ExpectedMissed  int `json:"expected_missed"`
+	ExpectedOpen    int `json:"expected_open"`    // due, running or waiting
+	ExpectedUnknown int `json:"expected_unknown"` // what would tell can't be read
 }

@@ -6,6 +6,7 @@ const (
 	checkSignatures = "signatures"
 	checkRuns       = "runs"
 	checkSLA        = "sla"
+	checkPlan       = "plan"
 	checkBlobs      = "blobs"
 )
 
@@ -61,6 +62,13 @@ const (
 	ruleNormal      = "normal-differs"
 	ruleBaseline    = "baseline-differs"
 
+	rulePlan         = "plan-differs"
+	ruleBackdated    = "plan-backdated"
+	rulePlanMismatch = "plan-mismatch"
+	ruleOccurrence   = "occurrence-differs"
+	ruleUnscheduled  = "unscheduled-though-planned"
+	ruleRepeats      = "repeats-differs"
+
 	ruleBlobMissing   = "blob-missing"
 	ruleBlobChanged   = "blob-changed"
 	ruleBlobMalformed = "blob-malformed"
@@ -77,6 +85,8 @@ const (
 	ruleNotLogged    = "record-not-logged"
 	ruleBlobUnnamed  = "blob-unnamed"
 	ruleOperator     = "operator-changed"
+	rulePlanUnknown  = "plan-unknown"
+	ruleDuplicate    = "occurrence-duplicate"
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -132,6 +142,13 @@ var rules = map[string]rule{
 	ruleNormal:        {checkRuns, "What the record says about a value being usual is not what its own terms give."},
 	ruleBaseline:      {checkRuns, "The earlier values that the comparison rests on are not those that the logs hold."},
 
+	rulePlan:         {checkPlan, "What was signed to be due is not what the plan and its runbooks say: somebody signed other terms than were agreed."},
+	ruleBackdated:    {checkPlan, "A plan that could be signed in the past would change what was due there."},
+	rulePlanMismatch: {checkRuns, "The run is held to a plan that was not in force: its occurrence and its terms are not those that were agreed."},
+	ruleOccurrence:   {checkRuns, "The run counts for no other occurrence than the one in whose window it began."},
+	ruleUnscheduled:  {checkRuns, "It hides a run from its occurrence; the computed one counts, so that nobody retries until one succeeds."},
+	ruleRepeats:      {checkRuns, "Which run was the first for the occurrence is not what the record says; the first to end decides."},
+
 	ruleBlobMissing:   {checkBlobs, "The kept output, answer or file is gone, and no erasure says why: what it showed can't be shown any more."},
 	ruleBlobChanged:   {checkBlobs, "The kept output, answer or file was changed after it was recorded: it proves nothing now."},
 	ruleBlobMalformed: {checkBlobs, "What was kept can't be read as what it should be, so what rests on it was not checked."},
@@ -147,4 +164,6 @@ var rules = map[string]rule{
 	ruleNotLogged:    {checkSignatures, "It is what a crash leaves between storing and logging; it counts for nothing."},
 	ruleBlobUnnamed:  {checkBlobs, "It is what a crash leaves; it counts for nothing."},
 	ruleOperator:     {checkSignatures, "With no signers pinned, nothing says whether the second one was entitled to go on."},
+	rulePlanUnknown:  {checkRuns, "The plan stands in another log, so the run's machine may not have known it."},
+	ruleDuplicate:    {checkRuns, "Two machines may not have known of each other; the first to end decides, and the other changes nothing."},
 }

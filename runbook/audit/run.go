@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
@@ -24,6 +25,10 @@ type runAudit struct {
 	facts                  map[string]record.Facts
 	inputs                 *record.Inputs         // nil when they can't be read
 	outline                map[string]writtenStep // of the runbook; nil when it can't be read
+	fields                 []runbook.Field        // the inputs of the runbook
+	plan                   *plan                  // that the run is held to; nil when there is none
+	item                   *plannedItem           // of the plan
+	hidden                 bool                   // it should be for an occurrence and isn't
 	result                 runResult
 }
 

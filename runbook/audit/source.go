@@ -37,11 +37,13 @@ func (v *runAudit) checkSource(s *statement, content []byte) {
 	if id, version := child(root, "id").Text(), child(root, "version").Text(); id != start.Runbook.ID || version != start.Runbook.Version {
 		differs("it names the runbook %s %s, whose bytes say %s %s", start.Runbook.ID, start.Runbook.Version, quoted(id), quoted(version))
 	}
-	if terms := writtenTerms(child(root, "sla")); !sameTerms(terms, start.SLA) {
+	// For a run that a plan asks for, the terms that the plan pins are what counts.
+	if terms := writtenTerms(child(root, "sla")); start.Occurrence == nil && !sameTerms(terms, start.SLA) {
 		differs("the SLA that it pins is not the one in the runbook")
 	}
 	order, written := outlineOf(root)
 	v.outline = written
+	v.fields = runbook.DecodeFields(child(root, "inputs"), "an input", document.NewDecoder())
 	pinned := make([]string, len(start.Steps))
 	for i, p := range start.Steps {
 		pinned[i] = p.ID
@@ -155,7 +157,7 @@ func number(text string) float64 {
 	return n
 }
 
-// writtenTerms are the terms that decide about a deadline.
+// writtenTerms are the terms of a runbook's SLA.
 func writtenTerms(n *document.Node) *agreement.Terms {
 	if n == nil {
 		return nil
@@ -163,14 +165,38 @@ func writtenTerms(n *document.Node) *agreement.Terms {
 	return &agreement.Terms{
 		Agreement: child(n, "agreement").Text(), Clock: child(n, "clock").Text(), Calendar: child(n, "calendar").Text(),
 		StartWithin: span(child(n, "start_within")), CompleteWithin: span(child(n, "complete_within")),
+		Target: tolerance(child(n, "target")).Amount,
 	}
+}
+
+// writtenSchedule is a runbook's schedule as a plan pins it; ok is false when
+// there is none, or one that a plan can't pin whole.
+func writtenSchedule(n *document.Node) (s record.Schedule, ok bool) {
+	known := []string{"cron", "timezone", "early", "grace", "close_after", "on_missed", "effective_from"}
+	for _, f := range n.Fields() {
+		if !slices.Contains(known, f.Key) {
+			return s, false
+		}
+	}
+	s = record.Schedule{
+		Cron: child(n, "cron").Text(), Timezone: child(n, "timezone").Text(), OnMissed: child(n, "on_missed").Text(),
+		Early: span(child(n, "early")), Grace: span(child(n, "grace")), CloseAfter: span(child(n, "close_after")),
+		EffectiveFrom: child(n, "effective_from").Text(),
+	}
+	if s.OnMissed == "" {
+		s.OnMissed = "record"
+	}
+	return s, n != nil
 }
 
 func sameTerms(written, pinned *agreement.Terms) bool {
 	if written == nil || pinned == nil {
 		return written == nil && pinned == nil
 	}
-	without := *pinned
-	without.Target = 0
-	return *written == without
+	x, y := *written, *pinned
+	if instant(x.Due) != instant(y.Due) {
+		return false
+	}
+	x.Due, y.Due = nil, nil
+	return x == y
 }

@@ -41,20 +41,25 @@ func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int
 			f.note(ruleLogAbsent, place{}, "the key of the writer %s is known, and there is no log of it here", writer)
 		}
 	}
-	f.note(ruleNoPlan, place{}, "no plan says which runs are due")
+	if r.Counts.Plans == 0 {
+		f.note(ruleNoPlan, place{}, "no plan says which runs are due")
+	}
 	return f.found
 }
 
 // checks sums the report up, a line for each check.
-func (r *Report) checks(logs []*writerLog) []Check {
+func (a *audit) checks(r *Report, e expectation) []Check {
 	c := r.Counts
 	texts := []Check{
-		{Name: checkLog, Text: r.logText(logs)},
+		{Name: checkLog, Text: r.logText(a.logs)},
 		{Name: checkSignatures, Text: plural(c.Statements, "statement") + ", " + r.signersText()},
 		{Name: checkRuns, Text: r.runsText()},
 		{Name: checkSLA, Text: fmt.Sprintf("%s recomputed: %d met, %d missed, %d not judged", plural(c.Met+c.Missed+c.NotJudged, "verdict"), c.Met, c.Missed, c.NotJudged)},
-		{Name: checkBlobs, Text: plural(c.Blobs, "blob") + " whole"},
 	}
+	if c.Plans > 0 {
+		texts = append(texts, a.planCheck(c, e))
+	}
+	texts = append(texts, Check{Name: checkBlobs, Text: plural(c.Blobs, "blob") + " whole"})
 	for i := range texts {
 		broken := 0
 		for _, f := range r.Findings {
@@ -68,7 +73,7 @@ func (r *Report) checks(logs []*writerLog) []Check {
 			texts[i].Text = plural(broken, "finding") + " · " + texts[i].Text
 		case c.Statements == 0:
 			texts[i].State, texts[i].Text = Unshown, "no log that can be read"
-		default:
+		case texts[i].State == "":
 			texts[i].State = OK
 		}
 	}

@@ -123,10 +123,7 @@ func (a *audit) report(plans []planResult, results []runResult, seen map[string]
 	r.Missed = expected.listed
 	expected.count(&r.Counts)
 	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.found))
-	r.Checks = r.checks(a.logs)
-	if r.Counts.Plans > 0 {
-		r.Checks = slices.Insert(r.Checks, planPlace, a.planCheck(r, expected))
-	}
+	r.Checks = a.checks(r, expected)
 	return r
 }
 

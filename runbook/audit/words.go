@@ -33,8 +33,11 @@ func (s *statement) checkWords() error {
 			return fmt.Errorf("%s: %q is no digest", b.Name, b.Digest)
 		}
 	}
-	if s.start != nil {
+	switch {
+	case s.start != nil:
 		return checkStartWords(s.start)
+	case s.plan != nil:
+		return checkPlanWords(s.plan)
 	}
 	if !digestForm.MatchString(s.startRef()) {
 		return fmt.Errorf("start: %q is no digest", s.startRef())
@@ -66,6 +69,9 @@ func checkStartWords(start *record.RunStart) error {
 	if start.Change != "" && !record.ValidReference(start.Change) {
 		return fmt.Errorf("%q is no reference of a change", start.Change)
 	}
+	if err := checkOccurrenceWords(start.Occurrence); err != nil {
+		return err
+	}
 	seen := map[string]bool{}
 	for _, p := range start.Steps {
 		switch {
@@ -75,6 +81,34 @@ func checkStartWords(start *record.RunStart) error {
 			return fmt.Errorf("the pinned step %s: %q is no priority", p.ID, p.Priority)
 		}
 		seen[p.ID] = true
+	}
+	return nil
+}
+
+func checkOccurrenceWords(o *record.Occurrence) error {
+	switch {
+	case o == nil:
+		return nil
+	case !digestForm.MatchString(o.Plan):
+		return fmt.Errorf("plan: %q is no digest", o.Plan)
+	case o.Name == "" || o.Due.IsZero() || o.Opens.IsZero() || o.Closes.IsZero():
+		return fmt.Errorf("it doesn't say for which occurrence it is, and when that was due")
+	default:
+		return nil
+	}
+}
+
+func checkPlanWords(p *record.Plan) error {
+	if p.Signed.IsZero() {
+		return fmt.Errorf("it doesn't say when it was signed")
+	}
+	if !digestForm.MatchString(p.Digest) {
+		return fmt.Errorf("plan: %q is no digest", p.Digest)
+	}
+	for _, planned := range p.Runbooks {
+		if !digestForm.MatchString(planned.Runbook.Digest) {
+			return fmt.Errorf("the runbook %s: %q is no digest", planned.Runbook.ID, planned.Runbook.Digest)
+		}
 	}
 	return nil
 }

@@ -43,8 +43,8 @@
 //
 // An occurrence exists when it is due at or after effective_from, at or after
 // the item's from and the instant from which the plan is known, and not after
-// the day of until. Dates are days in the schedule's time zone. Whether there
-// is another slot behind the last one doesn't change the last one's window.
+// the day of until. Dates are days in the schedule's time zone. The last
+// occurrence keeps the window that the schedule's next slot gives it.
 //
 // # What is not read yet
 //

@@ -74,12 +74,19 @@ func readNaive(t testing.TB, text string) *naive {
 	return n
 }
 
+// reading is what a wall clock and a calendar beside it show.
+type reading struct{ minute, hour, day, month, weekday int }
+
+func read(wall time.Time) reading {
+	return reading{wall.Minute(), wall.Hour(), wall.Day(), int(wall.Month()), int(wall.Weekday())}
+}
+
 // names reports whether the line names a wall-clock minute.
-func (n *naive) names(minute, hour, day int, month time.Month, weekday time.Weekday) bool {
-	if !n.sets[0][minute] || !n.sets[1][hour] || !n.sets[3][int(month)] {
+func (n *naive) names(r reading) bool {
+	if !n.sets[0][r.minute] || !n.sets[1][r.hour] || !n.sets[3][r.month] {
 		return false
 	}
-	byDay, byWeekday := n.sets[2][day], n.sets[4][int(weekday)]
+	byDay, byWeekday := n.sets[2][r.day], n.sets[4][r.weekday]
 	if n.either {
 		return byDay || byWeekday
 	}
@@ -107,22 +114,23 @@ func walk(lines []*naive, zone *time.Location, a, b time.Time) [][]string {
 	high, before := wall(start)
 	for t := start.Add(time.Minute); t.Before(b); t = t.Add(time.Minute) {
 		now, offset := wall(t)
-		skipped := now.Sub(high) > time.Minute
+		skipped, shows := now.Sub(high) > time.Minute, read(now)
+		early, repeated := t.Before(a), !now.After(high)
 		for i, line := range lines {
 			switch {
-			case t.Before(a):
+			case early:
 			case line.wild:
-				if line.names(now.Minute(), now.Hour(), now.Day(), now.Month(), now.Weekday()) {
+				if line.names(shows) {
 					found[i] = append(found[i], named(now, t, offset, zone.String()))
 				}
-			case !now.After(high): // the clock has shown it
+			case repeated: // the clock has shown it
 			case !skipped:
-				if line.names(now.Minute(), now.Hour(), now.Day(), now.Month(), now.Weekday()) {
+				if line.names(shows) {
 					found[i] = append(found[i], named(now, t, offset, zone.String()))
 				}
 			default:
 				for w := high.Add(time.Minute); !w.After(now); w = w.Add(time.Minute) {
-					if !line.names(w.Minute(), w.Hour(), w.Day(), w.Month(), w.Weekday()) {
+					if !line.names(read(w)) {
 						continue
 					}
 					its := before

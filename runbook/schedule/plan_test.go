@@ -1,0 +1,142 @@
+package schedule
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
+)
+
+var update = flag.Bool("update", false, "rewrite the wanted output in testdata")
+
+const plan = `apiVersion: msp/v1
+kind: Plan
+client: northwind
+ticker: laptop-jo
+level: signed
+runbooks:
+  - runbook: backup-verify
+    inputs: {max_age: 26h, hosts: [db1, db2], count: 3}
+    from: 2026-03-01
+    until: 2026-08-31
+  - runbook: backup-verify
+    from: 2026-09-01
+  - {runbook: patch-windows, inputs: {}}
+`
+
+func TestLoadPlan(t *testing.T) {
+	got, problems := LoadPlan("plan.yaml", []byte(plan))
+	if got == nil {
+		t.Fatal(problems)
+	}
+	at := func(line, column int) document.Position {
+		return document.Position{File: "plan.yaml", Line: line, Column: column}
+	}
+	day := func(month time.Month, of int) time.Time { return time.Date(2026, month, of, 0, 0, 0, 0, time.UTC) }
+	want := &Plan{
+		Position: at(1, 1), Source: []byte(plan), Digest: runbook.Digest([]byte(plan)),
+		Client: "northwind", Ticker: "laptop-jo", Level: "signed",
+		Items: []Item{
+			{Position: at(7, 5), Runbook: "backup-verify", Inputs: map[string]string{"max_age": "26h", "hosts": "db1,db2", "count": "3"}, From: day(3, 1), Until: day(8, 31)},
+			{Position: at(11, 5), Runbook: "backup-verify", From: day(9, 1)},
+			{Position: at(13, 5), Runbook: "patch-windows", Inputs: map[string]string{}},
+		},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestLoadPlanDefaults(t *testing.T) {
+	got, problems := LoadPlan("plan.yaml", []byte("apiVersion: msp/v1\nkind: Plan\nclient: a\nrunbooks: []\n"))
+	if got == nil {
+		t.Fatal(problems)
+	}
+	if got.Level != "logged" || got.Ticker != "" || got.Items != nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestBrokenPlans reads every plan in testdata/plans and compares what is said
+// about it.
+func TestBrokenPlans(t *testing.T) {
+	files, err := filepath.Glob("testdata/plans/*.yaml")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("%d plans, error %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
+			source, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			p, problems := LoadPlan(filepath.Base(file), source)
+			if p != nil || len(problems) == 0 {
+				t.Fatalf("it is read: %+v", p)
+			}
+			got := problems.Error() + "\n"
+			golden := strings.TrimSuffix(file, ".yaml") + ".golden"
+			if *update {
+				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// FuzzLoadPlan: no bytes panic; there is a plan or a problem with a place, and
+// a plan asks for no day twice.
+func FuzzLoadPlan(f *testing.F) {
+	f.Add([]byte(plan))
+	files, err := filepath.Glob("testdata/plans/*.yaml")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(source)
+	}
+	f.Fuzz(func(t *testing.T, source []byte) {
+		p, problems := LoadPlan("plan.yaml", source)
+		if (p == nil) == (len(problems) == 0) {
+			t.Fatalf("plan %v, problems %v", p, problems)
+		}
+		for _, problem := range problems {
+			if problem.Line < 1 || problem.Rule == "" || problem.Message == "" {
+				t.Fatalf("%#v", problem)
+			}
+		}
+		if p == nil {
+			return
+		}
+		if !runbook.ValidID(p.Client) || p.Digest != runbook.Digest(source) {
+			t.Fatalf("%+v", p)
+		}
+		for i, a := range p.Items {
+			for _, b := range p.Items[:i] {
+				apart := !a.Until.IsZero() && a.Until.Before(b.From) || !b.Until.IsZero() && b.Until.Before(a.From)
+				if !runbook.ValidID(a.Runbook) || a.Runbook == b.Runbook && !apart {
+					t.Fatalf("%+v and %+v", a, b)
+				}
+			}
+		}
+	})
+}
