@@ -121,7 +121,7 @@ func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books
 		return err
 	}
 	fmt.Fprintln(a.Stdout, digest)
-	fmt.Fprintf(a.Stderr, "msp: %s of %s counts from now on\n", count(len(plan.Items), "runbook"), plan.Client)
+	fmt.Fprintf(a.Stderr, "msp: the plan of %s with %s is in force\n", plan.Client, count(len(plan.Items), "runbook"))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook/audit"
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
 )
 
 // verifyFlags are what a verifier knows from outside.
@@ -172,6 +173,7 @@ func reportPage(p *page, r *audit.Report) {
 	for _, c := range r.Checks {
 		p.add(" %s %-11s %s", checkMarks[c.State], c.Name, c.Text)
 	}
+	missedLines(p, r)
 	for _, f := range r.Unshown {
 		p.add(" ? %s", f.What)
 		if f.Means != "" {
@@ -179,6 +181,27 @@ func reportPage(p *page, r *audit.Report) {
 		}
 	}
 	p.add("%s", verdictLine(r))
+}
+
+// mostMissed is how many occurrences a screen shows; --json has more.
+const mostMissed = 20
+
+// missedLines name the occurrences that are not as planned, the newest ones.
+func missedLines(p *page, r *audit.Report) {
+	shown := r.Missed[max(0, len(r.Missed)-mostMissed):]
+	if n := len(r.Missed) - len(shown); n > 0 {
+		p.add("   … %d earlier ones, which --json shows", n)
+	}
+	for _, m := range shown {
+		line := fmt.Sprintf("   %-6s %s", m.State, m.Name)
+		if m.Run != "" {
+			line += " · run " + record.ShortID(m.Run)
+		}
+		if m.RecoveredAt != nil {
+			line += " · recovered at " + m.RecoveredAt.UTC().Format("2006-01-02 15:04:05Z")
+		}
+		p.add("%s", line)
+	}
 }
 
 func writerLine(w audit.WriterLine) string {

@@ -132,6 +132,11 @@ func pinned() []record.PinnedStep {
 
 // begin makes a story up to its start, unsigned.
 func (b *bench) begin() *story {
+	return b.follow("backup-verify", source, record.Inputs{Folder: "/srv"})
+}
+
+// follow makes a story of a runbook.
+func (b *bench) follow(id, text string, inputs record.Inputs) *story {
 	b.runs++
 	s := &story{b: b, ledger: b.laptop}
 	started := b.pass(24 * time.Hour)
@@ -141,10 +146,10 @@ func (b *bench) begin() *story {
 		Run:  fmt.Sprintf("01936%03d-0000-7000-8000-%012d", b.runs, b.runs),
 		Salt: strings.Repeat("5a", 16), Client: "acme", Writer: b.laptop.Writer, Operator: b.laptop.Signer(), Trigger: "manual",
 		Runbook: record.Runbook{
-			ID: "backup-verify", Version: "1.4.0", Digest: runbook.Digest([]byte(source)), Source: must(b.store.PutBlob([]byte(source))).Digest,
+			ID: id, Version: "1.4.0", Digest: runbook.Digest([]byte(text)), Source: must(b.store.PutBlob([]byte(text))).Digest,
 		},
 		Started: started, Steps: pinned(), SLA: terms, Deadline: &deadline, FinishBy: deadline,
-		Inputs: must(b.laptop.PutJSON(record.Inputs{Folder: "/srv"})), Where: must(b.laptop.PutJSON(record.Where{Host: "mon-1"})),
+		Inputs: must(b.laptop.PutJSON(inputs)), Where: must(b.laptop.PutJSON(record.Where{Host: "mon-1"})),
 		Software: record.Software{MSP: "test"},
 	}
 	return s
@@ -198,7 +203,7 @@ func (s *story) work(bytes float64) {
 	size.Stdout = &record.Stream{Digest: out.Digest, Size: out.Size, Written: out.Written}
 	judged := record.Judged{Output: "bytes", Value: bytes}
 	var values []float64
-	for _, p := range must(record.ReadHistory(b.store, "acme", 0)).Past("backup-verify", "size", "bytes", s.start.Run, 3) {
+	for _, p := range must(record.ReadHistory(b.store, "acme", 0)).Past(s.start.Runbook.ID, "size", "bytes", s.start.Run, 3) {
 		values, judged.From = append(values, p.Value), append(judged.From, p.Record)
 	}
 	standing, normal := s.start.Steps[0].Normal[0].Normal().Judge(bytes, values)

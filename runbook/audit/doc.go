@@ -17,6 +17,16 @@
 // and one end a run, each end and segment bound to its start by digest, each
 // step told once.
 //
+// What should have happened is computed from the signed plans, each from the
+// instant at which it was signed until another took its place, and held to the
+// runs: an occurrence without one is missed. That, and a failure, is no fault of
+// the evidence, and so no finding; Report.Missed lists it. A finding is a run
+// that says of its occurrence, its window, its terms or its plan what that plan
+// doesn't give, one that keeps out of the occurrence that it is for, a plan that
+// isn't what its documents say, and one that was signed in the past. A run is
+// held to the plans that lie before it in its own log; one in another log it may
+// not have known.
+//
 // # What it can't show
 //
 // Report.Unshown says it for the evidence at hand. In general, today:
@@ -25,8 +35,9 @@
 //     within one log is proven;
 //   - that nothing was cut off the end of a log, beyond the newest checkpoint
 //     that somebody else holds (Pins.Heads);
-//   - that the writers at hand are all writers there were, and that every run
-//     which should have happened was started;
+//   - that the writers at hand are all writers there were, and that the plans
+//     at hand ask for everything that was agreed; without a plan nothing is
+//     known of what was never started;
 //   - whose a key is, when Pins.Signers is empty: each statement is then held
 //     to the key that it names itself. The same goes for the key of a log that
 //     isn't in Pins.Logs;

@@ -20,8 +20,10 @@ var harmless = regexp.MustCompile(`^(runs/|locks/|.*/\.msp-[^/]*\.tmp$)`)
 func TestEveryFileCounts(t *testing.T) {
 	b := newBench(t)
 	b.pin()
+	b.plan().sign()
 	b.begin().tell(1000)
 	b.begin().tellParked(1100)
+	b.planned(day(3, 7, 10)).tell(1000)
 	b.begin().signStart()
 	journal, _, err := record.OpenJournal(nil, record.RunFolder(b.store, "laptop", "x"))
 	if err != nil {

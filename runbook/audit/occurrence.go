@@ -13,10 +13,12 @@ import (
 // checkOccurrence finds out which occurrence the run is for, and holds what
 // the start says of it to that.
 func (v *runAudit) checkOccurrence(s *statement) {
-	stated := s.start.Occurrence
+	if s.start.Occurrence != nil {
+		v.occurrence = s.start.Occurrence.Name
+	}
 	switch {
 	case v.beforeItsPlan(s):
-	case stated == nil:
+	case s.start.Occurrence == nil:
 		v.checkUnscheduled(s)
 	default:
 		if p := v.planOf(s); p != nil && v.inForce(s, p) {
@@ -101,14 +103,18 @@ func (v *runAudit) compareOccurrence(s *statement, p *plan) {
 		v.note(ruleNotCompared, s.place(), "%s: when its runbook is due can't be computed from its plan", s.name())
 		return
 	}
+	v.occurrence = found.Name
 	differs := func(what, stated, computed string) {
+		v.misplaced = true
 		v.broken(ruleOccurrence, s.place(), "%s: its occurrence %s %s, its plan gives %s", s.name(), what, stated, computed)
 	}
 	switch {
 	case item == nil:
+		v.misplaced = true
 		v.broken(ruleOccurrence, s.place(), "%s is for %s, and its plan doesn't ask for the runbook %s", s.name(), quoted(stated.Name), start.Runbook.ID)
 		return
 	case !ok:
+		v.misplaced, v.occurrence = true, ""
 		v.broken(ruleOccurrence, s.place(), "%s is for %s, and it began %s, in the window of no occurrence", s.name(), quoted(stated.Name), instant(&start.Started))
 	case stated.Name != found.Name:
 		differs("is", quoted(stated.Name), quoted(found.Name))
@@ -204,8 +210,9 @@ func (v *runAudit) otherInputs() (other, known bool) {
 type boundRun struct {
 	schedule.Attempt
 	runbook    string
-	occurrence string // that its start names; "" is none
-	hidden     bool   // it names none and should
+	occurrence string // "" is none; see runAudit
+	misplaced  bool
+	hidden     bool
 	repeats    string
 	start      *statement
 	end        *statement // nil when it has none that can be relied on
@@ -214,10 +221,10 @@ type boundRun struct {
 // rememberBound keeps of the run what its occurrence is judged by: the result
 // as it was computed.
 func (v *runAudit) rememberBound(s *statement) {
-	b := &boundRun{runbook: s.start.Runbook.ID, hidden: v.hidden, start: s}
+	b := &boundRun{runbook: s.start.Runbook.ID, occurrence: v.occurrence, misplaced: v.misplaced, hidden: v.hidden, start: s}
 	b.Attempt = schedule.Attempt{Run: v.run, Started: &s.start.Started}
 	if o := s.start.Occurrence; o != nil {
-		b.occurrence, b.repeats = o.Name, o.Repeats
+		b.repeats = o.Repeats
 	}
 	switch state := v.result.line.State; {
 	case state == stateOpen && len(v.segments) > 0:
@@ -251,7 +258,7 @@ func (a *audit) checkRepeats(results []runResult) {
 			continue
 		}
 		runs[r.line.Run] = &results[i]
-		if r.bound != nil && r.bound.occurrence != "" {
+		if r.bound != nil && r.bound.occurrence != "" && !r.bound.misplaced {
 			same[r.bound.occurrence] = append(same[r.bound.occurrence], r.bound)
 		}
 	}

@@ -119,7 +119,7 @@ func (v *planAudit) populate(s *statement, item *plannedItem) {
 	var err error
 	if item.population, err = s.plan.Population(item.PlannedRunbook, time.Time{}); err != nil {
 		item.unreadable = true
-		v.broken(rulePlan, s.place(), "%s: when the runbook %s is due can't be computed: %v", s.name(), item.Runbook.ID, err)
+		v.broken(rulePlan, s.place(), "%s: when the runbook %s is due can't be computed: %s", s.name(), item.Runbook.ID, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
 }
 
@@ -152,7 +152,7 @@ func (v *planAudit) readDocument(p *plan) error {
 		v.broken(rulePlan, p.place(), "%s: its document is no plan: %s", p.name(), problems[0].Message)
 		return nil
 	}
-	if what := planDiffers(pinned, written); what != "" {
+	if what := planDiffers(pinned, written); what != "" && pinned.Client == v.client {
 		v.broken(rulePlan, p.place(), "%s: %s", p.name(), what)
 		return nil
 	}
@@ -225,6 +225,19 @@ func plannedDiffers(item record.PlannedRunbook, root *document.Node) (what []str
 		what = append(what, "SLA")
 	}
 	return what
+}
+
+// checkPlanOrder tells of plans that took the place of one in another log.
+func (a *audit) checkPlanOrder() {
+	for i := 1; i < len(a.plans); i++ {
+		p, q := a.plans[i-1], a.plans[i]
+		if p.log == q.log {
+			continue
+		}
+		at := q.place()
+		at.cause = "order"
+		a.note(rulePlanOrder, at, "%s took the place of %s on %s by its signer's word", q.name(), p.name(), instant(&q.plan.Signed))
+	}
 }
 
 // checkBackdated: a plan can't be signed before what stands before it in its

@@ -86,6 +86,7 @@ const (
 	ruleBlobUnnamed  = "blob-unnamed"
 	ruleOperator     = "operator-changed"
 	rulePlanUnknown  = "plan-unknown"
+	rulePlanOrder    = "plan-order"
 	ruleDuplicate    = "occurrence-duplicate"
 )
 
@@ -165,5 +166,6 @@ var rules = map[string]rule{
 	ruleBlobUnnamed:  {checkBlobs, "It is what a crash leaves; it counts for nothing."},
 	ruleOperator:     {checkSignatures, "With no signers pinned, nothing says whether the second one was entitled to go on."},
 	rulePlanUnknown:  {checkRuns, "The plan stands in another log, so the run's machine may not have known it."},
+	rulePlanOrder:    {checkPlan, "No log holds both. Had it been signed later than it says, what it no longer asks for in between would go unseen."},
 	ruleDuplicate:    {checkRuns, "Two machines may not have known of each other; the first to end decides, and the other changes nothing."},
 }

@@ -28,7 +28,9 @@ type runAudit struct {
 	fields                 []runbook.Field        // the inputs of the runbook
 	plan                   *plan                  // that the run is held to; nil when there is none
 	item                   *plannedItem           // of the plan
-	hidden                 bool                   // it should be for an occurrence and isn't
+	occurrence             string                 // that it is for, as it was computed; as it is stated, where there is nothing to compute from
+	misplaced              bool                   // it states another
+	hidden                 bool                   // it should be for one and states none
 	result                 runResult
 }
 

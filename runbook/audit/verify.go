@@ -26,7 +26,8 @@ type audit struct {
 	lostPlans []ref   // that can't
 }
 
-// Verify checks all evidence of a client. Open runs are judged at an instant;
+// Verify checks all evidence of a client. Open runs and
+// occurrences are judged at an instant;
 // limit is the most bytes of an envelope, 0 is record.MaxStatement. All that
 // is wrong with the evidence is in the report: an error is a file that can't
 // be read, or a client's name that can't be one.
@@ -78,6 +79,7 @@ func (a *audit) collect(plans []planResult, results []runResult) error {
 		}
 	}
 	a.checkBackdated(claims)
+	a.checkPlanOrder()
 	return nil
 }
 

@@ -196,11 +196,12 @@ func (r *runner) begin(ctx context.Context, tools []record.Tool) error {
 		return err
 	}
 	defer claim.Unlock()
-	bound, err := record.Bind(r.job.Ledger.Store, r.job.Client, r.job.Runbook.ID, r.job.Now(), r.job.Ledger.MaxBytes())
+	started := r.job.Now()
+	bound, err := record.Bind(r.job.Ledger.Store, r.job.Client, r.job.Runbook.ID, started, r.job.Ledger.MaxBytes())
 	if err != nil {
 		return err
 	}
-	if r.start, err = r.runStart(hex.EncodeToString(salt), tools, bound); err != nil {
+	if r.start, err = r.runStart(hex.EncodeToString(salt), started, tools, bound); err != nil {
 		return err
 	}
 	subjects := []evidence.Subject{
@@ -234,9 +235,8 @@ func (r *runner) pin() {
 	}
 }
 
-func (r *runner) runStart(salt string, tools []record.Tool, bound *record.Bound) (record.RunStart, error) {
+func (r *runner) runStart(salt string, started time.Time, tools []record.Tool, bound *record.Bound) (record.RunStart, error) {
 	job, book := r.job, r.job.Runbook
-	started := job.Now()
 	s := record.RunStart{
 		Run: r.id, Salt: salt, Client: job.Client,
 		Writer: job.Ledger.Writer, Operator: job.Ledger.Signer(), Trigger: job.Trigger, Change: job.Change, Started: started,

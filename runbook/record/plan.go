@@ -292,7 +292,7 @@ type Expected struct {
 // Expected lists the occurrences due in [from, to) that the plans ask for, and
 // how each stands at an instant.
 func (h *History) Expected(from, to, at time.Time) ([]Expected, error) {
-	attempts := h.attempts()
+	attempts := h.attempts(at)
 	var all []Expected
 	for i := range h.Plans {
 		plan := &h.Plans[i]
@@ -311,8 +311,9 @@ func (h *History) Expected(from, to, at time.Time) ([]Expected, error) {
 	return all, nil
 }
 
-// attempts are the runs by runbook, as occurrences are judged by them.
-func (h *History) attempts() map[string][]schedule.Attempt {
+// attempts are the runs by runbook, as occurrences are judged by them at an
+// instant. One that was never finished counts as failed when it had to be.
+func (h *History) attempts(at time.Time) map[string][]schedule.Attempt {
 	byRunbook := map[string][]schedule.Attempt{}
 	for _, a := range h.Accounts {
 		start := a.Start.Body
@@ -324,6 +325,8 @@ func (h *History) attempts() map[string][]schedule.Attempt {
 		case a.End != nil:
 			ended := a.End.Body.Ended
 			attempt.Ended, attempt.Outcome = &ended, string(a.End.Body.Verdict.Outcome)
+		case at.After(start.FinishBy):
+			attempt.Ended, attempt.Outcome = &start.FinishBy, "failed"
 		case len(a.Segments) > 0:
 			attempt.Outcome = "parked"
 		}

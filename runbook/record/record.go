@@ -107,10 +107,10 @@ func ValidReference(text string) bool {
 // finishWithin is how long a run without a deadline may stay open.
 const finishWithin = 24 * time.Hour
 
-// FinishBy is until when a run may be open: its deadline, else a day. A run
-// that has no end then counts as failed.
+// FinishBy is until when a run may be open: its deadline, where that lies ahead
+// of its start, else a day. A run that has no end then counts as failed.
 func FinishBy(started time.Time, deadline *time.Time) time.Time {
-	if deadline != nil {
+	if deadline != nil && deadline.After(started) {
 		return *deadline
 	}
 	return started.Round(0).Add(finishWithin)
