@@ -73,14 +73,22 @@ func (s *Scope) WithResult(outputs map[string]Type) *Scope {
 }
 
 // environment is the scope as the expression library wants it. A types.Map is
-// closed: a name that isn't there is an error and not a null.
-func (s *Scope) environment(secrets bool) types.Map {
+// closed: a name that isn't there is an error and not a null. Of the steps it
+// holds those that the source can mean: the library walks all of it for each
+// expression, and a long runbook has many of both.
+func (s *Scope) environment(source string, secrets bool) types.Map {
+	steps := types.Map{}
+	for id, step := range s.steps {
+		if strings.Contains(source, id) {
+			steps[id] = step
+		}
+	}
 	inputs := types.Map{}
 	for name, t := range s.inputs {
 		inputs[name] = exprType(t)
 	}
 	env := types.Map{
-		"inputs": inputs, "steps": s.steps,
+		"inputs": inputs, "steps": steps,
 		"run": types.Map{"id": types.String, "client": types.String},
 	}
 	for name, t := range s.self {
@@ -153,7 +161,8 @@ func (e *Expression) compile(s *Scope, d *document.Decoder, secrets bool, want e
 		d.Report(e.Position, "expression", "", "an expression has %d bytes, the most is %d", len(e.Source), maxExpression)
 		return
 	}
-	options := []expr.Option{expr.Env(s.environment(secrets)), expr.DisableBuiltin("now")}
+	options := []expr.Option{expr.Env(s.environment(e.Source, secrets)), expr.DisableBuiltin("now"), expr.DisableBuiltin("get")}
+	options = append(options, presentOptions()...)
 	if want != nil {
 		options = append(options, want)
 	}

@@ -175,7 +175,8 @@ func entries(n *document.Node, what string, d *document.Decoder) []document.Fiel
 }
 
 func checkForm(n *document.Node, text string, form *regexp.Regexp, hint string, d *document.Decoder) {
-	if text != "" && !form.MatchString(text) {
+	said := text != "" || n.Kind() == document.String // else it was absent, or reported already
+	if said && !form.MatchString(text) {
 		d.Report(n.Position(), "bad-value", hint, "%s doesn't have the right form", document.Quote(text))
 	}
 }

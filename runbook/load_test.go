@@ -3,6 +3,7 @@ package runbook_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -308,4 +309,23 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkLoad reads a runbook of many steps, each of which names the one
+// before it.
+func BenchmarkLoad(b *testing.B) {
+	for _, steps := range []int{10, 100, 1000} {
+		var source strings.Builder
+		source.WriteString("apiVersion: msp/v1\nkind: Runbook\nid: long\nversion: 1.0.0\ntitle: Long\nsteps:\n  - {id: s0, title: First, run: x, outputs: {v: {from: stdout}}}\n")
+		for i := 1; i < steps; i++ {
+			fmt.Fprintf(&source, "  - {id: s%d, title: Next, run: x, if: steps.s%d.passed, env: {A: \"${{ steps.s%d.outputs.v }}\"}, outputs: {v: {from: stdout}}}\n", i, i-1, i-1)
+		}
+		b.Run(fmt.Sprintf("%d steps", steps), func(b *testing.B) {
+			for b.Loop() {
+				if _, problems := runbook.Load("long.yaml", []byte(source.String()), kinds()); len(problems) > 0 {
+					b.Fatal(problems)
+				}
+			}
+		})
+	}
 }
