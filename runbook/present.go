@@ -28,7 +28,7 @@ const presentPrefix = "present "
 func presentName(t reflect.Type) string { return presentPrefix + t.String() }
 
 func presentOptions() []expr.Option {
-	options := []expr.Option{expr.Patch(present{})}
+	var options []expr.Option
 	for _, function := range presentTypes {
 		result := reflect.TypeOf(function).Elem().Out(0)
 		options = append(options, expr.Function(presentName(result), handOn, function))

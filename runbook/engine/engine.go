@@ -30,6 +30,7 @@ import (
 // Job is one run to be done.
 type Job struct {
 	Runbook  *runbook.Runbook
+	Named    string // the id or the file that it was asked for by
 	Client   string
 	Inputs   map[string]runbook.Value
 	Secrets  map[string]string
@@ -143,6 +144,9 @@ func newRunner(job Job) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	if job.Named == "" {
+		job.Named = job.Runbook.ID
+	}
 	if job.Trigger == "" {
 		job.Trigger = "manual"
 	}
@@ -240,7 +244,7 @@ func (r *runner) runStart(salt string, tools []record.Tool) (record.RunStart, er
 
 func (r *runner) inputs() record.Inputs {
 	in := record.Inputs{
-		Folder: r.mask.Text(r.job.Folder), Values: map[string]string{},
+		Folder: r.mask.Text(r.job.Folder), Values: map[string]string{}, Named: r.mask.Text(r.job.Named),
 		StartAt: r.job.StartAt, Checklist: r.job.Checklist,
 	}
 	for name, v := range r.job.Inputs {
