@@ -111,8 +111,8 @@ func (c *crash) history() *record.History {
 	c.t.Helper()
 	store := evidence.OpenStore(nil, filepath.Join(c.state(), "clients", "local"))
 	history, err := record.ReadHistory(store, "local", 0)
-	if err != nil {
-		c.t.Fatalf("%s: what was recorded doesn't hold: %v", c.fault, err)
+	if err != nil || len(history.Problems) > 0 {
+		c.t.Fatalf("%s: what was recorded doesn't hold: %v %v", c.fault, err, history.Problems)
 	}
 	return history
 }

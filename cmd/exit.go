@@ -3,6 +3,10 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"syscall"
+
+	"github.com/msp-runbook/msp/runbook/process"
 )
 
 // The exit codes, which are a promise. Where several fit, the order is 130, 2,
@@ -41,6 +45,26 @@ func (e *hintedError) Unwrap() error { return e.err }
 
 func hint(err error, format string, args ...any) error {
 	return &hintedError{err, fmt.Sprintf(format, args...)}
+}
+
+// hintFor is what to do about an error: what it says itself, or what always
+// helps.
+func hintFor(err error) string {
+	var hinted *hintedError
+	switch {
+	case errors.As(err, &hinted):
+		return hinted.hint
+	case errors.Is(err, syscall.ENOSPC):
+		return "make room on the disk, and run the command again"
+	case errors.Is(err, fs.ErrPermission):
+		return "look at the rights of the file and of its folder"
+	case errors.As(err, new(process.ErrNotFound)):
+		return "install it, or put its folder into PATH"
+	case errors.Is(err, fs.ErrNotExist):
+		return "look at the name; msp list shows the runbooks, msp log the runs"
+	default:
+		return ""
+	}
 }
 
 func usageError(err error, what string) error { return &codeError{exitCannot, hint(err, "%s", what)} }

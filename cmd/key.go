@@ -41,6 +41,9 @@ func (a *app) keyNewCommand() *cobra.Command {
 				return err
 			}
 			keys := a.keyring(p)
+			if algorithm != evidence.Ed25519 && algorithm != evidence.ECDSAP256 {
+				return usageError(fmt.Errorf("there is no type of key %q", algorithm), "--type ed25519 or --type ecdsa-p256")
+			}
 			key, err := keys.create(keys.keyPath(name), algorithm, "msp "+name)
 			if err != nil {
 				return err
@@ -77,7 +80,7 @@ func (a *app) keyListCommand() *cobra.Command {
 				}
 				fmt.Fprintf(a.Stdout, "operator  %-16s %s  %s%s\n", name, public.ID(), public.Type(), used)
 			}
-			logs, _, err := keys.known(p.Client)
+			logs, _, err := keys.known(a.store(p, p.Client), p.Client)
 			for _, id := range sortedNames(logs) {
 				fmt.Fprintf(a.Stdout, "writer    %-16s %s  %s\n", id, logs[id].ID(), logs[id].Type())
 			}

@@ -208,13 +208,23 @@ func (k keyring) newWriter(store *evidence.Store, client string) (record.Signer,
 		return record.Signer{}, nil, fmt.Errorf("making the key of this installation's log: %w", err)
 	}
 	k.note("this installation writes a new log for %s, as %s (%s)", client, id, key.Public().ID())
+	// The place says later whose log it is that should be in a store.
+	if err := k.disk.WriteFile(k.placePath(id, client), []byte(store.Root()+"\n")); err != nil {
+		return record.Signer{}, nil, err
+	}
 	log := store.OpenLog(client, id, key, filepath.Join(k.writerFolder(id), "heads"))
 	return record.Signer{ID: id, Key: key.Public().AuthorizedKey()}, log, log.Check()
 }
 
+// placePath is the file that says where a writer's log of a client was begun.
+func (k keyring) placePath(id, client string) string {
+	return filepath.Join(k.writerFolder(id), "heads", client+".place")
+}
+
 // known gives the log keys of this installation's own writers, and the newest
-// checkpoints that it keeps of a client's logs.
-func (k keyring) known(client string) (keys map[string]evidence.PublicKey, heads map[string][]byte, err error) {
+// checkpoints that it keeps of the logs in a client's store. A writer's log of
+// the same client in another store is no business of this one.
+func (k keyring) known(store *evidence.Store, client string) (keys map[string]evidence.PublicKey, heads map[string][]byte, err error) {
 	keys, heads = map[string]evidence.PublicKey{}, map[string][]byte{}
 	ids, err := k.writers()
 	if err != nil {
@@ -228,12 +238,24 @@ func (k keyring) known(client string) (keys map[string]evidence.PublicKey, heads
 		if keys[id], err = evidence.ParsePublicKey(public); err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", k.writerFolder(id), err)
 		}
+		if !k.writesTo(store, id, client) {
+			continue
+		}
 		path := filepath.Join(k.writerFolder(id), "heads", client+".ckpt")
 		if head, err := os.ReadFile(path); err == nil {
 			heads[path] = head
 		}
 	}
 	return keys, heads, nil
+}
+
+// writesTo reports whether a writer's log of a client is in a store, or should be.
+func (k keyring) writesTo(store *evidence.Store, id, client string) bool {
+	if _, err := os.Stat(store.Path("logs", id)); err == nil {
+		return true
+	}
+	place, err := os.ReadFile(k.placePath(id, client))
+	return err == nil && strings.TrimSpace(string(place)) == store.Root()
 }
 
 // parsePin reads a public key given as a file or as an authorized_keys line.

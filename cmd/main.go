@@ -58,9 +58,8 @@ func (p Program) complain(err error) {
 		return
 	}
 	fmt.Fprintf(p.Stderr, "msp: %s\n", terminal.Sanitize(err.Error(), true))
-	var hinted *hintedError
-	if errors.As(err, &hinted) {
-		fmt.Fprintf(p.Stderr, "     hint: %s\n", terminal.Sanitize(hinted.hint, false))
+	if what := hintFor(err); what != "" {
+		fmt.Fprintf(p.Stderr, "     hint: %s\n", terminal.Sanitize(what, false))
 	}
 }
 

@@ -49,6 +49,7 @@ func settled(lines []string) []string {
 		{`at /\S*/(\w+)$`, "at /usr/bin/$1"},
 		{`writer-[0-9a-f]+`, "writer-0"},
 		{`SHA256:\S+`, "SHA256:0"},
+		{`sha256:[0-9a-f]{64}`, "sha256:0"},
 		{`\b[0-9a-f]{12}\b`, "0"},
 		{`\b[0-9a-f]{6}\b`, "0"},
 	}
@@ -121,7 +122,7 @@ func runReadme(t *testing.T, root string, commands []shell) [][]string {
 	}
 	shell := exec.Command("bash", "-c", script.String())
 	shell.Dir = work
-	shell.Env = []string{"HOME=" + home, "PATH=" + bin + ":" + os.Getenv("PATH"), "LANG=C.UTF-8"}
+	shell.Env = []string{"HOME=" + home, "PATH=" + bin + ":" + os.Getenv("PATH"), "LANG=C.UTF-8", "TZ=America/New_York"}
 	for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOPROXY", "GOFLAGS", "GONOSUMDB", "GOSUMDB", "GOTOOLCHAIN"} {
 		value, err := exec.Command("go", "env", name).Output()
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -80,7 +81,7 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 				return err
 			}
 			sources := inputSources{inputs, inputFile, here, os.Getenv, planned}
-			job := engine.Job{Runbook: r, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change}
+			job := engine.Job{Runbook: r, Named: args[0], Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change}
 			if dryRun {
 				return a.dryRun(c.Context(), sources, job)
 			}
@@ -182,7 +183,7 @@ func (a *app) close(printer terminal.Printer, o engine.Outcome, err error) error
 
 func software() record.Software {
 	return record.Software{
-		MSP: version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, TZData: runtime.Version(),
+		MSP: version(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH, TZData: runbook.ZoneVersion,
 	}
 }
 
@@ -247,7 +248,7 @@ func (a *app) resume(ctx context.Context, f runFlags, part string) error {
 	if err := a.equip(ctx, p, &job); err != nil {
 		return err
 	}
-	a.sayIfMoved(p, job.Runbook)
+	a.sayIfMoved(p, job)
 	job.People, job.Emit = people, printer.Print
 	outcome, err := engine.Resume(ctx, job, account)
 	if errors.Is(err, engine.ErrFinished) {
@@ -264,7 +265,7 @@ func (a *app) pinnedJob(p *place, account *record.Account) (engine.Job, error) {
 		return engine.Job{}, err
 	}
 	job := engine.Job{
-		Runbook: book, Client: start.Client, Folder: inputs.Folder, StartAt: inputs.StartAt,
+		Runbook: book, Named: inputs.Named, Client: start.Client, Folder: inputs.Folder, StartAt: inputs.StartAt,
 		Checklist: inputs.Checklist, Inputs: map[string]runbook.Value{},
 	}
 	for name, text := range inputs.Values {
@@ -280,8 +281,15 @@ func (a *app) pinnedJob(p *place, account *record.Account) (engine.Job, error) {
 }
 
 // sayIfMoved says that the runbook's file is no longer what the run follows.
-func (a *app) sayIfMoved(p *place, pinned *runbook.Runbook) {
-	now, err := findRunbook(p, pinned.ID)
+func (a *app) sayIfMoved(p *place, job engine.Job) {
+	pinned, named := job.Runbook, job.Named
+	if named == "" {
+		named = pinned.ID
+	}
+	if runbook.IsPath(named) && !filepath.IsAbs(named) {
+		named = filepath.Join(job.Folder, named)
+	}
+	now, err := findRunbook(p, named)
 	if err == nil && now.Digest != pinned.Digest {
 		fmt.Fprintf(a.Stderr, "msp: %s has changed since the run was started (%s then, %s now); the run follows the old one\n", pinned.ID, pinned.Version, now.Version)
 	}

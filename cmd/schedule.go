@@ -113,7 +113,7 @@ func (a *app) population(p *place, word string, at time.Time) (schedule.Planned,
 	if plan := history.PlanAt(at); plan != nil {
 		for _, item := range plan.Body.Runbooks {
 			if item.Runbook.ID == word {
-				zone, err := time.LoadLocation(item.Schedule.Timezone)
+				zone, err := runbook.Zone(item.Schedule.Timezone)
 				if err != nil {
 					return schedule.Planned{}, nil, false, err
 				}
@@ -137,7 +137,7 @@ func ownPopulation(r *runbook.Runbook, client string) (schedule.Planned, *time.L
 	if err != nil {
 		return schedule.Planned{}, nil, false, err
 	}
-	zone, err := time.LoadLocation(r.Schedule.Timezone)
+	zone, err := runbook.Zone(r.Schedule.Timezone)
 	return recurrence.Planned(client, schedule.Item{Runbook: r.ID}, time.Time{}), zone, false, err
 }
 

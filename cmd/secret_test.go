@@ -242,8 +242,8 @@ func (d *desk) history() *record.History {
 	d.t.Helper()
 	store := evidence.OpenStore(nil, filepath.Join(d.state(), "clients", "local"))
 	history, err := record.ReadHistory(store, "local", 0)
-	if err != nil {
-		d.t.Fatal(err)
+	if err != nil || len(history.Problems) > 0 {
+		d.t.Fatal(err, history.Problems)
 	}
 	return history
 }

@@ -52,7 +52,10 @@ func (p *place) secret(ctx context.Context, s runbook.Secret) (string, error) {
 func (p *place) secretFile(name string) (string, error) {
 	path, ok := p.Files[name]
 	if !ok {
-		path = filepath.Join(p.Config, "secrets", name)
+		path = filepath.Join("secrets", name)
+	}
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(p.Config, path)
 	}
 	f, err := os.Open(path)
 	if err != nil {

@@ -98,7 +98,7 @@ func (a *app) verifyClient(p *place, client string, f verifyFlags) (*audit.Repor
 
 // pins gathers what is known from outside the evidence.
 func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
-	known, heads, err := a.keyring(p).known(client)
+	known, heads, err := a.keyring(p).known(a.store(p, client), client)
 	if err != nil {
 		return audit.Pins{}, err
 	}

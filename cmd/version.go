@@ -13,8 +13,16 @@ import (
 
 func kinds() []runbook.Kind { return steps.Kinds() }
 
-// version is the version of the module that was built, or its commit.
+// release is the version that the linker is told when a release is built; see
+// .goreleaser.yaml.
+var release string
+
+// version is the release, the version of the module that was built, or its
+// commit.
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -74,10 +74,15 @@ func cutDurationPart(text string) (span, unit time.Duration, tail string, err er
 		return 0, 0, "", fmt.Errorf("%q doesn't start with a number", text)
 	}
 	tail = text[digits:]
-	letters := len(tail) - len(strings.TrimLeft(tail, "abcdefghijklmnopqrstuvwxyz"))
+	letters := len(tail) - len(strings.TrimLeftFunc(tail, func(r rune) bool { return r < '0' || r > '9' }))
 	name := tail[:letters]
-	if name == "" {
+	switch {
+	case name == "":
 		return 0, 0, "", fmt.Errorf("%q has no unit", text)
+	case strings.ContainsAny(name, ".,"):
+		return 0, 0, "", fmt.Errorf("%q is not in whole numbers", text)
+	case strings.TrimSpace(name) != name:
+		return 0, 0, "", fmt.Errorf("%q has a space in it", text)
 	}
 	count, err := strconv.ParseInt(text[:digits], 10, 64)
 	if err != nil {

@@ -91,7 +91,7 @@ func decodeExpect(n *document.Node, d *document.Decoder) *Expect {
 			text := d.String(equals)
 			e.Equals = &text
 		}
-		e.Contains = d.String(s.Take("contains"))
+		e.Contains = said(s.Take("contains"), d)
 		e.Pattern = decodePattern(s.Take("pattern"), d)
 		if stdout.Kind() == document.Mapping && len(s.Keys()) == 0 {
 			d.Report(stdout.Position(), "empty-expect", "say equals, contains or pattern", "an empty stdout asserts nothing")
@@ -109,6 +109,15 @@ func decodeExpect(n *document.Node, d *document.Decoder) *Expect {
 	}
 	m.Done(map[string]string{"exit-code": "msp says \"exit_code\"", "rc": "msp says \"exit_code\"", "status": "msp says \"exit_code\""})
 	return e
+}
+
+// said is a text that not every stdout contains.
+func said(n *document.Node, d *document.Decoder) string {
+	text := d.String(n)
+	if text == "" && isText(n) {
+		d.Report(n.Position(), "empty-expect", "equals: \"\" is for no output", "everything contains an empty text")
+	}
+	return text
 }
 
 func decodeExitCodes(n *document.Node, d *document.Decoder) []int {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/expr-lang/expr"
@@ -26,13 +27,17 @@ type Scope struct {
 	paths   map[string]bool // names whose values are absolute paths chosen by a person or found inside such a path
 	secrets map[string]bool
 	self    types.Map // the step's own result, for expect
+
+	// What could not be read: any name may be one of them. AnyOutput is by step.
+	anyInput, anyStep bool
+	anyOutput         map[string]bool
 }
 
 // NewScope gives the scope of a runbook's first step.
 func NewScope(inputs []Field, secrets []Secret) *Scope {
 	s := &Scope{
 		inputs: map[string]Type{}, steps: types.Map{},
-		paths: map[string]bool{}, secrets: map[string]bool{},
+		paths: map[string]bool{}, secrets: map[string]bool{}, anyOutput: map[string]bool{},
 	}
 	for _, f := range inputs {
 		s.inputs[f.Name] = f.Type
@@ -61,6 +66,15 @@ func (s *Scope) Add(id string, outputs map[string]Type) {
 	}
 }
 
+// outputsOf are a step's outputs, and any other where they could not be read.
+func (s *Scope) outputsOf(step *Step) map[string]Type {
+	outputs := step.OutputTypes()
+	if s.anyOutput[step.ID] {
+		outputs[types.Extra] = ""
+	}
+	return outputs
+}
+
 // WithResult is the scope of a step's expect: the scope, and the result.
 func (s *Scope) WithResult(outputs map[string]Type) *Scope {
 	typed := types.Map{}
@@ -73,14 +87,28 @@ func (s *Scope) WithResult(outputs map[string]Type) *Scope {
 }
 
 // environment is the scope as the expression library wants it. A types.Map is
-// closed: a name that isn't there is an error and not a null.
-func (s *Scope) environment(secrets bool) types.Map {
+// closed: a name that isn't there is an error and not a null. Of the steps it
+// holds those that the source can mean: the library walks all of it for each
+// expression, and a long runbook has many of both.
+func (s *Scope) environment(source string, secrets bool) types.Map {
+	steps := types.Map{}
+	for id, step := range s.steps {
+		if strings.Contains(source, id) {
+			steps[id] = step
+		}
+	}
 	inputs := types.Map{}
 	for name, t := range s.inputs {
 		inputs[name] = exprType(t)
 	}
+	if s.anyInput {
+		inputs[types.Extra] = types.Any
+	}
+	if s.anyStep {
+		steps[types.Extra] = types.Any
+	}
 	env := types.Map{
-		"inputs": inputs, "steps": s.steps,
+		"inputs": inputs, "steps": steps,
 		"run": types.Map{"id": types.String, "client": types.String},
 	}
 	for name, t := range s.self {
@@ -108,6 +136,8 @@ func exprType(t Type) types.Type {
 		return types.TypeOf(time.Duration(0))
 	case List:
 		return types.TypeOf([]string{})
+	case "": // which has been complained about
+		return types.Any
 	default:
 		return types.String
 	}
@@ -153,7 +183,12 @@ func (e *Expression) compile(s *Scope, d *document.Decoder, secrets bool, want e
 		d.Report(e.Position, "expression", "", "an expression has %d bytes, the most is %d", len(e.Source), maxExpression)
 		return
 	}
-	options := []expr.Option{expr.Env(s.environment(secrets)), expr.DisableBuiltin("now")}
+	rules := &bounds{}
+	options := []expr.Option{expr.Env(s.environment(e.Source, secrets)), expr.Patch(present{}), expr.Patch(rules)}
+	options = append(options, presentOptions()...)
+	for _, name := range forbiddenFunctions {
+		options = append(options, expr.DisableBuiltin(name))
+	}
 	if want != nil {
 		options = append(options, want)
 	}
@@ -163,8 +198,17 @@ func (e *Expression) compile(s *Scope, d *document.Decoder, secrets bool, want e
 		d.Report(e.Position, "expression", hint, "in the expression %q: %s", e.Source, message)
 		return
 	}
+	if what := rules.broken(); what != "" {
+		d.Report(e.Position, "expression", "a script can compute it", "in the expression %q: %s", e.Source, what)
+		return
+	}
 	e.program = program
 }
+
+// typeWords calls types what a runbook calls them.
+var typeWords = sync.OnceValue(func() *strings.Replacer {
+	return strings.NewReplacer("float64", "number", "time.Duration", "duration", "[]string", "list", "expected bool", "expected true or false", "bool", "boolean", "int", "integer")
+})
 
 // explain puts the library's error into a sentence and, where it can, a hint.
 func (s *Scope) explain(err error, secrets bool) (message, hint string) {
@@ -175,6 +219,14 @@ func (s *Scope) explain(err error, secrets bool) (message, hint string) {
 	}
 	message, _, _ = strings.Cut(message, "\n")
 	switch {
+	case strings.Contains(message, "mismatched types"), strings.Contains(message, "expected bool"):
+		message = typeWords().Replace(message)
+	case strings.Contains(message, "unexpected token EOF"):
+		message = "it ends too early"
+	case strings.Contains(message, `unexpected token Operator("=")`):
+		hint = "== compares"
+	case strings.Contains(message, `unexpected token Identifier("AND")`), strings.Contains(message, `unexpected token Identifier("OR")`):
+		hint = "and, or, not are written in lower case"
 	case strings.Contains(message, "unknown name secrets") && !secrets:
 		hint = "a secret reaches a step only through its env: NAME: \"${{ secrets.NAME }}\""
 	case strings.Contains(message, "unknown name"), strings.Contains(message, "unknown field"):

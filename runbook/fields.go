@@ -1,6 +1,8 @@
 package runbook
 
 import (
+	"strings"
+
 	"github.com/msp-runbook/msp/runbook/document"
 )
 
@@ -14,7 +16,7 @@ var foreignFieldKeys = map[string]string{
 // and limits. What is "an input" or "a form's field".
 func DecodeFields(n *document.Node, what string, d *document.Decoder) []Field {
 	var fields []Field
-	for _, entry := range entries(n, what, d) {
+	for _, entry := range entries(n, strings.TrimPrefix(strings.TrimPrefix(what, "an "), "a ")+"s", d) {
 		checkName(entry.Key, entry.KeyPosition, what, d)
 		fields = append(fields, decodeField(entry, what, d))
 	}
@@ -23,10 +25,8 @@ func DecodeFields(n *document.Node, what string, d *document.Decoder) []Field {
 
 func decodeField(entry document.Field, what string, d *document.Decoder) Field {
 	m := d.Map(entry.Value, what)
-	f := Field{Position: entry.KeyPosition, Name: entry.Key, Type: String}
-	if t := m.Need("type"); t != nil {
-		f.Type = Type(d.Enum(t, Types()...))
-	}
+	f := Field{Position: entry.KeyPosition, Name: entry.Key}
+	f.Type = Type(d.Enum(m.Need("type"), Types()...))
 	f.Description = title(m.Take("description"), d)
 	f.Required = d.Bool(m.Take("required"))
 	if enum := m.Take("enum"); enum != nil {
@@ -48,17 +48,23 @@ func decodeLimit(n *document.Node, d *document.Decoder) *float64 {
 		return nil
 	}
 	limit := d.Number(n)
+	if n.Kind() != document.Int && n.Kind() != document.Float {
+		return nil
+	}
 	return &limit
 }
 
 func checkField(f Field, m *document.Map, d *document.Decoder) {
-	if (f.Type == Enum) != m.Has("enum") && f.Type != "" {
-		d.Report(f.Position, "bad-value", "type: enum and enum: [a, b] go together", "%s has a type of %s", f.Name, f.Type)
+	switch {
+	case f.Type == Enum && !m.Has("enum") && !says(m, "enum", foreignFieldKeys):
+		d.Report(f.Position, "bad-value", "enum: [low, high]", "%s is an enum and doesn't say its values", f.Name)
+	case f.Type != Enum && f.Type != "" && m.Has("enum"):
+		d.Report(f.Position, "bad-value", "type: enum", "%s says its values and is a %s", f.Name, f.Type)
 	}
-	if m.Has("enum") && len(f.Enum) == 0 {
+	if enum := m.Take("enum"); enum.Kind() == document.List && len(f.Enum) == 0 {
 		d.Report(f.Position, "bad-value", "", "the enum of %s allows nothing", f.Name)
 	}
-	if number := f.Type == Number || f.Type == Integer; !number && (f.Minimum != nil || f.Maximum != nil) {
+	if number := f.Type == Number || f.Type == Integer || f.Type == ""; !number && (f.Minimum != nil || f.Maximum != nil) {
 		d.Report(f.Position, "bad-value", "minimum and maximum go with numbers", "%s is a %s", f.Name, f.Type)
 	}
 	if f.Minimum != nil && f.Maximum != nil && *f.Minimum > *f.Maximum {
@@ -74,6 +80,9 @@ func decodeDefault(n *document.Node, f Field, d *document.Decoder) *string {
 		return nil
 	}
 	text := FieldText(n, d)
+	if n.Kind() == document.Null || n.Kind() == document.Mapping {
+		return nil
+	}
 	if _, err := f.Parse(text, "/"); err != nil {
 		d.Report(n.Position(), "bad-value", "", "the default of %s: %s", f.Name, err)
 	}
@@ -90,6 +99,9 @@ func FieldText(n *document.Node, d *document.Decoder) string {
 	for i, item := range n.Items() {
 		if i > 0 {
 			text += ","
+		}
+		if strings.Contains(item.Text(), ",") {
+			d.Report(item.Position(), "bad-value", "", "%s has a comma, which separates the items of a list", document.Quote(item.Text()))
 		}
 		text += d.Text(item)
 	}

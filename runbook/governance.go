@@ -1,11 +1,10 @@
 package runbook
 
 import (
-	"regexp"
+	"fmt"
+	"slices"
+	"strconv"
 	"strings"
-	"sync"
-	"time"
-	_ "time/tzdata" // zones are the same on every machine
 
 	"github.com/msp-runbook/msp/runbook/document"
 )
@@ -47,7 +46,24 @@ func decodeGovernance(r *Runbook, m *document.Map, d *document.Decoder) {
 	}
 }
 
-var cronField = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[0-9A-Za-z*,/?#L-]+$`) })
+// cronFields are the five of POSIX crontab, with the names and steps that every
+// cron knows. What only some know, such as L, is said better with rrule.
+var cronFields = []struct {
+	name        string
+	least, most int
+	names       []string // of least, least+1, …
+}{
+	{"minute", 0, 59, nil},
+	{"hour", 0, 23, nil},
+	{"day of the month", 1, 31, nil},
+	{"month", 1, 12, strings.Fields("jan feb mar apr may jun jul aug sep oct nov dec")},
+	{"day of the week", 0, 7, strings.Fields("sun mon tue wed thu fri sat")},
+}
+
+var foreignScheduleKeys = map[string]string{
+	"tz": "msp says \"timezone\"", "time_zone": "msp says \"timezone\"",
+	"every": "msp says \"cron\" or \"rrule\"", "interval": "msp says \"cron\" or \"rrule\"", "at": "msp says \"cron\" or \"rrule\"",
+}
 
 func decodeSchedule(n *document.Node, d *document.Decoder) *Schedule {
 	if n == nil {
@@ -57,7 +73,7 @@ func decodeSchedule(n *document.Node, d *document.Decoder) *Schedule {
 	s := &Schedule{Position: n.Position(), OnMissed: "record"}
 	cron, rrule := m.Take("cron"), m.Take("rrule")
 	s.Cron, s.RRule = d.String(cron), d.String(rrule)
-	if (cron == nil) == (rrule == nil) && n.Kind() == document.Mapping {
+	if (cron == nil) == (rrule == nil) && n.Kind() == document.Mapping && !says(m, "cron", foreignScheduleKeys) {
 		count := 0
 		if cron != nil {
 			count = 2
@@ -66,7 +82,7 @@ func decodeSchedule(n *document.Node, d *document.Decoder) *Schedule {
 	}
 	checkCron(cron, s.Cron, d)
 	s.Shift = decodeDuration(m.Take("shift"), d)
-	s.Timezone = decodeTimezone(m.Need("timezone"), d)
+	s.Timezone = decodeTimezone(need(m, "timezone", foreignScheduleKeys), d)
 	s.Calendar = d.String(m.Take("calendar"))
 	if on := m.Take("on_holiday"); on != nil {
 		s.OnHoliday = d.Enum(on, "next_working_day", "run")
@@ -78,12 +94,12 @@ func decodeSchedule(n *document.Node, d *document.Decoder) *Schedule {
 		s.OnMissed = d.Enum(on, "record", "run_once")
 	}
 	s.EffectiveFrom = d.Date(m.Take("effective_from"))
-	m.Done(map[string]string{"tz": "msp says \"timezone\"", "time_zone": "msp says \"timezone\"", "every": "msp says \"cron\" or \"rrule\""})
+	m.Done(foreignScheduleKeys)
 	return s
 }
 
 func checkCron(n *document.Node, text string, d *document.Decoder) {
-	if text == "" {
+	if !isText(n) {
 		return
 	}
 	fields := strings.Fields(text)
@@ -91,22 +107,57 @@ func checkCron(n *document.Node, text string, d *document.Decoder) {
 		d.Report(n.Position(), "cron", "minute hour day-of-month month day-of-week: \"0 7 * * *\"", "cron has five fields, %s has %d", document.Quote(text), len(fields))
 		return
 	}
-	for _, f := range fields {
-		if !cronField().MatchString(f) {
-			d.Report(n.Position(), "cron", "", "%s is not a field of cron", document.Quote(f))
+	for i, f := range fields {
+		field := cronFields[i]
+		number := func(word string) (int, bool) {
+			if at := slices.Index(field.names, strings.ToLower(word)); at >= 0 {
+				return field.least + at, true
+			}
+			value, err := strconv.ParseUint(word, 10, 16)
+			return int(value), err == nil && int(value) >= field.least && int(value) <= field.most
+		}
+		for item := range strings.SplitSeq(f, ",") {
+			if !validCron(item, number) {
+				d.Report(n.Position(), "cron", fmt.Sprintf("from %d to %d, such as *, 5, 1-5, 1,15 or */10", field.least, field.most), "%s can't be the %s", document.Quote(f), field.name)
+				break
+			}
 		}
 	}
 }
 
+// validCron says whether item is "*", a number or a range, with or without a
+// step.
+func validCron(item string, number func(string) (int, bool)) bool {
+	span, step, stepped := strings.Cut(item, "/")
+	if every, err := strconv.ParseUint(step, 10, 16); stepped && (err != nil || every == 0) {
+		return false
+	}
+	if span == "*" {
+		return true
+	}
+	from, to, ranged := strings.Cut(span, "-")
+	first, ok := number(from)
+	if !ranged {
+		return ok && !stepped
+	}
+	last, end := number(to)
+	return ok && end && first <= last
+}
+
 func decodeTimezone(n *document.Node, d *document.Decoder) string {
-	name := d.String(n)
+	name := text(n, "a time zone", d)
 	if name == "" {
 		return ""
 	}
-	if _, err := time.LoadLocation(name); err != nil || name == "Local" {
+	if _, err := Zone(name); err != nil {
 		d.Report(n.Position(), "timezone", "an IANA name, such as Europe/London", "%s is not a time zone", document.Quote(name))
 	}
 	return name
+}
+
+var foreignSLAKeys = map[string]string{
+	"deadline": "msp says \"complete_within\"", "finish_within": "msp says \"complete_within\"", "duration": "msp says \"complete_within\"",
+	"response_time": "msp says \"respond_within\"", "resolution_time": "msp says \"resolve_within\"",
 }
 
 func decodeSLA(n *document.Node, d *document.Decoder) *SLA {
@@ -129,7 +180,14 @@ func decodeSLA(n *document.Node, d *document.Decoder) *SLA {
 	if s.Target > 100 {
 		d.Report(n.Position(), "bad-value", "", "a target of more than 100%% can't be met")
 	}
-	m.Done(map[string]string{"deadline": "msp says \"complete_within\"", "finish_within": "msp says \"complete_within\""})
+	for _, key := range []string{"start_within", "complete_within", "acknowledge_within", "respond_within", "update_every", "resolve_within"} {
+		if value := m.Take(key); value != nil && value.Text() != "" {
+			if length, err := ParseDuration(value.Text()); err == nil && length.Span == 0 {
+				d.Report(value.Position(), "sla", "leave it out", "%s: %s leaves no time at all", key, value.Text())
+			}
+		}
+	}
+	m.Done(foreignSLAKeys)
 	if n.Kind() == document.Mapping {
 		checkSLA(s, m, d)
 	}
@@ -153,7 +211,10 @@ func checkSLA(s *SLA, m *document.Map, d *document.Decoder) {
 	if s.Clock == ClockStarted && !s.StartWithin.IsZero() {
 		d.Report(s.Position, "sla", "clock: scheduled counts from the due time", "start_within means nothing when the clock runs from the start")
 	}
-	if s.StartWithin.Text+s.CompleteWithin.Text+reported == "" {
+	promises := func(key string) bool {
+		return strings.HasSuffix(key, "_within") || key == "update_every" || foreignSLAKeys[key] != ""
+	}
+	if !slices.ContainsFunc(m.Keys(), promises) {
 		d.Report(s.Position, "sla", "complete_within: 2h", "an sla promises nothing")
 	}
 }
@@ -171,6 +232,10 @@ func decodeEscalation(n *document.Node, d *document.Decoder) Escalation {
 	return e
 }
 
+var foreignRungKeys = map[string]string{
+	"to": "msp says \"notify\"", "who": "msp says \"notify\"", "role": "msp says \"notify\"", "wait": "msp says \"after\"", "delay": "msp says \"after\"",
+}
+
 func decodeLadder(n *document.Node, d *document.Decoder) []Rung {
 	if n == nil {
 		return nil
@@ -179,17 +244,21 @@ func decodeLadder(n *document.Node, d *document.Decoder) []Rung {
 	for _, item := range d.List(n, "a list of rungs") {
 		m := d.Map(item, "a rung")
 		var rung Rung
-		if after := m.Need("after"); strings.HasSuffix(after.Text(), "%") {
+		if after := need(m, "after", foreignRungKeys); strings.HasSuffix(after.Text(), "%") {
 			rung.Share = decodePercent(after, d)
 		} else {
 			rung.After = decodeDuration(after, d)
 		}
-		rung.Notify = d.String(m.Need("notify"))
+		rung.Notify = text(need(m, "notify", foreignRungKeys), "whom to notify", d)
 		rung.Repeat = decodeDuration(m.Take("repeat"), d)
-		m.Done(map[string]string{"to": "msp says \"notify\"", "who": "msp says \"notify\""})
+		m.Done(foreignRungKeys)
 		ladder = append(ladder, rung)
 	}
 	return ladder
+}
+
+var foreignSecretKeys = map[string]string{
+	"value": "a secret's value never stands in a runbook; msp says \"from\"", "env": "msp says \"from\": {env: …}", "id": "msp says \"name\"", "key": "msp says \"name\"",
 }
 
 func decodeSecrets(n *document.Node, d *document.Decoder) []Secret {
@@ -201,22 +270,24 @@ func decodeSecrets(n *document.Node, d *document.Decoder) []Secret {
 	for _, item := range d.List(n, "a list of secrets") {
 		m := d.Map(item, "a secret")
 		s := Secret{Position: item.Position()}
-		if name := m.Need("name"); name != nil {
+		if name := need(m, "name", foreignSecretKeys); name != nil {
 			s.Name = d.String(name)
 			checkForm(name, s.Name, envForm(), "letters, digits and underscores, as in RESTIC_PASSWORD", d)
 			unique(seen, s.Name, name.Position(), "the secret", d)
 		}
-		if from := m.Need("from"); from != nil {
+		if from := need(m, "from", foreignSecretKeys); from != nil {
 			f := d.Map(from, "a secret's from")
-			s.Env, s.File, s.Command = d.String(f.Take("env")), d.String(f.Take("file")), d.String(f.Take("command"))
-			checkForm(from, s.File, idForm(), "the name under which the user's configuration knows the file", d)
-			checkForm(from, s.Command, idForm(), "the name under which the user's configuration knows the command", d)
+			env, file, command := f.Take("env"), f.Take("file"), f.Take("command")
+			s.Env, s.File, s.Command = d.String(env), d.String(file), d.String(command)
+			checkForm(env, s.Env, envForm(), "the name of an environment variable", d)
+			checkForm(file, s.File, idForm(), "the name under which the user's configuration knows the file", d)
+			checkForm(command, s.Command, idForm(), "the name under which the user's configuration knows the command", d)
 			if from.Kind() == document.Mapping && len(f.Keys()) != 1 {
 				d.Report(from.Position(), "secret-source", oneOf(len(f.Keys()), "env", "file", "command"), "a secret comes from exactly one place")
 			}
 			f.Done(nil)
 		}
-		m.Done(map[string]string{"value": "a secret's value never stands in a runbook; msp says \"from\""})
+		m.Done(foreignSecretKeys)
 		secrets = append(secrets, s)
 	}
 	return secrets

@@ -72,10 +72,7 @@ type head struct {
 }
 
 func readHead(f File) head {
-	root, problems := document.Parse(f.Name, f.Source, document.DefaultLimits)
-	if len(problems) > 0 {
-		return head{}
-	}
+	root, _ := document.Parse(f.Name, f.Source, document.DefaultLimits)
 	var h head
 	for _, field := range root.Fields() {
 		switch field.Key {
@@ -127,12 +124,17 @@ func duplicate(h head, first document.Position) document.Problem {
 // ErrUnknownRunbook says that no document has the id.
 var ErrUnknownRunbook = errors.New("no such runbook")
 
-// Find loads the one runbook with this id. The problems are those of its file.
+// Find loads the one runbook with this id. The problems are those of its file,
+// which may be so broken that only its name says which runbook it was.
 func (l *Library) Find(id string) (*Runbook, error) {
 	var found []File
 	var heads []head
 	for _, f := range l.files {
-		if h := readHead(f); h.id == id && (h.kind == "Runbook" || h.kind == "") {
+		h := readHead(f)
+		if h == (head{}) && strings.TrimSuffix(path.Base(f.Name), path.Ext(f.Name)) == id {
+			h.id, h.at = id, document.Position{File: f.Name}
+		}
+		if h.id == id && (h.kind == "Runbook" || h.kind == "") {
 			found, heads = append(found, f), append(heads, h)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -63,15 +64,15 @@ func decodeRunbook(root *document.Node, kinds []Kind, d *document.Decoder) *Runb
 	if !decodeHeader(m, d) {
 		return r
 	}
-	if id := m.Need("id"); id != nil {
+	if id := need(m, "id", foreignRunbookKeys); id != nil {
 		r.ID = d.String(id)
 		checkForm(id, r.ID, idForm(), "an id is lower-case letters, digits and hyphens", d)
 	}
-	if version := m.Need("version"); version != nil {
+	if version := need(m, "version", foreignRunbookKeys); version != nil {
 		r.Version = d.Text(version)
 		checkForm(version, r.Version, versionForm(), "a version has three numbers: 1.4.0", d)
 	}
-	r.Title = title(m.Need("title"), d)
+	r.Title = title(need(m, "title", foreignRunbookKeys), d)
 	if class := m.Take("class"); class != nil {
 		r.Class = Class(d.Enum(class, "routine", "ad_hoc"))
 	}
@@ -80,11 +81,14 @@ func decodeRunbook(root *document.Node, kinds []Kind, d *document.Decoder) *Runb
 	r.SLA = decodeSLA(m.Take("sla"), d)
 	r.Escalation = decodeEscalation(m.Take("escalation"), d)
 	r.Requires = decodeRequires(m.Take("requires"), d)
-	r.Inputs = DecodeFields(m.Take("inputs"), "an input", d)
+	inputs := m.Take("inputs")
+	r.Inputs = DecodeFields(inputs, "an input", d)
 	r.Secrets = decodeSecrets(m.Take("secrets"), d)
-	decodeSteps(r, m, kinds, d)
+	scope := NewScope(r.Inputs, r.Secrets)
+	scope.anyInput = inputs != nil && inputs.Kind() != document.Mapping || says(m, "inputs", foreignRunbookKeys)
+	decodeSteps(r, m, scope, kinds, d)
 	m.Done(foreignRunbookKeys)
-	checkScopes(r, d)
+	checkScopes(r, scope, d)
 	return r
 }
 
@@ -110,15 +114,14 @@ func decodeHeader(m *document.Map, d *document.Decoder) bool {
 	}
 }
 
-// checkScopes compiles every expression in the scope of its step.
-func checkScopes(r *Runbook, d *document.Decoder) {
-	scope := NewScope(r.Inputs, r.Secrets)
+// checkScopes compiles every expression in the scope of its step. What hangs on
+// a name that could not be read is not complained about as well.
+func checkScopes(r *Runbook, scope *Scope, d *document.Decoder) {
 	for _, s := range r.Steps {
-		if s.ID == "" {
-			continue
-		}
 		s.check(scope, d)
-		scope.Add(s.ID, s.OutputTypes())
+		if s.ID != "" {
+			scope.Add(s.ID, scope.outputsOf(s))
+		}
 	}
 }
 
@@ -146,7 +149,7 @@ func (s *Step) check(scope *Scope, d *document.Decoder) {
 	if s.Action != nil {
 		s.Action.Check(scope, d)
 	}
-	outputs := s.OutputTypes()
+	outputs := scope.outputsOf(s)
 	if s.Expect != nil {
 		for _, e := range s.Expect.Expressions {
 			e.Check(scope.WithResult(outputs), d)
@@ -154,6 +157,7 @@ func (s *Step) check(scope *Scope, d *document.Decoder) {
 	}
 	for _, n := range s.Normal {
 		switch t, ok := outputs[n.Output]; {
+		case ok && t == "", scope.anyOutput[s.ID]:
 		case !ok:
 			d.Report(n.Position, "unknown-reference", "", "normal names %q, which is not an output of the step", n.Output)
 		case t != Number && t != Integer:
@@ -174,8 +178,41 @@ func entries(n *document.Node, what string, d *document.Decoder) []document.Fiel
 	return n.Fields()
 }
 
+// need is m.Need, except where another tool's word for the key stands: its hint
+// says what the key is called here.
+func need(m *document.Map, key string, foreign map[string]string) *document.Node {
+	if says(m, key, foreign) {
+		return m.Take(key)
+	}
+	return m.Need(key)
+}
+
+// says reports whether a map has another tool's word for one of its keys.
+func says(m *document.Map, key string, foreign map[string]string) bool {
+	return slices.ContainsFunc(m.Keys(), func(word string) bool {
+		return strings.Contains(foreign[word], strconv.Quote(key))
+	})
+}
+
+// isText and isScalar are false for what a reader has complained about itself.
+func isText(n *document.Node) bool { return n.Kind() == document.String }
+
+func isScalar(n *document.Node) bool {
+	return n.Kind() != document.Null && n.Kind() != document.List && n.Kind() != document.Mapping
+}
+
+// text is a text that says something.
+func text(n *document.Node, what string, d *document.Decoder) string {
+	text := d.String(n)
+	if isText(n) && strings.TrimSpace(text) == "" {
+		d.Report(n.Position(), "bad-value", "", "%s is empty", what)
+	}
+	return text
+}
+
 func checkForm(n *document.Node, text string, form *regexp.Regexp, hint string, d *document.Decoder) {
-	if text != "" && !form.MatchString(text) {
+	said := text != "" || n.Kind() == document.String // else it was absent, or reported already
+	if said && !form.MatchString(text) {
 		d.Report(n.Position(), "bad-value", hint, "%s doesn't have the right form", document.Quote(text))
 	}
 }
@@ -189,7 +226,7 @@ func checkName(name string, at document.Position, what string, d *document.Decod
 // title is a line for people: never computed, so that no value and no secret
 // can get into it.
 func title(n *document.Node, d *document.Decoder) string {
-	text := d.String(n)
+	text := text(n, "a title", d)
 	if strings.Contains(text, "${{") {
 		d.Report(n.Position(), "expression-in-title", "", "a title is fixed text")
 	}
@@ -204,7 +241,7 @@ func decodeDuration(n *document.Node, d *document.Decoder) Duration {
 		return Duration{}
 	}
 	duration, err := ParseDuration(d.Text(n))
-	if err != nil && n.Text() != "" {
+	if err != nil && isScalar(n) {
 		d.Report(n.Position(), "duration", "a duration has a unit: 30s, 10m, 26h, 2d, 1w", "%s is not a duration: %s", document.Quote(n.Text()), err)
 	}
 	return duration
@@ -217,7 +254,9 @@ func decodePercent(n *document.Node, d *document.Decoder) float64 {
 	text, ok := strings.CutSuffix(d.Text(n), "%")
 	percent, err := parseNumber(text)
 	if !ok || err != nil || percent < 0 {
-		d.Report(n.Position(), "bad-value", "write 95%", "%s is not a percentage", document.Quote(n.Text()))
+		if isScalar(n) {
+			d.Report(n.Position(), "bad-value", "write 95%", "%s is not a percentage", document.Quote(n.Text()))
+		}
 		return 0
 	}
 	return percent

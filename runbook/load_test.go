@@ -3,6 +3,7 @@ package runbook_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/steps"
 )
 
 var update = flag.Bool("update", false, "rewrite the wanted output in testdata")
@@ -94,7 +96,7 @@ func TestBroken(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, problems := runbook.Load(filepath.Base(file), source, kinds())
+			r, problems := runbook.Load(filepath.Base(file), source, steps.Kinds())
 			if r != nil || len(problems) == 0 {
 				t.Fatal("no problem was found")
 			}
@@ -122,6 +124,28 @@ func TestBroken(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestGood loads runbooks without a word: the example of the documentation,
+// those that ship with msp, and those in testdata/good.
+func TestGood(t *testing.T) {
+	var files []string
+	for _, pattern := range []string{"testdata/good/*.yaml", "../runbooks/*.yaml"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) < 2 {
+			t.Fatalf("%s: %d runbooks, error %v", pattern, len(found), err)
+		}
+		files = append(files, found...)
+	}
+	for _, file := range files {
+		source, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r, problems := runbook.Load(file, source, steps.Kinds()); r == nil || len(problems) > 0 {
+			t.Errorf("%v", problems)
+		}
 	}
 }
 
@@ -284,6 +308,36 @@ func TestLibrary(t *testing.T) {
 	}
 }
 
+// TestLibraryOfBroken holds that a file which can't be read hides no other one,
+// and that asking for it gives its mistake and not "no such runbook".
+func TestLibraryOfBroken(t *testing.T) {
+	const good = "apiVersion: msp/v1\nkind: Runbook\nid: good\nversion: 1.0.0\ntitle: T\nsteps: [{id: a, title: A, run: x}]\n"
+	files := []runbook.File{
+		{Name: "good.yaml", Source: []byte(good)},
+		{Name: "syntax.yaml", Source: []byte("id: [\n")},
+		{Name: "other.yaml", Source: []byte("apiVersion: msp/v1\nkind: Runbook\nid: key-twice\nid: key-twice\n")},
+		{Name: "plan.yml", Source: []byte("kind: Plan\nkind: Plan\nid: good\n")},
+		{Name: "big.yaml", Source: []byte(good + "#" + strings.Repeat("x", document.DefaultLimits.Bytes))},
+	}
+	l := runbook.NewLibrary(steps.Kinds(), files)
+	if r, err := l.Find("good"); err != nil || r.ID != "good" {
+		t.Errorf("%+v, error %v", r, err)
+	}
+	for id, want := range map[string]string{"syntax": "syntax.yaml:1:5: syntax: ", "key-twice": "duplicate-key", "big": "too-large", "plan": "no such runbook", "other": "no such runbook"} {
+		if _, err := l.Find(id); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	books, problems := l.Load()
+	if len(books) != 1 || !slices.ContainsFunc(problems, func(p document.Problem) bool { return p.Rule == "too-large" }) {
+		t.Errorf("%d runbooks: %v", len(books), problems)
+	}
+	read, err := runbook.ReadFiles(fstest.MapFS{"big.yaml": {Data: files[4].Source}}, ".", "")
+	if err != nil || len(read) != 1 || len(read[0].Source) != document.DefaultLimits.Bytes+1 {
+		t.Errorf("%d files, error %v", len(read), err)
+	}
+}
+
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(whole))
 	files, err := filepath.Glob("testdata/broken/*.yaml")
@@ -298,7 +352,7 @@ func FuzzLoad(f *testing.F) {
 		f.Add(source)
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
-		r, problems := runbook.Load("fuzz.yaml", source, kinds())
+		r, problems := runbook.Load("fuzz.yaml", source, steps.Kinds())
 		if (r == nil) != (len(problems) > 0) {
 			t.Fatalf("runbook %v, problems %v", r, problems)
 		}
@@ -308,4 +362,23 @@ func FuzzLoad(f *testing.F) {
 			}
 		}
 	})
+}
+
+// BenchmarkLoad reads a runbook of many steps, each of which names the one
+// before it.
+func BenchmarkLoad(b *testing.B) {
+	for _, steps := range []int{10, 100, 1000} {
+		var source strings.Builder
+		source.WriteString("apiVersion: msp/v1\nkind: Runbook\nid: long\nversion: 1.0.0\ntitle: Long\nsteps:\n  - {id: s0, title: First, run: x, outputs: {v: {from: stdout}}}\n")
+		for i := 1; i < steps; i++ {
+			fmt.Fprintf(&source, "  - {id: s%d, title: Next, run: x, if: steps.s%d.passed, env: {A: \"${{ steps.s%d.outputs.v }}\"}, outputs: {v: {from: stdout}}}\n", i, i-1, i-1)
+		}
+		b.Run(fmt.Sprintf("%d steps", steps), func(b *testing.B) {
+			for b.Loop() {
+				if _, problems := runbook.Load("long.yaml", []byte(source.String()), kinds()); len(problems) > 0 {
+					b.Fatal(problems)
+				}
+			}
+		})
+	}
 }

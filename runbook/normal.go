@@ -120,6 +120,9 @@ func decodeNormal(n *document.Node, d *document.Decoder) []Normal {
 		if beyond := m.Take("fail_beyond"); beyond != nil {
 			t := decodeTolerance(beyond, d)
 			normal.FailBeyond = &t
+			if t.Percent == normal.Within.Percent && t.Amount < normal.Within.Amount {
+				d.Report(beyond.Position(), "bad-value", "", "fail_beyond is less than within, so nothing could be a deviation")
+			}
 		}
 		m.Done(nil)
 		all = append(all, normal)
@@ -134,7 +137,9 @@ func decodeRuns(n *document.Node, d *document.Decoder) int {
 	text, ok := strings.CutSuffix(d.Text(n), " runs")
 	count, err := strconv.Atoi(text)
 	if !ok || err != nil || count < 1 || count > 1000 {
-		d.Report(n.Position(), "bad-value", "over: 14 runs", "%q is not a number of runs from 1 to 1000", n.Text())
+		if isScalar(n) {
+			d.Report(n.Position(), "bad-value", "over: 14 runs", "%s is not a number of runs from 1 to 1000", document.Quote(n.Text()))
+		}
 		return 0
 	}
 	return count
@@ -147,7 +152,9 @@ func decodeTolerance(n *document.Node, d *document.Decoder) Tolerance {
 	text, percent := strings.CutSuffix(d.Text(n), "%")
 	amount, err := parseNumber(strings.TrimSpace(text))
 	if err != nil || amount < 0 {
-		d.Report(n.Position(), "bad-value", "within: 40% or within: 5", "%q is not a tolerance", n.Text())
+		if isScalar(n) {
+			d.Report(n.Position(), "bad-value", "within: 40% or within: 5", "%s is not a tolerance", document.Quote(n.Text()))
+		}
 		return Tolerance{}
 	}
 	return Tolerance{Amount: amount, Percent: percent}

@@ -180,7 +180,7 @@ func checkOutput(o Output, d *document.Decoder) {
 }
 
 func decodePattern(n *document.Node, d *document.Decoder) *regexp.Regexp {
-	source := d.String(n)
+	source := text(n, "a pattern", d)
 	if source == "" {
 		return nil
 	}

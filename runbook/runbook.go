@@ -203,16 +203,20 @@ type Retry struct {
 	MaxDelay    Duration
 }
 
+// longestPause keeps a pause that doubles again and again a length of time.
+const longestPause = 365 * 24 * time.Hour
+
 // Pause is the wait before attempt n (2 is the first repeat).
 func (r Retry) Pause(n int) time.Duration {
-	pause := float64(r.Delay.Span)
-	for ; n > 2; n-- {
-		pause *= r.Backoff
-		if limit := float64(r.MaxDelay.Span); limit > 0 && pause > limit {
-			return r.MaxDelay.Span
-		}
+	limit := r.MaxDelay.Span
+	if limit == 0 {
+		limit = longestPause
 	}
-	return time.Duration(pause)
+	pause := float64(r.Delay.Span)
+	for ; n > 2 && pause < float64(limit); n-- {
+		pause *= r.Backoff
+	}
+	return time.Duration(min(pause, float64(limit)))
 }
 
 // Variable is one entry of a step's environment.

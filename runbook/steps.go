@@ -26,6 +26,7 @@ var foreignStepKeys = map[string]string{
 	"continue_on_error": "msp says \"on_failure: continue\"", "continueOn": "msp says \"on_failure: continue\"", "ignore_errors": "msp says \"on_failure: continue\"",
 	"on": "msp says \"hosts\", which this version doesn't have yet", "register": "msp says \"outputs\"", "output": "msp says \"outputs\"",
 	"description": "msp says \"rationale\"", "assert": "msp says \"expect\"", "why": "msp says \"rationale\"",
+	"uses": "msp says \"run\"", "bash": "msp says \"run\"", "sh": "put it into run: {shell: sh, script: …}", "exec": "msp says \"run\"",
 	"precondition": "msp says \"preconditions\"",
 }
 
@@ -36,9 +37,9 @@ var (
 	laterStepKeys = []string{"hosts", "for_each", "max_parallel", "rollback"}
 )
 
-func decodeSteps(r *Runbook, m *document.Map, kinds []Kind, d *document.Decoder) {
+func decodeSteps(r *Runbook, m *document.Map, scope *Scope, kinds []Kind, d *document.Decoder) {
 	defaults := decodeDefaults(m.Take("defaults"), d)
-	list := m.Need("steps")
+	list := need(m, "steps", foreignRunbookKeys)
 	if list == nil {
 		return
 	}
@@ -48,11 +49,12 @@ func decodeSteps(r *Runbook, m *document.Map, kinds []Kind, d *document.Decoder)
 	}
 	seen := map[string]document.Position{}
 	for _, item := range items {
-		s := decodeStep(item, defaults, kinds, d)
+		s := decodeStep(item, defaults, kinds, scope, d)
 		if s.ID != "" {
 			unique(seen, s.ID, s.Position, "the step", d)
 		}
-		checkNeeds(s, r.Steps, item, d)
+		checkNeeds(s, r.Steps, valueOf(item, "needs"), scope, d)
+		scope.anyStep = scope.anyStep || s.ID == ""
 		r.Steps = append(r.Steps, s)
 	}
 }
@@ -90,18 +92,18 @@ func decodeDefaults(n *document.Node, d *document.Decoder) stepDefaults {
 	return base
 }
 
-func decodeStep(n *document.Node, defaults stepDefaults, kinds []Kind, d *document.Decoder) *Step {
+func decodeStep(n *document.Node, defaults stepDefaults, kinds []Kind, scope *Scope, d *document.Decoder) *Step {
 	m := d.Map(n, "a step")
 	s := &Step{
 		Position: n.Position(), Timeout: defaults.timeout, Retry: defaults.retry,
 		OnFailure: defaults.onFailure, Priority: defaults.priority, Interrupted: AskPerson,
 	}
-	if id := m.Need("id"); id != nil {
+	if id := need(m, "id", foreignStepKeys); id != nil {
 		s.ID = d.String(id)
 		s.Position = id.Position()
 		checkForm(id, s.ID, nameForm(), "a step's id is lower-case letters, digits and underscores", d)
 	}
-	s.Title = title(m.Need("title"), d)
+	s.Title = title(need(m, "title", foreignStepKeys), d)
 	s.Rationale = d.String(m.Take("rationale"))
 	decodeFlow(s, m, d)
 	if timeout := m.Take("timeout"); timeout != nil {
@@ -111,12 +113,14 @@ func decodeStep(n *document.Node, defaults stepDefaults, kinds []Kind, d *docume
 	s.Env = mergeEnv(defaults.env, decodeEnv(m.Take("env"), d))
 	s.Dir = NewTemplate(m.Take("dir"), d)
 	s.Requires = decodeRequires(m.Take("requires"), d)
-	s.Outputs = decodeOutputs(m.Take("outputs"), d)
+	outputs := m.Take("outputs")
+	s.Outputs = decodeOutputs(outputs, d)
 	s.Expect = decodeExpect(m.Take("expect"), d)
 	s.Normal = decodeNormal(m.Take("normal"), d)
 	s.By = d.String(m.Take("by"))
 	s.MinDuration = decodeDuration(m.Take("min_duration"), d)
 	decodeAction(s, m, n, kinds, d)
+	scope.anyOutput[s.ID] = s.Action == nil || outputs != nil && outputs.Kind() != document.Mapping || says(m, "outputs", foreignStepKeys)
 	m.Done(foreignStepKeys)
 	return s
 }
@@ -175,7 +179,7 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 	if _, person := s.Action.(AsksPerson); person {
 		for _, key := range []string{"timeout", "retry"} {
 			if m.Has(key) {
-				d.Report(n.Position(), "person-timeout", "say how long it usually takes with estimate, and how long at least with min_duration", "%q doesn't go with a step that a person does: nobody is cut off", key)
+				d.Report(keyPosition(n, key), "person-timeout", "say how long it usually takes with estimate, and how long at least with min_duration", "%q doesn't go with a step that a person does: nobody is cut off", key)
 			}
 		}
 	}
@@ -187,16 +191,35 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 // isForeignKind spares a step that says "command" a second problem.
 func isForeignKind(key string) bool {
 	hint := foreignStepKeys[key]
-	return strings.Contains(hint, "\"run\"")
+	return strings.Contains(hint, "run")
 }
 
-func checkNeeds(s *Step, before []*Step, n *document.Node, d *document.Decoder) {
-	for _, need := range s.Needs {
-		known := slices.ContainsFunc(before, func(b *Step) bool { return b.ID == need })
-		if !known {
-			d.Report(n.Position(), "unknown-reference", "needs names steps that stand before it", "the step %s needs %q, which is no step before it", s.ID, need)
+func checkNeeds(s *Step, before []*Step, needs *document.Node, scope *Scope, d *document.Decoder) {
+	for _, item := range needs.Items() {
+		known := slices.ContainsFunc(before, func(b *Step) bool { return b.ID == item.Text() })
+		if isText(item) && !known && !scope.anyStep {
+			d.Report(item.Position(), "unknown-reference", "needs names steps that stand before it", "the step %s needs %s, which is no step before it", s.ID, document.Quote(item.Text()))
 		}
 	}
+}
+
+// valueOf and keyPosition find a key of a map again; nil and nowhere for none.
+func valueOf(n *document.Node, key string) *document.Node {
+	for _, field := range n.Fields() {
+		if field.Key == key {
+			return field.Value
+		}
+	}
+	return nil
+}
+
+func keyPosition(n *document.Node, key string) document.Position {
+	for _, field := range n.Fields() {
+		if field.Key == key {
+			return field.KeyPosition
+		}
+	}
+	return n.Position()
 }
 
 func decodeTimeout(n *document.Node, d *document.Decoder) Duration {
@@ -207,14 +230,22 @@ func decodeTimeout(n *document.Node, d *document.Decoder) Duration {
 	return timeout
 }
 
+var foreignRetryKeys = map[string]string{
+	"attempts": "msp says \"max_attempts\"", "limit": "msp says \"max_attempts\"", "count": "msp says \"max_attempts\"",
+	"interval": "msp says \"delay\"", "interval_sec": "msp says \"delay\", with a unit: 30s",
+}
+
 func decodeRetry(n *document.Node, base Retry, d *document.Decoder) Retry {
 	if n == nil {
 		return base
 	}
 	m := d.Map(n, "retry")
 	r := Retry{MaxAttempts: 1, Backoff: defaultBackoff}
-	if most := m.Need("max_attempts"); most != nil {
+	if most := need(m, "max_attempts", foreignRetryKeys); most != nil {
 		r.MaxAttempts = d.Int(most)
+		if most.Kind() != document.Int {
+			r.MaxAttempts = 1
+		}
 		if r.MaxAttempts < 1 || r.MaxAttempts > maxAttempts {
 			d.Report(most.Position(), "bad-value", "it counts all tries", "max_attempts is from 1 to %d", maxAttempts)
 		}
@@ -222,12 +253,12 @@ func decodeRetry(n *document.Node, base Retry, d *document.Decoder) Retry {
 	r.Delay = decodeDuration(m.Take("delay"), d)
 	if backoff := m.Take("backoff"); backoff != nil {
 		r.Backoff = d.Number(backoff)
-		if r.Backoff < 1 || r.Backoff > 100 {
+		if number := backoff.Kind() == document.Int || backoff.Kind() == document.Float; number && r.Backoff < 1 || r.Backoff > 100 {
 			d.Report(backoff.Position(), "bad-value", "2 doubles the pause each time", "backoff is from 1 to 100")
 		}
 	}
 	r.MaxDelay = decodeDuration(m.Take("max_delay"), d)
-	m.Done(map[string]string{"attempts": "msp says \"max_attempts\"", "limit": "msp says \"max_attempts\"", "interval": "msp says \"delay\"", "count": "msp says \"max_attempts\""})
+	m.Done(foreignRetryKeys)
 	return r
 }
 
@@ -274,10 +305,10 @@ func decodeRequires(n *document.Node, d *document.Decoder) []Requirement {
 		r := Requirement{Position: item.Position(), Args: []string{"--version"}}
 		if item.Kind() == document.Mapping {
 			m := d.Map(item, "a requirement")
-			r.Tool = d.String(m.Need("tool"))
+			r.Tool = text(need(m, "tool", foreignRequireKeys), "a tool's name", d)
 			if version := m.Take("version"); version != nil {
 				r.Version = d.String(version)
-				if _, err := ParseConstraint(r.Version); err != nil {
+				if _, err := ParseConstraint(r.Version); err != nil && isText(version) {
 					d.Report(version.Position(), "bad-value", "version: \">= 5.1\"", "%s", err)
 				}
 			}
@@ -286,7 +317,7 @@ func decodeRequires(n *document.Node, d *document.Decoder) []Requirement {
 			}
 			m.Done(foreignRequireKeys)
 		} else {
-			r.Tool = d.String(item)
+			r.Tool = text(item, "a tool's name", d)
 		}
 		if strings.ContainsAny(r.Tool, "/\\ \t\n") {
 			d.Report(item.Position(), "bad-value", "name the program alone: sha256sum", "%s is not the name of a program", document.Quote(r.Tool))

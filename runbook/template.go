@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/document"
@@ -39,6 +41,7 @@ func parseTemplate(n *document.Node, text string, d *document.Decoder) *Template
 	for rest, offset := text, 0; rest != ""; {
 		before, after, found := strings.Cut(rest, "${{")
 		if before != "" {
+			checkBraces(n, before, offset, d)
 			t.parts = append(t.parts, part{literal: before})
 		}
 		if !found {
@@ -60,6 +63,16 @@ func parseTemplate(n *document.Node, text string, d *document.Decoder) *Template
 		rest = tail
 	}
 	return t
+}
+
+// braces are how other tools write what msp writes with a dollar. A {{ of
+// another sort is text: some programs have templates of their own.
+var braces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{ *(inputs|steps|secrets|run)\.`) })
+
+func checkBraces(n *document.Node, literal string, offset int, d *document.Decoder) {
+	for _, at := range braces().FindAllStringIndex(literal, -1) {
+		d.Report(n.TextPosition(offset+at[0]), "expression", "an expression stands in ${{ }}", "without a dollar, %s is plain text", literal[at[0]:at[1]-1])
+	}
 }
 
 // Check compiles the template's expressions.
@@ -156,7 +169,7 @@ func (t *Template) CheckPath(s *Scope, d *document.Decoder) {
 		if p.expr != nil {
 			continue
 		}
-		if i == 0 && strings.HasPrefix(p.literal, "/") || filepath.VolumeName(p.literal) != "" {
+		if i == 0 && isAbsolute(p.literal) {
 			d.Report(t.Position, "path-leaves-folder", "make it an input of type path", "the path %q is absolute", t.Source)
 		}
 		if slices.Contains(strings.FieldsFunc(p.literal, isSlash), "..") {
@@ -166,6 +179,13 @@ func (t *Template) CheckPath(s *Scope, d *document.Decoder) {
 	if len(t.parts) > 0 && t.parts[0].expr != nil {
 		t.parts[0].expr.isPath(s)
 	}
+}
+
+// isAbsolute is the same on every machine: a runbook that is checked here may
+// run elsewhere.
+func isAbsolute(text string) bool {
+	drive := len(text) > 1 && text[1] == ':' && (text[0]|0x20) >= 'a' && (text[0]|0x20) <= 'z'
+	return drive || text != "" && isSlash(rune(text[0]))
 }
 
 func isSlash(r rune) bool { return r == '/' || r == '\\' }

@@ -2,6 +2,7 @@ package runbook_test
 
 import (
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,9 +18,15 @@ var sample = struct {
 	values  runbook.Values
 }{
 	inputs: []runbook.Field{
-		{Name: "dir", Type: runbook.Path}, {Name: "file", Type: runbook.FilePath}, {Name: "name", Type: runbook.String},
-		{Name: "n", Type: runbook.Number}, {Name: "i", Type: runbook.Integer}, {Name: "b", Type: runbook.Boolean}, {Name: "d", Type: runbook.Span},
-		{Name: "l", Type: runbook.List}, {Name: "missing", Type: runbook.String},
+		{Name: "dir", Type: runbook.Path},
+		{Name: "file", Type: runbook.FilePath},
+		{Name: "name", Type: runbook.String},
+		{Name: "n", Type: runbook.Number},
+		{Name: "i", Type: runbook.Integer},
+		{Name: "b", Type: runbook.Boolean},
+		{Name: "d", Type: runbook.Span},
+		{Name: "l", Type: runbook.List},
+		{Name: "missing", Type: runbook.String},
 	},
 	secrets: []runbook.Secret{{Name: "TOKEN", Env: "TOKEN"}},
 	values: runbook.Values{
@@ -103,11 +110,19 @@ func TestFolder(t *testing.T) {
 		t.Skip("the paths are a Unix's")
 	}
 	for _, test := range []struct{ text, name, root, rest string }{
-		{"", "", "/base", "."}, {".", "", "/base", "."}, {"a/b", "", "/base", "a/b"}, {"a//./b/", "", "/base", "a/b"}, {"a/../b", "", "/base", "b"},
-		{"${{ inputs.dir }}", "", "/srv/backups", "."}, {"${{ inputs.dir }}/*.gz", "", "/srv/backups", "*.gz"}, {"${{ inputs.dir }}//x", "", "/srv/backups", "x"},
-		{"${{ inputs.file }}.sha256", "", "/srv", "a.gz.sha256"}, {"${{ inputs.dir }}${{ inputs.name }}", "-old", "/srv", "backups-old"},
+		{"", "", "/base", "."},
+		{".", "", "/base", "."},
+		{"a/b", "", "/base", "a/b"},
+		{"a//./b/", "", "/base", "a/b"},
+		{"a/../b", "", "/base", "b"},
+		{"${{ inputs.dir }}", "", "/srv/backups", "."},
+		{"${{ inputs.dir }}/*.gz", "", "/srv/backups", "*.gz"},
+		{"${{ inputs.dir }}//x", "", "/srv/backups", "x"},
+		{"${{ inputs.file }}.sha256", "", "/srv", "a.gz.sha256"},
+		{"${{ inputs.dir }}${{ inputs.name }}", "-old", "/srv", "backups-old"},
 		{"${{ steps.fresh.outputs.path }}", "", "/srv/backups/new.gz", "."},
-		{"${{ inputs.name }}/x", "acme", "/base", "acme/x"}, {"x/${{ inputs.name }}", "a..b", "/base", "x/a..b"},
+		{"${{ inputs.name }}/x", "acme", "/base", "acme/x"},
+		{"x/${{ inputs.name }}", "a..b", "/base", "x/a..b"},
 		{"${{ inputs.dir }}/${{ inputs.name }}", "/etc/passwd", "/srv/backups", "etc/passwd"},
 	} {
 		tmpl, d := template(t, test.text)
@@ -118,11 +133,20 @@ func TestFolder(t *testing.T) {
 		}
 	}
 	for _, test := range []struct{ text, name, want string }{
-		{"..", "", "leaves its folder"}, {"a/../../b", "", "leaves its folder"}, {"/etc", "", "absolute"},
-		{"${{ inputs.name }}", "..", "leaves its folder"}, {"${{ inputs.name }}", "/etc/passwd", "absolute"}, {"x/${{ inputs.name }}", "../../y", "leaves its folder"},
-		{"${{ inputs.dir }}/${{ inputs.name }}", "../x", "leaves its folder"}, {"${{ inputs.dir }}${{ inputs.name }}", "/../x", "leaves its folder"},
-		{"${{ inputs.dir }}${{ inputs.name }}", "x/../../y", "leaves its folder"}, {"${{ inputs.file }}${{ inputs.name }}", "/../../etc", "leaves its folder"},
-		{`${{ inputs.dir + "" }}`, "", "absolute"}, {`${{ "/etc" }}`, "", "absolute"}, {"${{ inputs.missing }}/x", "", "has no value"}, {"${{ inputs.dir }}/${{ inputs.missing }}", "", "has no value"},
+		{"..", "", "leaves its folder"},
+		{"a/../../b", "", "leaves its folder"},
+		{"/etc", "", "absolute"},
+		{"${{ inputs.name }}", "..", "leaves its folder"},
+		{"${{ inputs.name }}", "/etc/passwd", "absolute"},
+		{"x/${{ inputs.name }}", "../../y", "leaves its folder"},
+		{"${{ inputs.dir }}/${{ inputs.name }}", "../x", "leaves its folder"},
+		{"${{ inputs.dir }}${{ inputs.name }}", "/../x", "leaves its folder"},
+		{"${{ inputs.dir }}${{ inputs.name }}", "x/../../y", "leaves its folder"},
+		{"${{ inputs.file }}${{ inputs.name }}", "/../../etc", "leaves its folder"},
+		{`${{ inputs.dir + "" }}`, "", "absolute"},
+		{`${{ "/etc" }}`, "", "absolute"},
+		{"${{ inputs.missing }}/x", "", "has no value"},
+		{"${{ inputs.dir }}/${{ inputs.missing }}", "", "has no value"},
 	} {
 		tmpl, d := template(t, test.text)
 		tmpl.CheckPath(sampleScope(), d)
@@ -141,6 +165,85 @@ func named(name string) runbook.Values {
 	values := sample.values
 	values.Inputs = map[string]runbook.Value{"dir": values.Inputs["dir"], "file": values.Inputs["file"], "name": {Data: name}}
 	return values
+}
+
+// expression takes the text of a condition as YAML would give it.
+func expression(t *testing.T, text string, d *document.Decoder) *runbook.Expression {
+	t.Helper()
+	root, problems := document.Parse("t.yaml", []byte("if: '"+strings.ReplaceAll(text, "'", "''")+"'\n"), document.DefaultLimits)
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	return runbook.NewExpression(root.Fields()[0].Value, d)
+}
+
+// TestConditions holds that an unknown answer is an error and never a no.
+func TestConditions(t *testing.T) {
+	for text, want := range map[string]string{
+		"inputs.n > 3 and inputs.b": "true", "${{ inputs.i == 7 }}": "true", "inputs.d > duration('1h')": "true", "any(inputs.l, # == 'y')": "true", "inputs.i in 1..7": "true",
+		"steps.fresh.passed and not steps.fresh.failed": "true", "steps.fresh.deviated": "false", "steps.fresh.exit_code != 0": "false", "len(steps.fresh.outputs) == 3": "false",
+		"steps.typo.passed": "unknown field typo", "steps.fresh.failedd": "unknown field failedd", "steps.fresh.outputs.typo == 1": "unknown field typo", "inputs['typo'] == 1": "unknown field typo",
+		"inputs.missing == ''": "inputs.missing has no value", "inputs.missing != 'x'": "inputs.missing has no value", "inputs.missing in ['x']": "inputs.missing has no value",
+		"steps.fresh.outputs.gone == 3": "steps.fresh.outputs.gone has no value", "$env.inputs.missing == 'x'": "$env.inputs.missing has no value", "inputs[inputs.name + ''] == 'x'": "has no value",
+		"steps.fresh.passed or inputs.missing == 'x'": "true", "inputs.missing == nil": "true", "nil != inputs.missing": "false", "(inputs.missing ?? 'x') == 'x'": "true",
+		"(inputs.missing ?? steps.fresh.outputs.gone ?? 3) == 3": "true", "inputs.n": "expected true or false, but got number", "inputs.n == 'x'": "mismatched types number and string",
+		"secrets.TOKEN == 'x'": "unknown name secrets", "$env.secrets.TOKEN == 'x'": "unknown name secrets", "now().Year() > 3": "unknown name now", "get(inputs, 'n') == 3": "unknown name get",
+		"let a = 3; a == 3": "no variables", "any(inputs.l, any(inputs.l, # == 'x'))": "can't stand inside a loop", "any(1..3, # == 3)": "only stand behind in", "repeat('x', 3) == 'x'": "unknown name repeat",
+		"reduce(inputs.l, #acc + #, '') == ''": "can't call reduce", "inputs.n = 3": "unexpected token", "inputs.name matches '('": "missing closing )", "1 +": "it ends too early",
+		"inputs.name == '" + strings.Repeat("x", 4096) + "'": "the most is 4096", strings.Repeat("(", 2000) + "true" + strings.Repeat(")", 2000): "true",
+		strings.Repeat("not ", 1000) + "true": "true", strings.Repeat("[", 2000) + strings.Repeat("]", 2000) + " == []": "",
+	} {
+		d := document.NewDecoder()
+		e := expression(t, text, d)
+		e.Check(sampleScope(), d)
+		got := d.Problems().Error()
+		if got == "" {
+			truth, err := e.True(sample.values)
+			if got = strconv.FormatBool(truth); err != nil {
+				got = err.Error()
+			}
+		}
+		if !strings.Contains(got, want) {
+			t.Errorf("%.80q: %.300s, want %s", text, got, want)
+		}
+	}
+	var none *runbook.Expression
+	none.Check(sampleScope(), document.NewDecoder())
+	unchecked := expression(t, "true", document.NewDecoder())
+	if _, err := unchecked.True(sample.values); err == nil || !strings.Contains(err.Error(), "was not checked") {
+		t.Error(err)
+	}
+}
+
+// TestBraces holds that what other tools write without a dollar is found, and
+// that other programs' own templates are left alone.
+func TestBraces(t *testing.T) {
+	for text, want := range map[string]string{
+		"x{{ inputs.dir }}": "t.yaml:1:9: expression: without a dollar, {{ inputs is plain text", "{{secrets.TOKEN}}": "without a dollar, {{secrets is",
+		"${{ inputs.dir }}/{{ steps.a.passed }}": "t.yaml:1:26: ", "{{ .Names }}": "", "{{ inputs }}": "", "{ inputs.dir }": "", "${{ inputs.dir }}": "",
+	} {
+		_, d := template(t, text)
+		if got := d.Problems().Error(); !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}
+
+// TestPathsOfOtherSystems holds that a path is judged alike on every machine.
+func TestPathsOfOtherSystems(t *testing.T) {
+	for _, text := range []string{"/etc/passwd", `C:\Backups`, "c:/backups", "C:x", `\\server\share`, `\x`, `a\..\..\b`, "../x", "a/..", "${{ inputs.dir }}/../x", `${{ inputs.dir }}\..\x`, "${{ inputs.name }}/.."} {
+		tmpl, d := template(t, text)
+		tmpl.CheckPath(sampleScope(), d)
+		if got := d.Problems().Error(); !strings.Contains(got, "path-leaves-folder") {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+	for _, text := range []string{"a..b/c...d", "${{ inputs.dir }}/c:/x", ".", "ab:/x", "1:/x"} {
+		tmpl, d := template(t, text)
+		if tmpl.CheckPath(sampleScope(), d); len(d.Problems()) > 0 {
+			t.Errorf("%q: %v", text, d.Problems())
+		}
+	}
 }
 
 // FuzzExpression holds that an expression that was accepted either gives a

@@ -3,6 +3,8 @@ package runbook_test
 import (
 	"errors"
 	"math"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,13 +12,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
 )
 
 func TestParseDuration(t *testing.T) {
 	const day = 24 * time.Hour
 	for text, want := range map[string]time.Duration{
 		"0s": 0, "1ms": time.Millisecond, "30s": 30 * time.Second, "10m": 10 * time.Minute, "26h": 26 * time.Hour, "2d": 2 * day, "1w": 7 * day,
-		"1h30m": 90 * time.Minute, "1w2d3h4m5s6ms": 9*day + 3*time.Hour + 4*time.Minute + 5*time.Second + 6*time.Millisecond, " 5m ": 5 * time.Minute,
+		"15250w": 15250 * 7 * day, "9223372036854ms": 9223372036854 * time.Millisecond,
+		"1h30m": 90 * time.Minute, "1w2d3h4m5s6ms": 9*day + 3*time.Hour + 4*time.Minute + 5*time.Second + 6*time.Millisecond, "\x205m\x20": 5 * time.Minute,
 	} {
 		d, err := runbook.ParseDuration(text)
 		if err != nil || d.Span != want || d.Text != strings.TrimSpace(text) || d.IsZero() {
@@ -24,9 +28,9 @@ func TestParseDuration(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"": "empty", "5": "no unit", "h": "doesn't start with a number", "-5s": "doesn't start with a number", "1.5h": "no unit", "5x": "not a unit", "5H": "no unit",
-		"1m1h": "from large to small", "1h1h": "from large to small", "1h 30m": "doesn't start with a number", "99999999999999999999s": "too large",
-		"9223372036854775807w": "too long", "15250w1d": "", "15251w": "too long", "4 business hours": "calendar", "2business days": "calendar", "5µs": "no unit", "５s": "doesn't start",
+		"": "empty", "5": "no unit", "h": "doesn't start with a number", "-5s": "doesn't start with a number", "1.5h": "whole numbers", "1,5h": "whole numbers", "5x": "not a unit", "5H": "not a unit", "5 minutes": "a space",
+		"1m1h": "from large to small", "1h1h": "from large to small", "1h 30m": "a space", "99999999999999999999s": "too large",
+		"9223372036854775807w": "too long", "15250w1d": "", "15251w": "too long", "4 business hours": "calendar", "2business days": "calendar", "5µs": "not a unit", "５s": "doesn't start",
 	} {
 		_, err := runbook.ParseDuration(text)
 		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
@@ -56,17 +60,45 @@ func TestParseValue(t *testing.T) {
 		want any
 		or   string // an error
 	}{
-		{runbook.String, "a b", "a b", ""}, {runbook.String, "", "", ""}, {runbook.String, "a\nb", nil, "control character"}, {runbook.String, "a\tb", nil, "control character"},
-		{runbook.Text, "a\n\tb", "a\n\tb", ""}, {runbook.Text, "a\x1b[2Jb", nil, "control character"}, {runbook.Text, "a\u0085b", nil, "control character"}, {runbook.Text, "\xff", nil, "UTF-8"},
+		{runbook.String, "a b", "a b", ""},
+		{runbook.String, "", "", ""},
+		{runbook.String, "a\nb", nil, "control character"},
+		{runbook.String, "a\tb", nil, "control character"},
+		{runbook.Text, "a\n\tb", "a\n\tb", ""},
+		{runbook.Text, "a\x1b[2Jb", nil, "control character"},
+		{runbook.Text, "a\u0085b", nil, "control character"},
+		{runbook.Text, "\xff", nil, "UTF-8"},
 		{runbook.Text, strings.Repeat("x", 64<<10+1), nil, "65537 bytes"},
-		{runbook.Number, "1.50", 1.5, ""}, {runbook.Number, "-3", -3.0, ""}, {runbook.Number, "1e3", 1000.0, ""}, {runbook.Number, "NaN", nil, "not a number"},
-		{runbook.Number, "Inf", nil, "not a number"}, {runbook.Number, "1e999", nil, "not a number"}, {runbook.Number, "", nil, "not a number"}, {runbook.Number, "1,5", nil, "not a number"}, {runbook.Number, "1 ", nil, "not a number"},
-		{runbook.Integer, "-12", -12, ""}, {runbook.Integer, "1.0", nil, "not a whole number"}, {runbook.Integer, "9223372036854775808", nil, "not a whole number"},
-		{runbook.Boolean, "true", true, ""}, {runbook.Boolean, "y", true, ""}, {runbook.Boolean, "no", false, ""}, {runbook.Boolean, "1", nil, "not true or false"}, {runbook.Boolean, "True", nil, "not true or false"},
-		{runbook.Span, "26h", 26 * time.Hour, ""}, {runbook.Span, "26", nil, "no unit"},
-		{runbook.Path, "a/../b", "/base/b", ""}, {runbook.Path, "/x//y/", "/x/y", ""}, {runbook.Path, "", nil, "empty"}, {runbook.FilePath, "f", "/base/f", ""},
-		{runbook.Enum, "x", "x", ""}, {runbook.Date, "2026-03-31", "2026-03-31", ""}, {runbook.Date, "2026-02-30", nil, "not a date"}, {runbook.Date, "31.3.2026", nil, "not a date"},
-		{runbook.List, "a, b,,c", []string{"a", "b", "c"}, ""}, {runbook.List, "", []string{}, ""}, {"colour", "red", nil, "unknown type"},
+		{runbook.Number, "1.50", 1.5, ""},
+		{runbook.Number, "-3", -3.0, ""},
+		{runbook.Number, "1e3", 1000.0, ""},
+		{runbook.Number, "NaN", nil, "not a number"},
+		{runbook.Number, "Inf", nil, "not a number"},
+		{runbook.Number, "1e999", nil, "not a number"},
+		{runbook.Number, "", nil, "not a number"},
+		{runbook.Number, "1,5", nil, "not a number"},
+		{runbook.Number, "1 ", nil, "not a number"},
+		{runbook.Integer, "-12", -12, ""},
+		{runbook.Integer, "1.0", nil, "not a whole number"},
+		{runbook.Integer, "9223372036854775808", nil, "not a whole number"},
+		{runbook.Boolean, "true", true, ""},
+		{runbook.Boolean, "y", true, ""},
+		{runbook.Boolean, "no", false, ""},
+		{runbook.Boolean, "1", nil, "not true or false"},
+		{runbook.Boolean, "True", nil, "not true or false"},
+		{runbook.Span, "26h", 26 * time.Hour, ""},
+		{runbook.Span, "26", nil, "no unit"},
+		{runbook.Path, "a/../b", "/base/b", ""},
+		{runbook.Path, "/x//y/", "/x/y", ""},
+		{runbook.Path, "", nil, "empty"},
+		{runbook.FilePath, "f", "/base/f", ""},
+		{runbook.Enum, "x", "x", ""},
+		{runbook.Date, "2026-03-31", "2026-03-31", ""},
+		{runbook.Date, "2026-02-30", nil, "not a date"},
+		{runbook.Date, "31.3.2026", nil, "not a date"},
+		{runbook.List, "a, b,,c", []string{"a", "b", "c"}, ""},
+		{runbook.List, "", []string{}, ""},
+		{"colour", "red", nil, "unknown type"},
 	} {
 		v, err := runbook.ParseValue(test.t, test.text, "/base")
 		if test.or != "" {
@@ -92,8 +124,18 @@ func TestConstraint(t *testing.T) {
 		constraint, version string
 		want                bool
 	}{
-		{">= 5.1", "5.1.0", true}, {">= 5.1", "5.0.9", false}, {"5.1", "5.10", true}, {"5.1", "5.1", true}, {"> 5.1", "5.1.0", false}, {"> 5.1", "5.1.1", true},
-		{"< 4", "3.99", true}, {"< 4", "4.0", false}, {"<= 4", "4", true}, {"= 3.2.0", "3.2", true}, {"=3.2", "3.20", false}, {">=1.9", "1.10", true},
+		{">= 5.1", "5.1.0", true},
+		{">= 5.1", "5.0.9", false},
+		{"5.1", "5.10", true},
+		{"5.1", "5.1", true},
+		{"> 5.1", "5.1.0", false},
+		{"> 5.1", "5.1.1", true},
+		{"< 4", "3.99", true},
+		{"< 4", "4.0", false},
+		{"<= 4", "4", true},
+		{"= 3.2.0", "3.2", true},
+		{"=3.2", "3.20", false},
+		{">=1.9", "1.10", true},
 	} {
 		c, err := runbook.ParseConstraint(test.constraint)
 		if err != nil || c.Allows(test.version) != test.want {
@@ -121,6 +163,9 @@ func TestPause(t *testing.T) {
 		if got := r.Pause(n); got != want {
 			t.Errorf("before attempt %d: %v, want %v", n, got, want)
 		}
+	}
+	if got := (runbook.Retry{Delay: runbook.Duration{Span: time.Hour}, Backoff: 1, MaxDelay: runbook.Duration{Span: time.Minute}}).Pause(2); got != time.Minute {
+		t.Errorf("the first pause is %v, over the limit", got)
 	}
 	long := runbook.Retry{Delay: runbook.Duration{Span: time.Hour}, Backoff: 100}
 	if got := long.Pause(100); got <= 0 {
@@ -151,11 +196,23 @@ func TestNormal(t *testing.T) {
 		"half of it is enough":   {runbook.Normal{Over: 4, Within: percent(10)}, 1, []float64{1, 1}, runbook.Within, 1},
 		"only the newest":        {runbook.Normal{Over: 3, Within: percent(10)}, 1, []float64{1, 1, 1, 9, 9, 9, 9}, runbook.Within, 1},
 		"the median of two":      {runbook.Normal{Over: 2, Within: percent(10)}, 3, []float64{2, 4}, runbook.Within, 3},
+		"under half":             {runbook.Normal{Over: 4, Within: percent(10)}, 1, []float64{1}, runbook.NoBaseline, 0},
+		"half of one":            {runbook.Normal{Over: 1, Within: percent(10)}, 1, []float64{1}, runbook.Within, 1},
+		"beyond, below":          {runbook.Normal{Value: &fixed, Within: percent(10), FailBeyond: &beyond}, 49, nil, runbook.Beyond, 100},
+		"at the far edge":        {runbook.Normal{Value: &fixed, Within: percent(10), FailBeyond: &beyond}, 150, nil, runbook.Outside, 100},
+		"negative, outside":      {runbook.Normal{Over: 1, Within: percent(10)}, -12, []float64{-10}, runbook.Outside, -10},
+		"no number":              {runbook.Normal{Value: &fixed, Within: percent(10)}, math.NaN(), nil, runbook.Outside, 100},
+		"no number at all":       {runbook.Normal{Value: &fixed, Within: percent(10), FailBeyond: &beyond}, math.NaN(), nil, runbook.Beyond, 100},
 		"negative values":        {runbook.Normal{Over: 1, Within: percent(10)}, -11, []float64{-10}, runbook.Within, -10},
 	} {
 		standing, against := test.normal.Judge(test.value, test.history)
 		if standing != test.want || against != test.against {
 			t.Errorf("%s: %s against %v", name, standing, against)
+		}
+	}
+	for want, values := range map[float64][]float64{3: {9, 1, 3}, 2.5: {4, 1, 2, 3}, -1: {-1}} {
+		if got := runbook.Median(values); got != want {
+			t.Errorf("the median of %v is %v", values, got)
 		}
 	}
 	if !math.IsNaN(runbook.Median(nil)) {
@@ -219,9 +276,113 @@ steps:
 	if diff := cmp.Diff(map[string]string{"line": ""}, lines); diff != "" || err != nil {
 		t.Errorf("error %v (-want +got):\n%s", err, diff)
 	}
-	for text, want := range map[string]string{"whole=x": "don't declare", "line": "not name=value", " line=x": "don't declare"} {
+	for text, want := range map[string]string{"whole=x": "don't declare", "line": "not name=value", "\x20line=x": "don't declare"} {
 		if _, err := runbook.ParseOutputLines(text, r.Steps[0].Outputs); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
+}
+
+func TestFieldLimits(t *testing.T) {
+	one, nine := 1.0, 9.0
+	ticket := regexp.MustCompile(`^[A-Z]+-\d+$`)
+	for _, test := range []struct {
+		field    runbook.Field
+		text, or string
+	}{
+		{runbook.Field{Type: runbook.Enum, Enum: []string{"low", "high"}}, "low", ""},
+		{runbook.Field{Type: runbook.Enum, Enum: []string{"low", "high"}}, "Low", "not one of low, high"},
+		{runbook.Field{Type: runbook.Enum}, "", "not one of"},
+		{runbook.Field{Type: runbook.String, Pattern: ticket}, "AB-12", ""},
+		{runbook.Field{Type: runbook.String, Pattern: ticket}, "AB-12 ", "doesn't match the pattern"},
+		{runbook.Field{Type: runbook.Number, Minimum: &one, Maximum: &nine}, "1", ""},
+		{runbook.Field{Type: runbook.Number, Minimum: &one, Maximum: &nine}, "9.0", ""},
+		{runbook.Field{Type: runbook.Number, Minimum: &one, Maximum: &nine}, "0.999", "under the minimum of 1"},
+		{runbook.Field{Type: runbook.Integer, Minimum: &one, Maximum: &nine}, "10", "over the maximum of 9"},
+		{runbook.Field{Type: runbook.Integer, Minimum: &one}, "many", "not a whole number"},
+	} {
+		_, err := test.field.Parse(test.text, "/base")
+		if (err == nil) != (test.or == "") || err != nil && !strings.Contains(err.Error(), test.or) {
+			t.Errorf("%s %q: %v", test.field.Type, test.text, err)
+		}
+	}
+}
+
+func TestExpect(t *testing.T) {
+	d := document.NewDecoder()
+	over3 := expression(t, "outputs.n > 3", d)
+	scope := sampleScope().WithResult(map[string]runbook.Type{"n": runbook.Number})
+	over3.Check(scope, d)
+	if err := d.Problems().Err(); err != nil {
+		t.Fatal(err)
+	}
+	nothing := ""
+	values := func(n any) runbook.Values {
+		return runbook.Values{Self: &runbook.SelfValues{Outputs: map[string]runbook.Value{"n": {Data: n}}}}
+	}
+	for name, test := range map[string]struct {
+		expect *runbook.Expect
+		stdout string
+		n      any
+		or     string
+	}{
+		"no expect":     {nil, "x", nil, ""},
+		"equals":        {&runbook.Expect{Equals: &nothing}, "\r\n", nil, ""},
+		"equals not":    {&runbook.Expect{Equals: &nothing}, strings.Repeat("é", 99), nil, `é…"; expected ""`},
+		"contains":      {&runbook.Expect{Contains: "b"}, "abc", nil, ""},
+		"contains not":  {&runbook.Expect{Contains: "x"}, "abc", nil, `expected it to contain "x"`},
+		"matches":       {&runbook.Expect{Pattern: regexp.MustCompile("^a.c$")}, "abc", nil, ""},
+		"matches not":   {&runbook.Expect{Pattern: regexp.MustCompile("^a.c$")}, "abcd", nil, "expected it to match ^a.c$"},
+		"holds":         {&runbook.Expect{Expressions: []*runbook.Expression{over3}}, "", 4.0, ""},
+		"does not hold": {&runbook.Expect{Expressions: []*runbook.Expression{over3}}, "", 3.0, "it does not hold that outputs.n > 3"},
+		"can't be told": {&runbook.Expect{Expressions: []*runbook.Expression{over3}}, "", nil, "outputs.n has no value"},
+	} {
+		err := test.expect.Check(test.stdout, values(test.n))
+		var failure *runbook.Failure
+		if (err == nil) != (test.or == "") || err != nil && (!strings.Contains(err.Error(), test.or) || errors.As(err, &failure) == (name == "can't be told")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, test := range map[string]struct {
+		expect *runbook.Expect
+		exit   runbook.Exit
+		or     string
+	}{
+		"zero":       {nil, runbook.Exit{Code: 0}, ""},
+		"not zero":   {nil, runbook.Exit{Code: 1, Words: "exited 1"}, "exited 1; expected exit code 0"},
+		"by default": {&runbook.Expect{Contains: "x"}, runbook.Exit{Code: 3, Words: "exited 3"}, "expected exit code 0"},
+		"one of two": {&runbook.Expect{ExitCodes: []int{0, 3}}, runbook.Exit{Code: 3}, ""},
+		"neither":    {&runbook.Expect{ExitCodes: []int{0, 3}}, runbook.Exit{Code: -1, Words: "ended by SIGSEGV"}, "ended by SIGSEGV; expected exit code 0 or 3"},
+	} {
+		if err := test.expect.CheckExit(test.exit); (err == nil) != (test.or == "") || err != nil && !strings.Contains(err.Error(), test.or) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if (&runbook.Expect{}).UsesStdout() || !(&runbook.Expect{Equals: &nothing}).UsesStdout() {
+		t.Error("UsesStdout is wrong")
+	}
+}
+
+// FuzzDuration holds that a length of time is never negative, and that what is
+// written canonically is read as the same.
+func FuzzDuration(f *testing.F) {
+	for _, seed := range []string{"1w2d3h4m5s6ms", "0s", "99999999999999999999s", "15250w1d23h", "1m1h", "4 business hours", "５s", "1.5h", " 5m "} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := runbook.ParseDuration(text)
+		if err != nil {
+			return
+		}
+		if d.Span < 0 || d.Text != strings.TrimSpace(text) {
+			t.Fatalf("%q is %v %q", text, d.Span, d.Text)
+		}
+		ms := strconv.FormatInt(d.Span.Milliseconds(), 10) + "ms"
+		if again, err := runbook.ParseDuration(ms); err != nil || again.Span != d.Span {
+			t.Fatalf("%q is %v, and %s is %v, error %v", text, d.Span, ms, again.Span, err)
+		}
+		if runbook.FormatSpan(d.Span) == "" {
+			t.Fatalf("%q is not written", text)
+		}
+	})
 }

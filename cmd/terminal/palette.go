@@ -52,6 +52,8 @@ func shown(name string) outcome {
 		return outcome{symbol: "»", words: "skipped", aside: true}
 	case "not_needed":
 		return outcome{symbol: "-", words: "not needed", aside: true}
+	case "left_out":
+		return outcome{symbol: "-", words: "left out", aside: true}
 	case "interrupted":
 		return outcome{symbol: "?", words: "interrupted", aside: true}
 	default:

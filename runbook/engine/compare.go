@@ -40,6 +40,9 @@ func (t *try) compare(outputs map[string]runbook.Value) error {
 }
 
 func (t *try) compareOne(n runbook.Normal, v runbook.Value, number float64) error {
+	if t.mask.Text(v.Text) != v.Text {
+		return fmt.Errorf("the value of %s is a secret, and a record would hold it", n.Output)
+	}
 	var past []record.PastValue
 	if n.Value == nil {
 		history, err := t.history()

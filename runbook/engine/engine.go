@@ -30,6 +30,7 @@ import (
 // Job is one run to be done.
 type Job struct {
 	Runbook  *runbook.Runbook
+	Named    string // the id or the file that it was asked for by
 	Client   string
 	Inputs   map[string]runbook.Value
 	Secrets  map[string]string
@@ -143,6 +144,9 @@ func newRunner(job Job) (*runner, error) {
 	if err != nil {
 		return nil, err
 	}
+	if job.Named == "" {
+		job.Named = job.Runbook.ID
+	}
 	if job.Trigger == "" {
 		job.Trigger = "manual"
 	}
@@ -174,7 +178,7 @@ func newID(at time.Time) (uuid.UUID, error) {
 	id, err := uuid.NewV7()
 	ms := at.UnixMilli()
 	for i := range 6 {
-		id[i] = byte(ms >> (8 * (5 - i)))
+		id[i] = byte(ms >> (8 * (5 - i)) & 0xff)
 	}
 	return id, err
 }
@@ -265,7 +269,7 @@ func (r *runner) runStart(salt string, started time.Time, tools []record.Tool, b
 
 func (r *runner) inputs() record.Inputs {
 	in := record.Inputs{
-		Folder: r.mask.Text(r.job.Folder), Values: map[string]string{},
+		Folder: r.mask.Text(r.job.Folder), Values: map[string]string{}, Named: r.mask.Text(r.job.Named),
 		StartAt: r.job.StartAt, Checklist: r.job.Checklist,
 	}
 	for name, v := range r.job.Inputs {
@@ -398,7 +402,7 @@ func (r *runner) promise() string {
 	due := r.start.Occurrence.Due
 	where := "UTC"
 	if s := r.job.Runbook.Schedule; s != nil {
-		if zone, err := time.LoadLocation(s.Timezone); err == nil {
+		if zone, err := runbook.Zone(s.Timezone); err == nil {
 			due, where = due.In(zone), s.Timezone
 		}
 	}

@@ -145,8 +145,8 @@ func (b *bench) job(steps string) Job {
 func (b *bench) account(run string) *record.Account {
 	b.t.Helper()
 	history, err := record.ReadHistory(b.ledger.Store, "acme", b.ledger.MaxBytes())
-	if err != nil {
-		b.t.Fatal(err)
+	if err != nil || len(history.Problems) > 0 {
+		b.t.Fatal(err, history.Problems)
 	}
 	account := history.Run(run)
 	if account == nil {
@@ -548,7 +548,7 @@ func TestStartedAllTheSame(t *testing.T) {
 		}
 		b.ledger.Disk.Fault = nil
 		history, bad := record.ReadHistory(b.ledger.Store, "acme", 0)
-		if bad != nil || !errors.Is(err, errCrash) {
+		if bad != nil || len(history.Problems) > 0 || !errors.Is(err, errCrash) {
 			t.Fatalf("after %d steps: %v, %v", n, err, bad)
 		}
 		if logged := len(history.Accounts) == 1; logged != (outcome.Run != "") {

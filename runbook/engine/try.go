@@ -376,7 +376,7 @@ func (r *runner) show(s record.Step, facts record.Facts, t *try) {
 		e.Outcome = "deviated"
 	}
 	if facts.Found != "" {
-		e.Failure = &runbook.StepFailure{Found: facts.Found, Expected: facts.Expected, Call: contact(r.job.Runbook.Owner), GoOn: "msp show " + record.ShortID(r.id) + ", and when it is mended msp run " + r.job.Runbook.ID}
+		e.Failure = &runbook.StepFailure{Found: facts.Found, Expected: facts.Expected, Call: contact(r.job.Runbook.Owner), GoOn: "msp show " + record.ShortID(r.id) + ", and when it is mended msp run " + r.job.Named}
 		if t != nil {
 			e.Failure.LastLine = t.last
 		}

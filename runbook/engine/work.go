@@ -115,7 +115,7 @@ func (r *runner) decide(s *runbook.Step) (record.Outcome, record.Cause, error) {
 
 func (r *runner) unmetNeed(s *runbook.Step) (need string, unmet bool) {
 	for _, need := range s.Needs {
-		if o := r.outcomes[need]; o != record.Passed {
+		if o := r.outcomes[need]; o != record.Passed && o != record.LeftOut {
 			return need, true
 		}
 	}

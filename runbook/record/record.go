@@ -326,6 +326,7 @@ type Tool struct {
 type Inputs struct {
 	Folder    string            `json:"folder"`
 	Values    map[string]string `json:"values,omitzero"`
+	Named     string            `json:"named,omitzero"` // the id or the file that the runbook was asked for by
 	StartAt   string            `json:"start_at,omitzero"`
 	Checklist bool              `json:"checklist,omitzero"`
 }

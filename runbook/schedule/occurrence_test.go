@@ -15,15 +15,6 @@ import (
 	"github.com/msp-runbook/msp/runbook/document"
 )
 
-func span(t testing.TB, text string) runbook.Duration {
-	t.Helper()
-	d, err := runbook.ParseDuration(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
 // terms is a schedule with an SLA, from what a runbook's file would say.
 func terms(t testing.TB, source string) (*runbook.Schedule, *runbook.SLA) {
 	t.Helper()

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/msp-runbook/msp/runbook"
 )
 
 // Rule is a cron line in a time zone.
@@ -37,8 +39,8 @@ func NewRule(cronText, zone string) (Rule, error) {
 
 // loadZone is the one place where zones come from.
 func loadZone(name string) (*time.Location, error) {
-	location, err := time.LoadLocation(name)
-	if err != nil || name == "" || name == "Local" {
+	location, err := runbook.Zone(name)
+	if err != nil {
 		return nil, fmt.Errorf("%q is not a time zone: write an IANA name, such as Europe/London", name)
 	}
 	return location, nil
