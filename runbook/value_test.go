@@ -20,7 +20,7 @@ func TestParseDuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"0s": 0, "1ms": time.Millisecond, "30s": 30 * time.Second, "10m": 10 * time.Minute, "26h": 26 * time.Hour, "2d": 2 * day, "1w": 7 * day,
 		"15250w": 15250 * 7 * day, "9223372036854ms": 9223372036854 * time.Millisecond,
-		"1h30m": 90 * time.Minute, "1w2d3h4m5s6ms": 9*day + 3*time.Hour + 4*time.Minute + 5*time.Second + 6*time.Millisecond, " 5m ": 5 * time.Minute,
+		"1h30m": 90 * time.Minute, "1w2d3h4m5s6ms": 9*day + 3*time.Hour + 4*time.Minute + 5*time.Second + 6*time.Millisecond, "\t5m\n": 5 * time.Minute,
 	} {
 		d, err := runbook.ParseDuration(text)
 		if err != nil || d.Span != want || d.Text != strings.TrimSpace(text) || d.IsZero() {
@@ -60,17 +60,45 @@ func TestParseValue(t *testing.T) {
 		want any
 		or   string // an error
 	}{
-		{runbook.String, "a b", "a b", ""}, {runbook.String, "", "", ""}, {runbook.String, "a\nb", nil, "control character"}, {runbook.String, "a\tb", nil, "control character"},
-		{runbook.Text, "a\n\tb", "a\n\tb", ""}, {runbook.Text, "a\x1b[2Jb", nil, "control character"}, {runbook.Text, "a\u0085b", nil, "control character"}, {runbook.Text, "\xff", nil, "UTF-8"},
+		{runbook.String, "a b", "a b", ""},
+		{runbook.String, "", "", ""},
+		{runbook.String, "a\nb", nil, "control character"},
+		{runbook.String, "a\tb", nil, "control character"},
+		{runbook.Text, "a\n\tb", "a\n\tb", ""},
+		{runbook.Text, "a\x1b[2Jb", nil, "control character"},
+		{runbook.Text, "a\u0085b", nil, "control character"},
+		{runbook.Text, "\xff", nil, "UTF-8"},
 		{runbook.Text, strings.Repeat("x", 64<<10+1), nil, "65537 bytes"},
-		{runbook.Number, "1.50", 1.5, ""}, {runbook.Number, "-3", -3.0, ""}, {runbook.Number, "1e3", 1000.0, ""}, {runbook.Number, "NaN", nil, "not a number"},
-		{runbook.Number, "Inf", nil, "not a number"}, {runbook.Number, "1e999", nil, "not a number"}, {runbook.Number, "", nil, "not a number"}, {runbook.Number, "1,5", nil, "not a number"}, {runbook.Number, "1 ", nil, "not a number"},
-		{runbook.Integer, "-12", -12, ""}, {runbook.Integer, "1.0", nil, "not a whole number"}, {runbook.Integer, "9223372036854775808", nil, "not a whole number"},
-		{runbook.Boolean, "true", true, ""}, {runbook.Boolean, "y", true, ""}, {runbook.Boolean, "no", false, ""}, {runbook.Boolean, "1", nil, "not true or false"}, {runbook.Boolean, "True", nil, "not true or false"},
-		{runbook.Span, "26h", 26 * time.Hour, ""}, {runbook.Span, "26", nil, "no unit"},
-		{runbook.Path, "a/../b", "/base/b", ""}, {runbook.Path, "/x//y/", "/x/y", ""}, {runbook.Path, "", nil, "empty"}, {runbook.FilePath, "f", "/base/f", ""},
-		{runbook.Enum, "x", "x", ""}, {runbook.Date, "2026-03-31", "2026-03-31", ""}, {runbook.Date, "2026-02-30", nil, "not a date"}, {runbook.Date, "31.3.2026", nil, "not a date"},
-		{runbook.List, "a, b,,c", []string{"a", "b", "c"}, ""}, {runbook.List, "", []string{}, ""}, {"colour", "red", nil, "unknown type"},
+		{runbook.Number, "1.50", 1.5, ""},
+		{runbook.Number, "-3", -3.0, ""},
+		{runbook.Number, "1e3", 1000.0, ""},
+		{runbook.Number, "NaN", nil, "not a number"},
+		{runbook.Number, "Inf", nil, "not a number"},
+		{runbook.Number, "1e999", nil, "not a number"},
+		{runbook.Number, "", nil, "not a number"},
+		{runbook.Number, "1,5", nil, "not a number"},
+		{runbook.Number, "1 ", nil, "not a number"},
+		{runbook.Integer, "-12", -12, ""},
+		{runbook.Integer, "1.0", nil, "not a whole number"},
+		{runbook.Integer, "9223372036854775808", nil, "not a whole number"},
+		{runbook.Boolean, "true", true, ""},
+		{runbook.Boolean, "y", true, ""},
+		{runbook.Boolean, "no", false, ""},
+		{runbook.Boolean, "1", nil, "not true or false"},
+		{runbook.Boolean, "True", nil, "not true or false"},
+		{runbook.Span, "26h", 26 * time.Hour, ""},
+		{runbook.Span, "26", nil, "no unit"},
+		{runbook.Path, "a/../b", "/base/b", ""},
+		{runbook.Path, "/x//y/", "/x/y", ""},
+		{runbook.Path, "", nil, "empty"},
+		{runbook.FilePath, "f", "/base/f", ""},
+		{runbook.Enum, "x", "x", ""},
+		{runbook.Date, "2026-03-31", "2026-03-31", ""},
+		{runbook.Date, "2026-02-30", nil, "not a date"},
+		{runbook.Date, "31.3.2026", nil, "not a date"},
+		{runbook.List, "a, b,,c", []string{"a", "b", "c"}, ""},
+		{runbook.List, "", []string{}, ""},
+		{"colour", "red", nil, "unknown type"},
 	} {
 		v, err := runbook.ParseValue(test.t, test.text, "/base")
 		if test.or != "" {
@@ -96,8 +124,18 @@ func TestConstraint(t *testing.T) {
 		constraint, version string
 		want                bool
 	}{
-		{">= 5.1", "5.1.0", true}, {">= 5.1", "5.0.9", false}, {"5.1", "5.10", true}, {"5.1", "5.1", true}, {"> 5.1", "5.1.0", false}, {"> 5.1", "5.1.1", true},
-		{"< 4", "3.99", true}, {"< 4", "4.0", false}, {"<= 4", "4", true}, {"= 3.2.0", "3.2", true}, {"=3.2", "3.20", false}, {">=1.9", "1.10", true},
+		{">= 5.1", "5.1.0", true},
+		{">= 5.1", "5.0.9", false},
+		{"5.1", "5.10", true},
+		{"5.1", "5.1", true},
+		{"> 5.1", "5.1.0", false},
+		{"> 5.1", "5.1.1", true},
+		{"< 4", "3.99", true},
+		{"< 4", "4.0", false},
+		{"<= 4", "4", true},
+		{"= 3.2.0", "3.2", true},
+		{"=3.2", "3.20", false},
+		{">=1.9", "1.10", true},
 	} {
 		c, err := runbook.ParseConstraint(test.constraint)
 		if err != nil || c.Allows(test.version) != test.want {
@@ -238,7 +276,7 @@ steps:
 	if diff := cmp.Diff(map[string]string{"line": ""}, lines); diff != "" || err != nil {
 		t.Errorf("error %v (-want +got):\n%s", err, diff)
 	}
-	for text, want := range map[string]string{"whole=x": "don't declare", "line": "not name=value", " line=x": "don't declare"} {
+	for text, want := range map[string]string{"whole=x": "don't declare", "line": "not name=value", "\tline=x": "don't declare"} {
 		if _, err := runbook.ParseOutputLines(text, r.Steps[0].Outputs); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}

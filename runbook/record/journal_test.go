@@ -289,8 +289,12 @@ func TestHistory(t *testing.T) {
 		most                        int
 		want                        []float64
 	}{
-		{"size", "s", "n", "", 9, []float64{2, 1, 0}}, {"size", "s", "n", "", 2, []float64{2, 1}}, {"size", "s", "n", "run-1", 9, []float64{2, 0}},
-		{"size", "s", "m", "", 9, nil}, {"size", "last", "n", "", 9, nil}, {"other", "s", "n", "", 9, nil},
+		{"size", "s", "n", "", 9, []float64{2, 1, 0}},
+		{"size", "s", "n", "", 2, []float64{2, 1}},
+		{"size", "s", "n", "run-1", 9, []float64{2, 0}},
+		{"size", "s", "m", "", 9, nil},
+		{"size", "last", "n", "", 9, nil},
+		{"other", "s", "n", "", 9, nil},
 	} {
 		if diff := cmp.Diff(test.want, values(h.Past(test.book, test.step, test.output, test.without, test.most))); diff != "" {
 			t.Errorf("%+v (-want +got):\n%s", test, diff)
