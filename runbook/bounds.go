@@ -4,10 +4,13 @@ import (
 	"github.com/expr-lang/expr/ast"
 )
 
-// forbiddenFunctions are the library's that an expression may not call: the
-// time is what a step is given, a name has to be read by its name so that it
-// can be checked, and repeat makes a short text a very long one.
-var forbiddenFunctions = []string{"now", "get", "repeat"}
+// forbiddenFunctions are the library's that an expression may not call. The time
+// is what a step is given; a name has to be read by its name so that it can be
+// checked; and the others, each in itself, multiply the length of a text.
+var forbiddenFunctions = []string{
+	"now", "get",
+	"repeat", "replace", "join", "split", "splitAfter", "toJSON", "fromJSON", "toBase64", "fromBase64",
+}
 
 // bounds finds what would let a short expression run for years or fill the
 // memory, which the library doesn't limit. An expression is a condition and no

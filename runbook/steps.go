@@ -264,7 +264,7 @@ func decodeRetry(n *document.Node, base Retry, d *document.Decoder) Retry {
 
 // forbiddenEnv are the variables that would change what a program is, not what
 // it works on.
-var forbiddenEnv = []string{"PATH", "IFS", "ENV", "BASH_ENV", "PS4"}
+var forbiddenEnv = []string{"PATH", "IFS", "ENV", "BASH_ENV", "PS4", "SHELLOPTS", "BASHOPTS"}
 
 var forbiddenEnvPrefixes = []string{"LD_", "DYLD_", "MSP_"}
 

@@ -20,7 +20,7 @@ func TestParseDuration(t *testing.T) {
 	for text, want := range map[string]time.Duration{
 		"0s": 0, "1ms": time.Millisecond, "30s": 30 * time.Second, "10m": 10 * time.Minute, "26h": 26 * time.Hour, "2d": 2 * day, "1w": 7 * day,
 		"15250w": 15250 * 7 * day, "9223372036854ms": 9223372036854 * time.Millisecond,
-		"1h30m": 90 * time.Minute, "1w2d3h4m5s6ms": 9*day + 3*time.Hour + 4*time.Minute + 5*time.Second + 6*time.Millisecond, "\x205m\x20": 5 * time.Minute,
+		"1h30m": 90 * time.Minute, "1w2d3h4m5s6ms": 9*day + 3*time.Hour + 4*time.Minute + 5*time.Second + 6*time.Millisecond, "\t5m\n": 5 * time.Minute,
 	} {
 		d, err := runbook.ParseDuration(text)
 		if err != nil || d.Span != want || d.Text != strings.TrimSpace(text) || d.IsZero() {
@@ -276,7 +276,7 @@ steps:
 	if diff := cmp.Diff(map[string]string{"line": ""}, lines); diff != "" || err != nil {
 		t.Errorf("error %v (-want +got):\n%s", err, diff)
 	}
-	for text, want := range map[string]string{"whole=x": "don't declare", "line": "not name=value", "\x20line=x": "don't declare"} {
+	for text, want := range map[string]string{"whole=x": "don't declare", "line": "not name=value", "\tline=x": "don't declare"} {
 		if _, err := runbook.ParseOutputLines(text, r.Steps[0].Outputs); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}

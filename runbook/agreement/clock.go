@@ -67,6 +67,8 @@ func (t *Terms) NotJudged() string {
 		return "not judged: nothing was reported"
 	case t.Due == nil && t.Clock == string(runbook.ClockScheduled):
 		return "not judged: no plan asks for this run"
+	case t.Clock != string(runbook.ClockScheduled) && t.Clock != string(runbook.ClockStarted) && (t.Clock != "" || t.Due == nil):
+		return "not judged: from which moment the clock runs is not said"
 	case t.CompleteWithin == 0 && (t.Due == nil || t.StartWithin == 0):
 		return "not judged: no time to complete was promised"
 	default:
