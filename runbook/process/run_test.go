@@ -30,7 +30,7 @@ func TestHowItEnded(t *testing.T) {
 	}{
 		{"exit 0", process.Result{}, "exited 0"},
 		{"exit 1", process.Result{ExitCode: 1}, "exited 1"},
-		{"/nonexistent 2>&-", process.Result{ExitCode: 127}, "exited 127 (command not found)"},
+		{"no-such-program-here 2>&-", process.Result{ExitCode: 127}, "exited 127 (command not found)"},
 		{"/ 2>&-", process.Result{ExitCode: 126}, "exited 126 (found but cannot be executed)"},
 		{"(kill -9 $BASHPID); exit $?", process.Result{ExitCode: 137}, "exited 137 (ended by SIGKILL)"},
 		{"kill -SEGV $$", process.Result{ExitCode: -1, Signal: "SIGSEGV", Ended: process.Signaled}, "ended by SIGSEGV"},
@@ -55,15 +55,16 @@ func TestNotStarted(t *testing.T) {
 	if err := os.WriteFile(plain, []byte("text"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	gone := filepath.Join(t.TempDir(), "gone")
 	tests := []struct {
 		command process.Command
 		want    string
 	}{
 		{process.Command{Path: "true"}, `program "true" is not an absolute path`},
 		{process.Command{Path: "/bin/true", Dir: "x"}, `working folder "x" is not an absolute path`},
-		{process.Command{Path: "/nonexistent"}, "start /nonexistent: no such file or directory"},
+		{process.Command{Path: gone}, "start " + gone + ": no such file or directory"},
 		{process.Command{Path: plain}, "start " + plain + ": permission denied"},
-		{process.Command{Path: "/bin/sh", Dir: "/nonexistent"}, "start /bin/sh: working folder: stat /nonexistent: no such file or directory"},
+		{process.Command{Path: "/bin/sh", Dir: gone}, "start /bin/sh: working folder: stat " + gone + ": no such file or directory"},
 	}
 	for _, test := range tests {
 		test.command.Stdin = strings.NewReader("x")
