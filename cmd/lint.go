@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +48,7 @@ problems, syntax included.`,
 			if err != nil {
 				return err
 			}
-			return a.lint(files, asJSON)
+			return a.lint(p, files, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -98,12 +99,38 @@ func filesBelow(folder string) ([]runbook.File, error) {
 	return files, err
 }
 
-func (a *app) lint(files []runbook.File, asJSON bool) error {
-	_, problems := runbook.NewLibrary(kinds(), files).Load()
+// scheduleProblems are what keeps a schedule from ever being due. What this
+// version can't compute with yet is no mistake of the runbook.
+func scheduleProblems(r *runbook.Runbook) document.Problems {
+	if r.Schedule == nil {
+		return nil
+	}
+	var found document.Problems
+	if _, err := schedule.Of(r.Schedule, r.SLA); !errors.As(err, &found) {
+		return nil
+	}
+	return slices.DeleteFunc(found, func(p document.Problem) bool { return p.Rule == "not-yet" })
+}
+
+// planProblems hold a plan to the runbooks that it asks for, as signing does.
+func (a *app) planProblems(p *place, f runbook.File) document.Problems {
+	plan, problems := schedule.LoadPlan(f.Name, f.Source)
+	if len(problems) > 0 {
+		return problems
+	}
+	d := document.NewDecoder()
+	a.holdPlan(p, plan, d)
+	return d.Problems()
+}
+
+func (a *app) lint(p *place, files []runbook.File, asJSON bool) error {
+	books, problems := runbook.NewLibrary(kinds(), files).Load()
+	for _, r := range books {
+		problems = append(problems, scheduleProblems(r)...)
+	}
 	for _, f := range files {
 		if runbook.KindOf(f) == "Plan" {
-			_, found := schedule.LoadPlan(f.Name, f.Source)
-			problems = append(problems, found...)
+			problems = append(problems, a.planProblems(p, f)...)
 		}
 	}
 	problems.Sort()

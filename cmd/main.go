@@ -41,6 +41,11 @@ func (p Program) Run(ctx context.Context, args []string) int {
 	}
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	// A screen that is gone ends no run: the write fails, and the run goes on. To
+	// ignore the signal instead would ignore it in every child as well.
+	gone := make(chan os.Signal, 1)
+	signal.Notify(gone, syscall.SIGPIPE)
+	defer signal.Stop(gone)
 	root := p.root()
 	root.SetArgs(args)
 	root.SetIn(p.Stdin)

@@ -68,14 +68,28 @@ func (a *app) loadPlan(p *place, path string) (*schedule.Plan, []*runbook.Runboo
 		return nil, nil, usageError(fmt.Errorf("the plan is for %s, and --client says %s", plan.Client, a.flags.client), "leave --client out")
 	}
 	d := document.NewDecoder()
+	books := a.holdPlan(p, plan, d)
+	return plan, books, d.Problems().Err()
+}
+
+// holdPlan finds the runbooks that a plan asks for, and reports what they can't
+// do of it.
+func (a *app) holdPlan(p *place, plan *schedule.Plan, d *document.Decoder) []*runbook.Runbook {
 	books := make([]*runbook.Runbook, len(plan.Items))
 	for i, item := range plan.Items {
-		if books[i], err = findRunbook(p, item.Runbook); err != nil {
-			return nil, nil, fmt.Errorf("%s: %w", item.Position, err)
+		book, err := findRunbook(p, item.Runbook)
+		var problems document.Problems
+		switch {
+		case errors.As(err, &problems):
+			d.Report(item.Position, "unknown-reference", "msp lint shows them", "the runbook %s has problems", item.Runbook)
+		case err != nil:
+			d.Report(item.Position, "unknown-reference", hintFor(err), "%s", err)
+		default:
+			books[i] = book
+			checkItem(item, book, p.Folder, d)
 		}
-		checkItem(item, books[i], p.Folder, d)
 	}
-	return plan, books, d.Problems().Err()
+	return books
 }
 
 // checkItem reports what a runbook can't do of what a plan asks.

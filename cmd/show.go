@@ -268,11 +268,11 @@ func slaLine(account *record.Account) string {
 	}
 	line := "complete within " + runbook.FormatSpan(start.SLA.CompleteWithin.Span())
 	if end := account.End; end != nil && end.Body.SLA.Met != nil {
-		verdict := "met"
+		verdict := "in time"
 		if end.Body.SLA.Late() {
-			verdict = "missed"
+			verdict = "too late"
 		}
-		line += " · " + verdict + " after " + runbook.FormatSpan(end.Body.SLA.Elapsed.Span())
+		line += " · ended " + verdict
 	}
 	return line
 }

@@ -17,7 +17,7 @@ func topics() []*cobra.Command {
 		{"exit-codes", "what msp's exit codes mean", exitTopic},
 		{"settings", "where msp keeps things, and what can be set", settingsTopic},
 	} {
-		pages = append(pages, &cobra.Command{Use: t.name, Short: t.short, Long: strings.TrimSpace(t.text)})
+		pages = append(pages, &cobra.Command{Use: t.name, Short: t.short, Long: strings.Trim(t.text, "\n")})
 	}
 	return pages
 }
@@ -42,7 +42,7 @@ Any step may also say:
   timeout         of one attempt; 10m unless said. Persons are not cut off.
   retry           {max_attempts: 3, delay: 30s, backoff: 2, max_delay: 5m}
   env, dir        variables and folder of its programs
-  requires        tools: [jq, {tool: bash, version: ">= 5"}]
+  requires        programs: [jq, {tool: bash, version: ">= 5"}]
   outputs         {used: {from: stdout, type: number, unit: B}}; from stdout, stderr
                   (whole, json: a.b.0, pattern: 'used (\d+)') or output, which is
                   a line used=… written to "$MSP_OUTPUT"

@@ -1,10 +1,11 @@
 package cmd
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,6 +59,9 @@ func (a *app) verify(p *place, f verifyFlags) error {
 	}
 	if len(clients) == 0 {
 		return hint(fmt.Errorf("there is no evidence in %s", p.State), "msp run leaves some; --state names another folder")
+	}
+	if err := checkCheckpoints(f.checkpoints, clients); err != nil {
+		return err
 	}
 	ok := true
 	var reports []*audit.Report
@@ -123,16 +127,45 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 		}
 	}
 	for _, path := range f.checkpoints {
-		note, err := os.ReadFile(path)
-		if errors.Is(err, os.ErrNotExist) {
-			return pins, hint(err, "--checkpoint names a file with a checkpoint, such as a copy of logs/<writer>/checkpoint")
-		}
+		note, of, err := readCheckpoint(path)
 		if err != nil {
 			return pins, err
 		}
-		pins.Heads = append(pins.Heads, audit.Head{Name: filepath.ToSlash(path), Note: note})
+		if of == client {
+			pins.Heads = append(pins.Heads, audit.Head{Name: filepath.ToSlash(path), Note: note})
+		}
 	}
 	return pins, nil
+}
+
+// readCheckpoint reads a checkpoint that somebody kept, and whose client it is.
+// The line ends of another system don't matter.
+func readCheckpoint(path string) (note []byte, client string, err error) {
+	note, err = os.ReadFile(path)
+	if err != nil {
+		return nil, "", hint(err, "--checkpoint names a file with a checkpoint, such as a copy of logs/<writer>/checkpoint")
+	}
+	note = bytes.ReplaceAll(note, []byte("\r\n"), []byte("\n"))
+	origin, _, _ := strings.Cut(string(note), "\n")
+	parts := strings.Split(origin, "/")
+	if len(parts) != 4 || origin != evidence.Origin(parts[2], parts[3]) || !strings.Contains(string(note), "\n\n") {
+		return nil, "", usageError(fmt.Errorf("%s is no checkpoint of a log of msp", path), "it begins with msp-runbook.github.io/log/<client>/<writer>")
+	}
+	return note, parts[2], nil
+}
+
+// checkCheckpoints makes sure that each checkpoint is compared with something.
+func checkCheckpoints(paths, clients []string) error {
+	for _, path := range paths {
+		_, client, err := readCheckpoint(path)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(clients, client) {
+			return usageError(fmt.Errorf("%s is a checkpoint of the client %s, who is not verified here", path, client), "--client "+client+", or --state names another folder")
+		}
+	}
+	return nil
 }
 
 func (a *app) printReports(reports []*audit.Report) error {
@@ -174,6 +207,7 @@ func reportPage(p *page, r *audit.Report) {
 		p.add(" %s %-11s %s", checkMarks[c.State], c.Name, c.Text)
 	}
 	missedLines(p, r)
+	deviationLines(p, r)
 	for _, f := range r.Unshown {
 		p.add(" ? %s", f.What)
 		if f.Means != "" {
@@ -200,6 +234,24 @@ func missedLines(p *page, r *audit.Report) {
 		if m.RecoveredAt != nil {
 			line += " · recovered at " + m.RecoveredAt.UTC().Format("2006-01-02 15:04:05Z")
 		}
+		p.add("%s", line)
+	}
+}
+
+// deviationLines name the runs that were not done as agreed, the newest ones:
+// on time is not all.
+func deviationLines(p *page, r *audit.Report) {
+	var lines []string
+	for _, run := range r.Runs {
+		if len(run.Deviations) > 0 {
+			lines = append(lines, fmt.Sprintf(" ! run %s of %s, %s, deviates: %s", record.ShortID(run.Run), run.Runbook, run.State, joinDeviations(run.Deviations)))
+		}
+	}
+	shown := lines[max(0, len(lines)-mostMissed):]
+	if n := len(lines) - len(shown); n > 0 {
+		p.add("   … %s that deviate, which --json shows", count(n, "earlier run"))
+	}
+	for _, line := range shown {
 		p.add("%s", line)
 	}
 }

@@ -88,6 +88,9 @@ func readHead(f File) head {
 // KindOf is the kind that a document says it has; "" when it can't be read.
 func KindOf(f File) string { return readHead(f).kind }
 
+// otherKinds are the kinds of documents that are no runbooks.
+var otherKinds = []string{"Plan", "Agreement", "Calendar", "Contacts", "Inventory"}
+
 // Load checks every runbook of the library, and that no id stands twice.
 // Documents of other kinds are passed over.
 func (l *Library) Load() ([]*Runbook, document.Problems) {
@@ -96,7 +99,7 @@ func (l *Library) Load() ([]*Runbook, document.Problems) {
 	seen := map[string]document.Position{}
 	for _, f := range l.files {
 		h := readHead(f)
-		if h.kind != "" && h.kind != "Runbook" {
+		if slices.Contains(otherKinds, h.kind) {
 			continue
 		}
 		r, found := Load(f.Name, f.Source, l.kinds)

@@ -42,6 +42,9 @@ func (t *try) newEnv() (*stepEnv, error) {
 	if t.wantsOutput() {
 		e.env = append(e.env, "MSP_OUTPUT="+outputPath)
 	}
+	if t.byPerson() {
+		return e, nil // nothing is started, so nothing has to have a value
+	}
 	for _, v := range t.step.Env {
 		value, err := v.Value.ExpandWithSecrets(t.values)
 		if err != nil {

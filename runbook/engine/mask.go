@@ -50,17 +50,30 @@ func NewMask(secrets map[string]string) (*Mask, error) {
 		if len(value) < MinSecret {
 			return nil, fmt.Errorf("the secret %s has fewer than %d bytes: it can't be told from other text", name, MinSecret)
 		}
-		for _, form := range escaped(value) {
-			all = append(all, matcher{name, form})
-		}
-		all = append(all, matcher{name, hexed(value)})
-		for alignment := range 3 {
-			all = append(all, matcher{name, base64ed(value, alignment)})
+		all = append(all, matchersOf(name, value)...)
+		for line := range strings.Lines(value) {
+			// One of several lines, such as a key, is often printed line by line.
+			if line = strings.TrimSpace(line); len(line) >= MinSecret && line != value {
+				all = append(all, matchersOf(name, line)...)
+			}
 		}
 	}
 	m := &Mask{}
 	m.index(all)
 	return m, nil
+}
+
+// matchersOf makes the matchers of one text.
+func matchersOf(name, text string) []matcher {
+	var all []matcher
+	for _, form := range escaped(text) {
+		all = append(all, matcher{name, form})
+	}
+	all = append(all, matcher{name, hexed(text)})
+	for alignment := range 3 {
+		all = append(all, matcher{name, base64ed(text, alignment)})
+	}
+	return all
 }
 
 // index sorts the forms by how they may begin, so that text without secrets is

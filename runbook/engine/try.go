@@ -106,19 +106,26 @@ func (t *try) once(ctx context.Context) error {
 }
 
 func (t *try) run(ctx context.Context, env *stepEnv) (runbook.Result, error) {
-	_, person := t.step.Action.(runbook.AsksPerson)
-	if t.job.Checklist && !person {
+	if t.byPerson() {
 		return t.byHand(ctx, env)
 	}
 	return t.step.Action.Run(ctx, env)
 }
 
+// byPerson reports whether a person does the step in place of automation.
+func (t *try) byPerson() bool {
+	_, person := t.step.Action.(runbook.AsksPerson)
+	return t.job.Checklist && !person
+}
+
 // byHand puts an automated step to a person.
 func (t *try) byHand(ctx context.Context, env *stepEnv) (runbook.Result, error) {
 	task := env.Task()
-	task.Instructions = "Do by hand what msp would have done:\n\n    " + t.step.Action.Describe()
-	if t.step.If != nil {
-		task.Instructions += "\n\nOnly if this holds: " + t.step.If.Source
+	task.Instructions = "Do by hand what the runbook says:\n\n```\n" + t.written() + "```\n"
+	for _, f := range t.job.Runbook.Inputs {
+		if v, ok := t.job.Inputs[f.Name]; ok {
+			task.Instructions += "\n- inputs." + f.Name + " is `" + t.mask.Text(v.Text) + "`"
+		}
 	}
 	for _, o := range t.step.Outputs {
 		task.Form = append(task.Form, runbook.Field{Name: o.Name, Type: o.Type, Description: o.Unit})
@@ -132,6 +139,24 @@ func (t *try) byHand(ctx context.Context, env *stepEnv) (runbook.Result, error) 
 		result.Proof = runbook.Stated
 	}
 	return result, nil
+}
+
+// written is the step as it stands in the runbook, word for word.
+func (t *try) written() string {
+	from, to := t.step.Line, 0
+	for _, s := range t.job.Runbook.Steps {
+		if s.Line > from && (to == 0 || s.Line < to) {
+			to = s.Line
+		}
+	}
+	var text strings.Builder
+	line := 0
+	for l := range strings.Lines(string(t.job.Runbook.Source)) {
+		if line++; line >= from && (to == 0 || line < to) {
+			text.WriteString(strings.TrimRight(l, "\r\n") + "\n")
+		}
+	}
+	return text.String()
 }
 
 // take notes what an attempt yielded.
