@@ -155,7 +155,7 @@ func (r *Report) count(result runResult) {
 	case result.verdict == nil:
 	case !result.judged:
 		c.NotJudged++
-	case result.verdict.Late:
+	case result.verdict.Late, result.verdict.Outcome != record.RunDone: // what failed in time kept no promise
 		c.Missed++
 	default:
 		c.Met++
