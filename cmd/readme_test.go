@@ -13,7 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var updateReadme = flag.Bool("update-readme", false, "write the output of README's commands into it")
+var showReadme = flag.Bool("show-readme", false, "print what README's commands print now")
 
 // shell is one command of README with the output that stands behind it.
 type shell struct {
@@ -92,7 +92,7 @@ func TestREADME(t *testing.T) {
 			t.Errorf("$ %s\n(-README +now)\n%s", c.command, diff)
 		}
 	}
-	if *updateReadme {
+	if *showReadme {
 		for i, c := range commands {
 			fmt.Printf("$ %s\n%s\n", c.command, strings.Join(got[i], "\n"))
 		}

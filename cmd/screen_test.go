@@ -66,10 +66,8 @@ func TestScreens(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := showScreen(t, tmux, tt.width, tt.env, tt.args)
-			if strings.Contains(tt.env+tt.args, "-plain") || tt.env != "" {
-				if strings.Contains(got, "\x1b[3") {
-					t.Errorf("there is colour:\n%q", got)
-				}
+			if plain := tt.env != "" || tt.args != ""; plain && strings.Contains(got, "\x1b[3") {
+				t.Errorf("there is colour:\n%q", got)
 			}
 			compareScreen(t, tt.name, got)
 		})

@@ -160,6 +160,16 @@ var foreignSLAKeys = map[string]string{
 	"response_time": "msp says \"respond_within\"", "resolution_time": "msp says \"resolve_within\"",
 }
 
+// decodePromise reads a length of time within which something is promised.
+func decodePromise(m *document.Map, key string, d *document.Decoder) Duration {
+	value := m.Take(key)
+	promise := decodeDuration(value, d)
+	if !promise.IsZero() && promise.Span == 0 {
+		d.Report(value.Position(), "sla", "leave it out", "%s: %s leaves no time at all", key, promise.Text)
+	}
+	return promise
+}
+
 func decodeSLA(n *document.Node, d *document.Decoder) *SLA {
 	if n == nil {
 		return nil
@@ -170,22 +180,15 @@ func decodeSLA(n *document.Node, d *document.Decoder) *SLA {
 		s.Clock = Clock(d.Enum(clock, "scheduled", "started", "reported"))
 	}
 	s.Calendar = d.String(m.Take("calendar"))
-	s.StartWithin = decodeDuration(m.Take("start_within"), d)
-	s.CompleteWithin = decodeDuration(m.Take("complete_within"), d)
-	s.AcknowledgeWithin = decodeDuration(m.Take("acknowledge_within"), d)
-	s.RespondWithin = decodeDuration(m.Take("respond_within"), d)
-	s.UpdateEvery = decodeDuration(m.Take("update_every"), d)
-	s.ResolveWithin = decodeDuration(m.Take("resolve_within"), d)
+	s.StartWithin = decodePromise(m, "start_within", d)
+	s.CompleteWithin = decodePromise(m, "complete_within", d)
+	s.AcknowledgeWithin = decodePromise(m, "acknowledge_within", d)
+	s.RespondWithin = decodePromise(m, "respond_within", d)
+	s.UpdateEvery = decodePromise(m, "update_every", d)
+	s.ResolveWithin = decodePromise(m, "resolve_within", d)
 	s.Target = decodePercent(m.Take("target"), d)
 	if s.Target > 100 {
 		d.Report(n.Position(), "bad-value", "", "a target of more than 100%% can't be met")
-	}
-	for _, key := range []string{"start_within", "complete_within", "acknowledge_within", "respond_within", "update_every", "resolve_within"} {
-		if value := m.Take(key); value != nil && value.Text() != "" {
-			if length, err := ParseDuration(value.Text()); err == nil && length.Span == 0 {
-				d.Report(value.Position(), "sla", "leave it out", "%s: %s leaves no time at all", key, value.Text())
-			}
-		}
 	}
 	m.Done(foreignSLAKeys)
 	if n.Kind() == document.Mapping {
