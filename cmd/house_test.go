@@ -44,6 +44,10 @@ var houseRooms = map[string]houseRoom{
 		"seals bytes so that others can check them, and knows nothing of runbooks",
 		"",
 	},
+	"runbook/trust": {
+		"is who may sign what: principals, keys and roles, version by version; pure",
+		"runbook/evidence",
+	},
 	"runbook/schedule": {
 		"is when: plans, recurrence, occurrences; pure",
 		"runbook runbook/document",
@@ -54,15 +58,15 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/record": {
 		"is what is written down about a run: the statements, the crash journal, reading them back",
-		"runbook runbook/evidence runbook/schedule runbook/agreement",
+		"runbook runbook/evidence runbook/trust runbook/schedule runbook/agreement",
 	},
 	"runbook/engine": {
 		"runs and resumes: order, timeouts, retries, masking, journal, verdict",
-		"runbook runbook/process runbook/schedule runbook/agreement runbook/record runbook/evidence",
+		"runbook runbook/process runbook/schedule runbook/agreement runbook/trust runbook/record runbook/evidence",
 	},
 	"runbook/audit": {
 		"holds records against what should have happened: verification, exceptions, figures",
-		"runbook runbook/document runbook/process runbook/evidence runbook/schedule runbook/agreement runbook/record",
+		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record",
 	},
 	"steps/run": {
 		"decodes, checks and runs the step that runs a program",

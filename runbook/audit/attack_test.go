@@ -136,8 +136,8 @@ func TestAttacksOnTheLog(t *testing.T) {
 		}, "head-unusable", "the auditor holds"},
 		{"a leaf of an unknown kind", func(b *bench) {
 			b.history()
-			must(0, second(b.laptop.Log.Append(b.t.Context(), evidence.Leaf{Kind: "waiver", Envelope: "sha256:" + strings.Repeat("0", 64)})))
-		}, "kind-unknown", `"waiver"`},
+			must(0, second(b.laptop.Log.Append(b.t.Context(), evidence.Leaf{Kind: "weather", Envelope: "sha256:" + strings.Repeat("0", 64)})))
+		}, "kind-unknown", `"weather"`},
 		{"an end logged as a segment", func(b *bench) {
 			s := b.begin()
 			s.signStart()

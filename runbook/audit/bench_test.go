@@ -283,7 +283,7 @@ func (s *story) signEnd() {
 	}
 	key := s.sealWith
 	if key == nil {
-		key = s.ledger.Operator
+		key = s.ledger.Operator.(*evidence.PrivateKey)
 	}
 	s.endRef = s.b.log(record.KindRun, s.start.Run, must(evidence.Seal(payload, key)))
 }

@@ -42,7 +42,7 @@ func (a *audit) eachRecord(do func(file, digest string)) error {
 
 // checkLeftovers tells of files that no log and no statement names. None of
 // them counts for anything, so none is broken.
-func (a *audit) checkLeftovers(results []runResult, plans []planResult) error {
+func (a *audit) checkLeftovers(said []saidResult, results []runResult, plans []planResult) error {
 	err := a.eachRecord(func(file, digest string) {
 		_, logged := a.named[digest]
 		switch {
@@ -62,6 +62,12 @@ func (a *audit) checkLeftovers(results []runResult, plans []planResult) error {
 	for _, r := range results {
 		unread = unread || r.line == nil || r.line.Level == None
 		for _, digest := range r.blobs {
+			blobs[digest] = true
+		}
+	}
+	for _, s := range said {
+		unread = unread || s.statement == nil
+		for _, digest := range s.blobs {
 			blobs[digest] = true
 		}
 	}
@@ -91,7 +97,7 @@ func (a *audit) unlogged(digest string) string {
 	if err != nil {
 		return "an envelope that was changed"
 	}
-	for _, kind := range kinds {
+	for _, kind := range record.Kinds() {
 		s := &statement{}
 		s.leaf.Kind, s.leaf.Envelope = kind, digest
 		envelope, err := s.decode(data, a.limit)
@@ -101,8 +107,8 @@ func (a *audit) unlogged(digest string) string {
 		if err := s.verify(envelope); err != nil {
 			return "a " + kind + " statement, wrongly signed"
 		}
-		if kind == record.KindPlan {
-			return "a plan statement, signed by " + s.key.ID()
+		if s.run() == "" {
+			return "a " + kind + " statement, signed by " + s.key.ID()
 		}
 		return "a " + kind + " statement of the run " + quoted(s.run()) + ", signed by " + s.key.ID()
 	}

@@ -192,8 +192,9 @@ func logRule(err error, file string) string {
 }
 
 // index lists the leaves of all logs that can be read, and groups them by run
-// in the order of writers and leaves. Plans are no part of a run.
-func (a *audit) index() (groups []*group, plans []ref) {
+// in the order of writers and leaves. Plans are no part of a run, nor is what
+// was said about one later.
+func (a *audit) index() (groups []*group, plans, said []ref) {
 	a.named = map[string]ref{}
 	byRun := map[string]*group{}
 	for _, l := range a.logs {
@@ -206,8 +207,12 @@ func (a *audit) index() (groups []*group, plans []ref) {
 			if _, again := a.named[leaf.Envelope]; !again {
 				a.named[leaf.Envelope] = r
 			}
-			if leaf.Kind == record.KindPlan {
+			switch {
+			case leaf.Kind == record.KindPlan:
 				plans = append(plans, r)
+				continue
+			case isSaid(leaf.Kind):
+				said = append(said, r)
 				continue
 			}
 			g := byRun[leaf.Run]
@@ -219,7 +224,7 @@ func (a *audit) index() (groups []*group, plans []ref) {
 			g.refs = append(g.refs, r)
 		}
 	}
-	return groups, plans
+	return groups, plans, said
 }
 
 // A group is the leaves that name one run.

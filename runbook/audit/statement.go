@@ -11,15 +11,14 @@ import (
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
-// kinds are the statements that this version reads.
-var kinds = []string{record.KindRunStart, record.KindSegment, record.KindRun, record.KindPlan}
-
 // A statement is one that was read from its envelope and is signed by whom it
-// names. Exactly one of start, segment, end and plan is set.
+// names. Of start, segment, end and plan the one that body is is set.
 type statement struct {
 	ref
-	key      evidence.PublicKey
+	key      evidence.PublicKey   // of the first who signed
+	keys     []evidence.PublicKey // of all who signed
 	subjects []evidence.Subject
+	body     record.Statement
 
 	start   *record.RunStart
 	segment *record.Segment
@@ -42,19 +41,8 @@ func (r ref) name() string {
 	return fmt.Sprintf("the %s statement (entry %d of the log of %s)", r.leaf.Kind, r.index, r.log.writer)
 }
 
-// run is whose run it is a part of; "" for a plan.
-func (s *statement) run() string {
-	switch {
-	case s.plan != nil:
-		return ""
-	case s.start != nil:
-		return s.start.Run
-	case s.segment != nil:
-		return s.segment.Run
-	default:
-		return s.end.Run
-	}
-}
+// run is whose run it is a part of; "" when it is part of none.
+func (s *statement) run() string { return s.body.OfRun() }
 
 // startRef is the digest of the run-start that a segment or an end names.
 func (s *statement) startRef() string {
@@ -64,46 +52,11 @@ func (s *statement) startRef() string {
 	return s.end.Start
 }
 
-func (s *statement) signer() record.Signer {
-	switch {
-	case s.plan != nil:
-		return s.plan.Operator
-	case s.start != nil:
-		return s.start.Operator
-	case s.segment != nil:
-		return s.segment.Operator
-	default:
-		return s.end.Operator
-	}
-}
-
 // until is when a statement claims to have been made.
-func (s *statement) until() time.Time {
-	switch {
-	case s.plan != nil:
-		return s.plan.Signed
-	case s.start != nil:
-		return s.start.Started
-	case s.segment != nil:
-		return s.segment.Until
-	default:
-		return s.end.Ended
-	}
-}
+func (s *statement) until() time.Time { return s.body.Made() }
 
 // writer is the log that a statement was made for.
-func (s *statement) writer() record.Signer {
-	switch {
-	case s.plan != nil:
-		return s.plan.Writer
-	case s.start != nil:
-		return s.start.Writer
-	case s.segment != nil:
-		return s.segment.Writer
-	default:
-		return s.end.Writer
-	}
-}
+func (s *statement) writer() record.Signer { return s.body.WrittenFor() }
 
 func (s *statement) steps() []record.Step {
 	switch {
@@ -119,7 +72,7 @@ func (s *statement) steps() []record.Step {
 // readStatement reads the statement of a leaf. Nil means that it can't be
 // relied on, and a finding says why; the error is of reading the file.
 func (v *reader) readStatement(r ref) (*statement, error) {
-	if !slices.Contains(kinds, r.leaf.Kind) {
+	if record.New(r.leaf.Kind) == nil {
 		at := r.place()
 		at.cause = r.leaf.Kind
 		v.broken(ruleKindUnknown, at, "entry %d of the log of %s is a %q statement, which this msp can't read", r.index, r.log.writer, r.leaf.Kind)
@@ -187,40 +140,23 @@ func (s *statement) decode(data []byte, limit int) (*evidence.Envelope, error) {
 		return nil, fmt.Errorf("%w: it says %q, the log says %s", errKind, told.PredicateType, s.leaf.Kind)
 	}
 	s.subjects = told.Subjects
-	switch s.leaf.Kind {
-	case record.KindRunStart:
-		s.start = &record.RunStart{}
-		err = evidence.DecodeStrict(told.Predicate, s.start)
-	case record.KindSegment:
-		s.segment = &record.Segment{}
-		err = evidence.DecodeStrict(told.Predicate, s.segment)
-	case record.KindPlan:
-		s.plan = &record.Plan{}
-		err = evidence.DecodeStrict(told.Predicate, s.plan)
-	default:
-		s.end = &record.RunEnd{}
-		err = evidence.DecodeStrict(told.Predicate, s.end)
-	}
-	if err != nil {
+	s.body = record.New(s.leaf.Kind)
+	if err := evidence.DecodeStrict(told.Predicate, s.body); err != nil {
 		return nil, err
 	}
+	s.start, _ = s.body.(*record.RunStart)
+	s.segment, _ = s.body.(*record.Segment)
+	s.end, _ = s.body.(*record.RunEnd)
+	s.plan, _ = s.body.(*record.Plan)
 	return envelope, s.checkWords()
 }
 
-// verify holds the signature to the key that the statement names.
-func (s *statement) verify(envelope *evidence.Envelope) error {
-	signer := s.signer()
-	key, err := evidence.ParsePublicKey([]byte(signer.Key))
-	if err != nil {
-		return fmt.Errorf("the key of its operator: %w", err)
-	}
-	if strings.HasPrefix(signer.ID, "SHA256:") && signer.ID != key.ID() {
-		return fmt.Errorf("it names the key %s and gives another, %s", signer.ID, key.ID())
-	}
-	if _, err := envelope.Verify(key); err != nil {
+// verify holds the signatures to the keys that the statement names.
+func (s *statement) verify(envelope *evidence.Envelope) (err error) {
+	if s.keys, err = record.VerifySigners(envelope, s.body); err != nil {
 		return err
 	}
-	s.key = key
+	s.key = s.keys[0]
 	return nil
 }
 
@@ -261,24 +197,4 @@ func (s *statement) subjectsDiffer(documents ...record.NamedBlob) string {
 }
 
 // blobs are the blobs that a statement names.
-func (s *statement) blobs() []record.NamedBlob {
-	if s.plan != nil {
-		blobs := []record.NamedBlob{{Name: blobPlan, Digest: s.plan.Source}}
-		for _, p := range s.plan.Runbooks {
-			blobs = append(blobs, record.NamedBlob{Name: "the source of the runbook " + p.Runbook.ID, Digest: p.Runbook.Source})
-		}
-		return blobs
-	}
-	if s.start != nil {
-		return []record.NamedBlob{
-			{Name: blobSource, Digest: s.start.Runbook.Source}, {Name: blobInputs, Digest: s.start.Inputs}, {Name: blobWhere, Digest: s.start.Where},
-		}
-	}
-	var blobs []record.NamedBlob
-	for _, step := range s.steps() {
-		for _, b := range record.BlobsOf(step) {
-			blobs = append(blobs, record.NamedBlob{Name: step.ID + " " + b.Name, Digest: b.Digest})
-		}
-	}
-	return blobs
-}
+func (s *statement) blobs() []record.NamedBlob { return s.body.Blobs() }

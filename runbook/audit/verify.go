@@ -43,24 +43,31 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
 	}
 	seen, agreed := a.checkHeads()
-	groups, refs := a.index()
-	plans := inParallel(len(refs), func(i int) planResult { return a.auditPlan(refs[i]) })
+	groups, planRefs, saidRefs := a.index()
+	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
+	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
-	if err := a.collect(plans, results); err != nil {
+	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
 	a.checkBaselines(results)
 	a.checkRepeats(results)
-	if err := a.checkLeftovers(results, plans); err != nil {
+	if err := a.checkLeftovers(said, results, plans); err != nil {
 		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
 	}
-	return a.report(plans, results, seen, agreed), nil
+	return a.report(said, plans, results, seen, agreed), nil
 }
 
-// collect takes over what was found in plans and runs.
-func (a *audit) collect(plans []planResult, results []runResult) error {
+// collect takes over what was found in statements of every sort.
+func (a *audit) collect(said []saidResult, plans []planResult, results []runResult) error {
 	var claims []newest
+	for _, s := range said {
+		if s.err != nil {
+			return s.err
+		}
+		a.found, claims = append(a.found, s.found...), append(claims, s.newest...)
+	}
 	for _, p := range plans {
 		if p.err != nil {
 			return p.err
@@ -94,7 +101,7 @@ func (a *audit) checkBaselines(results []runResult) {
 	}
 }
 
-func (a *audit) report(plans []planResult, results []runResult, seen map[string]int64, heads int) *Report {
+func (a *audit) report(said []saidResult, plans []planResult, results []runResult, seen map[string]int64, heads int) *Report {
 	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0}
 	r.Counts.Heads = heads
 	signers := map[string]bool{}
@@ -102,6 +109,12 @@ func (a *audit) report(plans []planResult, results []runResult, seen map[string]
 		r.count(result)
 		for _, s := range result.signers {
 			signers[s] = true
+		}
+	}
+	for _, s := range said {
+		r.Counts.Blobs += s.whole
+		for _, id := range s.signers {
+			signers[id] = true
 		}
 	}
 	for _, p := range plans {

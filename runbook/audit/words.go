@@ -28,7 +28,7 @@ var proofs = []runbook.Proof{"", runbook.Observed, runbook.Measured, runbook.Att
 // mean nothing, and what is needed and isn't there. A reader that passed over
 // a priority "Must" would judge another run.
 func (s *statement) checkWords() error {
-	for _, b := range s.blobs() {
+	for _, b := range slices.Concat(s.body.Documents(), s.blobs()) {
 		if !digestForm.MatchString(b.Digest) {
 			return fmt.Errorf("%s: %q is no digest", b.Name, b.Digest)
 		}
@@ -38,6 +38,8 @@ func (s *statement) checkWords() error {
 		return checkStartWords(s.start)
 	case s.plan != nil:
 		return checkPlanWords(s.plan)
+	case s.segment == nil && s.end == nil:
+		return checkSaidWords(s.body)
 	}
 	if !digestForm.MatchString(s.startRef()) {
 		return fmt.Errorf("start: %q is no digest", s.startRef())

@@ -50,8 +50,16 @@ func PAE(payloadType string, payload []byte) []byte {
 	return append(append(b, ' '), payload...)
 }
 
+// A Signer signs with one key: a PrivateKey, or one that an agent holds.
+type Signer interface {
+	// Public is the key that verifies the signatures.
+	Public() PublicKey
+	// Sign signs as PublicKey.Verify checks.
+	Sign(message []byte) ([]byte, error)
+}
+
 // Seal puts payload into an envelope with one signature for each key.
-func Seal(payload []byte, keys ...*PrivateKey) ([]byte, error) {
+func Seal(payload []byte, keys ...Signer) ([]byte, error) {
 	if len(keys) == 0 {
 		return nil, fmt.Errorf("sealing: %w: no key given", ErrNoSignature)
 	}

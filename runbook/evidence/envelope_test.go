@@ -15,7 +15,11 @@ import (
 
 func seal(t testing.TB, payload string, keys ...*PrivateKey) []byte {
 	t.Helper()
-	b, err := Seal([]byte(payload), keys...)
+	var signers []Signer
+	for _, k := range keys {
+		signers = append(signers, k)
+	}
+	b, err := Seal([]byte(payload), signers...)
 	if err != nil {
 		t.Fatal(err)
 	}

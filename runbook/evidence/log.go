@@ -30,6 +30,10 @@ func (s *Store) OpenLog(client, writer string, key *PrivateKey, heads string) *L
 	return &Log{s, client, writer, key, heads}
 }
 
+// Key is the writer's key, which also signs what the installation states by
+// itself.
+func (l *Log) Key() Signer { return l.key }
+
 func (l *Log) origin() string { return Origin(l.client, l.writer) }
 
 func (l *Log) path(elem ...string) string {

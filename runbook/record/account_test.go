@@ -204,7 +204,7 @@ func TestReadRefuses(t *testing.T) {
 			t.Errorf("%s: %+v, error %v", kind, got, err)
 		}
 	}
-	if _, err := WriterOf(store, write(l, "waiver", map[string]any{}), MaxStatement); err == nil || !strings.Contains(err.Error(), "can't read") {
+	if _, err := WriterOf(store, write(l, "weather", map[string]any{}), MaxStatement); err == nil || !strings.Contains(err.Error(), "can't read") {
 		t.Error(err)
 	}
 	if _, err := WriterOf(store, runbook.Digest(nil), MaxStatement); !errors.Is(err, evidence.ErrMissing) {

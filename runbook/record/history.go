@@ -16,16 +16,9 @@ import (
 type Signed[T any] struct {
 	Digest   string
 	Body     T
-	Key      evidence.PublicKey
+	Key      evidence.PublicKey // of the first signer that the statement names
 	Subjects []evidence.Subject
 }
-
-// signedBy is implemented by the statements: who says that they signed.
-type signedBy interface{ signer() Signer }
-
-func (s RunStart) signer() Signer { return s.Operator }
-func (s Segment) signer() Signer  { return s.Operator }
-func (s RunEnd) signer() Signer   { return s.Operator }
 
 // open reads the envelope of a statement strictly and verifies nothing.
 func open(store *evidence.Store, digest string, limit int) (*evidence.Envelope, *evidence.Statement, error) {
@@ -41,10 +34,10 @@ func open(store *evidence.Store, digest string, limit int) (*evidence.Envelope, 
 	return envelope, statement, err
 }
 
-// Read reads the statement with this digest and holds its signature to the
-// key that the statement itself names. Whose key that is, is for the reader to
-// say.
-func Read[T signedBy](store *evidence.Store, kind, digest string, limit int) (Signed[T], error) {
+// Read reads the statement with this digest and holds its signatures to the
+// keys that the statement itself names. Whose keys those are, is for the reader
+// to say.
+func Read[T Statement](store *evidence.Store, kind, digest string, limit int) (Signed[T], error) {
 	var s Signed[T]
 	envelope, statement, err := open(store, digest, limit)
 	if errors.Is(err, evidence.ErrMissing) || errors.Is(err, evidence.ErrCorrupt) {
@@ -60,14 +53,39 @@ func Read[T signedBy](store *evidence.Store, kind, digest string, limit int) (Si
 		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
 	}
 	s.Digest, s.Subjects = digest, statement.Subjects
-	s.Key, err = parseSigner(s.Body.signer())
+	keys, err := VerifySigners(envelope, s.Body)
 	if err != nil {
 		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
 	}
-	if _, err := envelope.Verify(s.Key); err != nil {
-		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
-	}
+	s.Key = keys[0]
 	return s, nil
+}
+
+// VerifySigners holds an envelope's signatures to the keys that its statement
+// names, each of which must have signed. It returns them in the statement's
+// order.
+func VerifySigners(envelope *evidence.Envelope, s Statement) ([]evidence.PublicKey, error) {
+	var keys []evidence.PublicKey
+	for _, named := range s.Signers() {
+		key, err := parseSigner(named)
+		if err != nil {
+			return nil, fmt.Errorf("the key of who signed it: %w", err)
+		}
+		keys = append(keys, key)
+	}
+	signed, err := envelope.Verify(keys...)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range keys {
+		if !slices.ContainsFunc(signed, key.Equal) {
+			return nil, fmt.Errorf("%w by %s, whom the statement names", evidence.ErrNoSignature, key.ID())
+		}
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%w: the statement names nobody who signed it", evidence.ErrNoSignature)
+	}
+	return keys, nil
 }
 
 func parseSigner(s Signer) (evidence.PublicKey, error) {
@@ -130,26 +148,13 @@ func WriterOf(store *evidence.Store, digest string, limit int) (Signer, error) {
 	if err != nil {
 		return Signer{}, err
 	}
-	var start RunStart
-	var segment Segment
-	var end RunEnd
-	switch statement.PredicateType {
-	case PredicateType(KindRunStart):
-		err = evidence.DecodeStrict(statement.Predicate, &start)
-		return start.Writer, err
-	case PredicateType(KindSegment):
-		err = evidence.DecodeStrict(statement.Predicate, &segment)
-		return segment.Writer, err
-	case PredicateType(KindPlan):
-		var plan Plan
-		err = evidence.DecodeStrict(statement.Predicate, &plan)
-		return plan.Writer, err
-	case PredicateType(KindRun):
-		err = evidence.DecodeStrict(statement.Predicate, &end)
-		return end.Writer, err
-	default:
+	kind := strings.TrimSuffix(strings.TrimPrefix(statement.PredicateType, predicateBase), predicateVersion)
+	body := New(kind)
+	if body == nil || PredicateType(kind) != statement.PredicateType {
 		return Signer{}, fmt.Errorf("the statement %s is a %q, which this msp can't read", short(digest), statement.PredicateType)
 	}
+	err = evidence.DecodeStrict(statement.Predicate, body)
+	return body.WrittenFor(), err
 }
 
 // WriterKey is the key that a writer's log names for itself, in the statement

@@ -21,15 +21,15 @@ type Ledger struct {
 	Log      *evidence.Log
 	Client   string
 	Writer   Signer // the id of the writer and its public key
-	Operator *evidence.PrivateKey
+	Operator evidence.Signer
 	Limit    int // bytes of an envelope; 0 is MaxStatement
 }
 
 // Signer is the operator's public key.
-func (l *Ledger) Signer() Signer {
-	public := l.Operator.Public()
-	return Signer{ID: public.ID(), Key: public.AuthorizedKey()}
-}
+func (l *Ledger) Signer() Signer { return SignerOf(l.Operator.Public()) }
+
+// SignerOf names a key as statements do.
+func SignerOf(key evidence.PublicKey) Signer { return Signer{ID: key.ID(), Key: key.AuthorizedKey()} }
 
 // MaxBytes is the most bytes of an envelope.
 func (l *Ledger) MaxBytes() int {
@@ -43,11 +43,28 @@ func (l *Ledger) MaxBytes() int {
 // without an error the statement is durable and in the log. The digest is that
 // of the envelope; index is its place in the log.
 func (l *Ledger) Write(ctx context.Context, kind, run string, subjects []evidence.Subject, predicate any) (digest string, index int64, err error) {
+	return l.write(ctx, kind, run, subjects, predicate, l.Operator)
+}
+
+// Say signs and logs a statement with these keys, or with the operator's when
+// none is given. Its subjects are its documents and its blobs.
+func (l *Ledger) Say(ctx context.Context, kind string, s Statement, keys ...evidence.Signer) (digest string, index int64, err error) {
+	var subjects []evidence.Subject
+	for _, b := range append(s.Documents(), s.Blobs()...) {
+		subjects = append(subjects, BlobSubject(b.Name, b.Digest))
+	}
+	if len(keys) == 0 {
+		keys = []evidence.Signer{l.Operator}
+	}
+	return l.write(ctx, kind, s.OfRun(), subjects, s, keys...)
+}
+
+func (l *Ledger) write(ctx context.Context, kind, run string, subjects []evidence.Subject, predicate any, keys ...evidence.Signer) (digest string, index int64, err error) {
 	payload, err := evidence.EncodeStatement(PredicateType(kind), subjects, predicate)
 	if err != nil {
 		return "", 0, err
 	}
-	envelope, err := evidence.Seal(payload, l.Operator)
+	envelope, err := evidence.Seal(payload, keys...)
 	if err != nil {
 		return "", 0, fmt.Errorf("signing the %s statement: %w", kind, err)
 	}

@@ -34,8 +34,6 @@ type Plan struct {
 	Runbooks []PlannedRunbook `json:"runbooks"`
 }
 
-func (p Plan) signer() Signer { return p.Operator }
-
 // PlannedRunbook is one runbook of a plan, with its schedule and its SLA by
 // value: a runbook's file may change later and changes nothing here.
 type PlannedRunbook struct {

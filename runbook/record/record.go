@@ -17,6 +17,13 @@
 //   - plan says what should happen: which runbooks the client gets, their
 //     schedules and SLAs by value. A run-start that is for an occurrence names
 //     its plan.
+//   - trust says who may sign what, version by version, and what is demanded of
+//     the evidence (package trust).
+//   - approval says that a second person saw a part of a run, or a runbook, and
+//     what they decided.
+//   - anchor names by digest what somebody outside said of a checkpoint.
+//   - hold, release, ack, waiver, correction and response are later words about
+//     a run, an occurrence or a statement; erasure lists blobs that were erased.
 //   - run ends it. It names its run-start and its segments by digest and tells
 //     the steps that no segment tells, so that every step is stated exactly
 //     once, by who did it.
@@ -59,8 +66,13 @@ const (
 	KindRun      = "run"
 )
 
+const (
+	predicateBase    = "https://msp-runbook.github.io/"
+	predicateVersion = "/v1"
+)
+
 // PredicateType is the type of a statement.
-func PredicateType(kind string) string { return "https://msp-runbook.github.io/" + kind + "/v1" }
+func PredicateType(kind string) string { return predicateBase + kind + predicateVersion }
 
 // RunStart says that a run begins, and under which terms.
 type RunStart struct {
@@ -81,6 +93,11 @@ type RunStart struct {
 	SLA      *agreement.Terms `json:"sla,omitzero"`
 	Deadline *time.Time       `json:"deadline,omitzero"`
 	FinishBy time.Time        `json:"finish_by"`
+	// NotBefore is the digest of the newest token that was known, so that the
+	// statement was made after it; Trust the envelope of the newest trust
+	// statement.
+	NotBefore string `json:"not_before,omitzero"`
+	Trust     string `json:"trust,omitzero"`
 
 	Occurrence *Occurrence `json:"occurrence,omitzero"` // nil: unscheduled, no plan asks for the run
 
@@ -205,7 +222,8 @@ type RunEnd struct {
 	Steps     []Step          `json:"steps"`            // that no segment tells
 	Tools     []Tool          `json:"tools,omitzero"`
 	SLA       agreement.Facts `json:"sla"`
-	ClockSync string          `json:"clock_sync"` // "unknown"
+	ClockSync string          `json:"clock_sync"`          // "unknown"
+	NotBefore string          `json:"not_before,omitzero"` // digest of the newest token known: the one over the run-start's checkpoint, if any came
 	Verdict   Verdict         `json:"verdict"`
 }
 
@@ -240,6 +258,8 @@ type Step struct {
 	Stdout    *Stream             `json:"stdout,omitzero"`
 	Stderr    *Stream             `json:"stderr,omitzero"`
 	Evidence  []Evidence          `json:"evidence,omitzero"`
+	Approvals []string            `json:"approvals,omitzero"` // digests of the approval statements that decided the step
+	Round     int                 `json:"round,omitzero"`     // how often the run was pushed back before the step was done
 	Normal    []Judged            `json:"normal,omitzero"`
 	CutOff    bool                `json:"cut_off,omitzero"`   // an attempt was cut off by a crash
 	Recovered bool                `json:"recovered,omitzero"` // read from the journal of a crashed process
