@@ -11,14 +11,6 @@ import (
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
-// The names of the blobs of run-starts and plans.
-const (
-	blobSource = "runbook source"
-	blobInputs = "inputs"
-	blobWhere  = "where"
-	blobPlan   = "plan source"
-)
-
 // A namedBlob is a blob, what it is and who names it.
 type namedBlob struct {
 	record.NamedBlob

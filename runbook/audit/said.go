@@ -38,12 +38,12 @@ func (v *reader) checkSaid(r ref) (*statement, error) {
 	if s == nil || err != nil {
 		return nil, err
 	}
-	if client := record.Of(s.body); client != v.client {
+	if client := s.body.Head().Client; client != v.client {
 		v.broken(ruleClient, s.place(), "%s is of the client %q, this is the evidence of %s", s.name(), client, v.client)
 		return nil, nil
 	}
 	v.checkWriter(s)
-	if what := s.subjectsDiffer(s.body.Documents()...); what != "" {
+	if what := s.subjectsDiffer(s.body.Head().Documents...); what != "" {
 		v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 	}
 	var all []namedBlob
@@ -67,7 +67,7 @@ func (v *reader) readWhole(digest string) error {
 // checkSaidWords refuses words that mean nothing, and what is needed and isn't
 // there.
 func checkSaidWords(body record.Statement) error {
-	if body.Made().IsZero() {
+	if body.Head().Made.IsZero() {
 		return fmt.Errorf("it doesn't say when it was made")
 	}
 	switch s := body.(type) {

@@ -42,7 +42,7 @@ func (r ref) name() string {
 }
 
 // run is whose run it is a part of; "" when it is part of none.
-func (s *statement) run() string { return s.body.OfRun() }
+func (s *statement) run() string { return s.body.Head().Run }
 
 // startRef is the digest of the run-start that a segment or an end names.
 func (s *statement) startRef() string {
@@ -53,10 +53,10 @@ func (s *statement) startRef() string {
 }
 
 // until is when a statement claims to have been made.
-func (s *statement) until() time.Time { return s.body.Made() }
+func (s *statement) until() time.Time { return s.body.Head().Made }
 
 // writer is the log that a statement was made for.
-func (s *statement) writer() record.Signer { return s.body.WrittenFor() }
+func (s *statement) writer() record.Signer { return s.body.Head().Writer }
 
 func (s *statement) steps() []record.Step {
 	switch {
@@ -197,4 +197,4 @@ func (s *statement) subjectsDiffer(documents ...record.NamedBlob) string {
 }
 
 // blobs are the blobs that a statement names.
-func (s *statement) blobs() []record.NamedBlob { return s.body.Blobs() }
+func (s *statement) blobs() []record.NamedBlob { return s.body.Head().Blobs }

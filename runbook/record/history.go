@@ -66,7 +66,7 @@ func Read[T Statement](store *evidence.Store, kind, digest string, limit int) (S
 // order.
 func VerifySigners(envelope *evidence.Envelope, s Statement) ([]evidence.PublicKey, error) {
 	var keys []evidence.PublicKey
-	for _, named := range s.Signers() {
+	for _, named := range s.Head().Signers {
 		key, err := parseSigner(named)
 		if err != nil {
 			return nil, fmt.Errorf("the key of who signed it: %w", err)
@@ -154,7 +154,7 @@ func WriterOf(store *evidence.Store, digest string, limit int) (Signer, error) {
 		return Signer{}, fmt.Errorf("the statement %s is a %q, which this msp can't read", short(digest), statement.PredicateType)
 	}
 	err = evidence.DecodeStrict(statement.Predicate, body)
-	return body.WrittenFor(), err
+	return body.Head().Writer, err
 }
 
 // WriterKey is the key that a writer's log names for itself, in the statement
@@ -178,9 +178,11 @@ func WriterKey(store *evidence.Store, writer string, limit int) (evidence.Public
 // left out and named in Problems: one damaged file doesn't stop the work on a
 // client.
 type History struct {
-	Accounts []*Account     // by the start that they state, oldest first
-	Plans    []Signed[Plan] // by when they were signed
+	Accounts []*Account      // by the start that they state, oldest first
+	Plans    []Signed[Plan]  // by when they were signed
+	Trusts   []Signed[Trust] // by the number of their version
 	Problems []error
+	said     []any // Signed[T] of the other statements, as the logs hold them
 	byRun    map[string]*Account
 	limit    int             // bytes of an envelope
 	damaged  map[string]bool // runs of which a statement can't be read
@@ -252,7 +254,9 @@ func (h *History) leaves(store *evidence.Store, client string) ([]writtenLeaf, e
 func (h *History) take(store *evidence.Store, leaf writtenLeaf) {
 	if err := h.add(store, leaf.writer, leaf.Leaf, h.limit); err != nil {
 		h.Problems = append(h.Problems, err)
-		h.damaged[leaf.Run] = true
+		if leaf.Run != "" {
+			h.damaged[leaf.Run] = true
+		}
 	}
 }
 
@@ -295,8 +299,61 @@ func (h *History) add(store *evidence.Store, writer string, leaf evidence.Leaf, 
 			return err
 		}
 		h.Plans = append(h.Plans, plan)
+	case KindTrust:
+		trust, err := Read[Trust](store, leaf.Kind, leaf.Envelope, limit)
+		if err != nil {
+			return err
+		}
+		h.Trusts = append(h.Trusts, trust)
+	case KindApproval:
+		return hear[Approval](h, store, leaf)
+	case KindAnchor:
+		return hear[Anchor](h, store, leaf)
+	case KindHold:
+		return hear[Hold](h, store, leaf)
+	case KindRelease:
+		return hear[Release](h, store, leaf)
+	case KindAck:
+		return hear[Ack](h, store, leaf)
+	case KindWaiver:
+		return hear[Waiver](h, store, leaf)
+	case KindCorrection:
+		return hear[Correction](h, store, leaf)
+	case KindResponse:
+		return hear[Response](h, store, leaf)
+	case KindErasure:
+		return hear[Erasure](h, store, leaf)
 	}
 	return nil
+}
+
+func hear[T Statement](h *History, store *evidence.Store, leaf evidence.Leaf) error {
+	said, err := Read[T](store, leaf.Kind, leaf.Envelope, h.limit)
+	if err == nil {
+		h.said = append(h.said, said)
+	}
+	return err
+}
+
+// Said gives the statements of one kind, such as Approval, by when they claim to
+// have been made.
+func Said[T Statement](h *History) []Signed[T] {
+	var all []Signed[T]
+	for _, said := range h.said {
+		if s, ok := said.(Signed[T]); ok {
+			all = append(all, s)
+		}
+	}
+	slices.SortStableFunc(all, func(x, y Signed[T]) int { return x.Body.Head().Made.Compare(y.Body.Head().Made) })
+	return all
+}
+
+// Trust is the newest trust statement; nil when there is none.
+func (h *History) Trust() *Signed[Trust] {
+	if len(h.Trusts) == 0 {
+		return nil
+	}
+	return &h.Trusts[len(h.Trusts)-1]
 }
 
 // sort orders the accounts and their segments. A run whose start no log holds
@@ -314,6 +371,7 @@ func (h *History) sort() {
 		h.Accounts = append(h.Accounts, a)
 	}
 	slices.SortStableFunc(h.Plans, func(x, y Signed[Plan]) int { return x.Body.Signed.Compare(y.Body.Signed) })
+	slices.SortStableFunc(h.Trusts, func(x, y Signed[Trust]) int { return x.Body.Version.Number - y.Body.Version.Number })
 	slices.SortFunc(h.Accounts, func(x, y *Account) int {
 		if order := x.Start.Body.Started.Compare(y.Start.Body.Started); order != 0 {
 			return order

@@ -50,13 +50,14 @@ func (l *Ledger) Write(ctx context.Context, kind, run string, subjects []evidenc
 // none is given. Its subjects are its documents and its blobs.
 func (l *Ledger) Say(ctx context.Context, kind string, s Statement, keys ...evidence.Signer) (digest string, index int64, err error) {
 	var subjects []evidence.Subject
-	for _, b := range append(s.Documents(), s.Blobs()...) {
+	head := s.Head()
+	for _, b := range append(head.Documents, head.Blobs...) {
 		subjects = append(subjects, BlobSubject(b.Name, b.Digest))
 	}
 	if len(keys) == 0 {
 		keys = []evidence.Signer{l.Operator}
 	}
-	return l.write(ctx, kind, s.OfRun(), subjects, s, keys...)
+	return l.write(ctx, kind, head.Run, subjects, s, keys...)
 }
 
 func (l *Ledger) write(ctx context.Context, kind, run string, subjects []evidence.Subject, predicate any, keys ...evidence.Signer) (digest string, index int64, err error) {

@@ -186,160 +186,97 @@ type Erasure struct {
 	Why      string    `json:"why"`    // a blob: Words
 }
 
-// why are the words of a person, as a statement names them.
-func why(digest string) []NamedBlob {
+// named are the blobs or documents that a statement may name.
+func named(name, digest string) []NamedBlob {
 	if digest == "" {
 		return nil
 	}
-	return []NamedBlob{{"words", digest}}
+	return []NamedBlob{{name, digest}}
 }
 
-func (s Trust) Signers() []Signer      { return s.Roots }
-func (s Trust) WrittenFor() Signer     { return s.Writer }
-func (s Trust) Made() time.Time        { return s.Signed }
-func (s Trust) OfRun() string          { return "" }
-func (s Trust) Documents() []NamedBlob { return []NamedBlob{{"the roster", s.Roster}} }
+// words is what the blobs are called that hold what a person said.
+const words = "words"
 
-// Blobs are the names of the principals.
-func (s Trust) Blobs() []NamedBlob {
-	if s.Names == "" {
-		return nil
+// Head is what all statements say.
+func (s Trust) Head() Head {
+	return Head{
+		Client: s.Client, Writer: s.Writer, Signers: s.Roots, Made: s.Signed,
+		Documents: named("the roster", s.Roster), Blobs: named("names", s.Names),
 	}
-	return []NamedBlob{{"names", s.Names}}
 }
 
-func (s Approval) Signers() []Signer  { return []Signer{s.Operator} }
-func (s Approval) WrittenFor() Signer { return s.Writer }
-func (s Approval) Made() time.Time    { return s.Signed }
-func (s Approval) OfRun() string      { return s.Run }
-
-// Documents are the runbook that is approved, or the start of the run.
-func (s Approval) Documents() []NamedBlob {
-	if s.Runbook != nil {
-		return []NamedBlob{{"the runbook", s.Runbook.Digest}}
-	}
-	return []NamedBlob{{"the start of the run", s.Start}}
-}
-
-// Blobs are what was shown, and why it was decided so.
-func (s Approval) Blobs() []NamedBlob {
-	var all []NamedBlob
-	if s.Shown != "" {
-		all = append(all, NamedBlob{"shown", s.Shown})
+// Head is what all statements say.
+func (s Approval) Head() Head {
+	head := Head{
+		Client: s.Client, Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Signed,
+		Documents: named("the start of the run", s.Start), Blobs: append(named("shown", s.Shown), named(words, s.Why)...),
 	}
 	if s.Runbook != nil {
-		all = append(all, NamedBlob{"runbook source", s.Runbook.Source})
+		head.Documents = append(head.Documents, NamedBlob{"the runbook", s.Runbook.Digest})
+		head.Blobs = append(head.Blobs, NamedBlob{"runbook source", s.Runbook.Source})
 	}
-	return append(all, why(s.Why)...)
+	return head
 }
 
-func (s Anchor) Signers() []Signer  { return []Signer{s.Writer} }
-func (s Anchor) WrittenFor() Signer { return s.Writer }
-func (s Anchor) Made() time.Time    { return s.Logged }
-func (s Anchor) OfRun() string      { return "" }
-func (s Anchor) Blobs() []NamedBlob { return nil }
-
-// Documents are the checkpoint and what was said of it.
-func (s Anchor) Documents() []NamedBlob {
-	return []NamedBlob{{"the checkpoint", s.Checkpoint}, {"the token", s.Token}}
-}
-
-func (s Hold) Signers() []Signer      { return []Signer{s.Operator} }
-func (s Hold) WrittenFor() Signer     { return s.Writer }
-func (s Hold) Made() time.Time        { return s.Signed }
-func (s Hold) OfRun() string          { return s.Run }
-func (s Hold) Documents() []NamedBlob { return nil }
-func (s Hold) Blobs() []NamedBlob     { return why(s.Why) }
-
-func (s Release) Signers() []Signer      { return []Signer{s.Operator} }
-func (s Release) WrittenFor() Signer     { return s.Writer }
-func (s Release) Made() time.Time        { return s.Signed }
-func (s Release) OfRun() string          { return s.Run }
-func (s Release) Documents() []NamedBlob { return []NamedBlob{{"the hold", s.Hold}} }
-func (s Release) Blobs() []NamedBlob     { return why(s.Why) }
-
-func (s Ack) Signers() []Signer      { return []Signer{s.Operator} }
-func (s Ack) WrittenFor() Signer     { return s.Writer }
-func (s Ack) Made() time.Time        { return s.Signed }
-func (s Ack) OfRun() string          { return s.Run }
-func (s Ack) Documents() []NamedBlob { return nil }
-func (s Ack) Blobs() []NamedBlob     { return why(s.Why) }
-
-func (s Waiver) Signers() []Signer      { return []Signer{s.Operator} }
-func (s Waiver) WrittenFor() Signer     { return s.Writer }
-func (s Waiver) Made() time.Time        { return s.Signed }
-func (s Waiver) OfRun() string          { return "" }
-func (s Waiver) Documents() []NamedBlob { return nil }
-func (s Waiver) Blobs() []NamedBlob     { return why(s.Why) }
-
-func (s Correction) Signers() []Signer  { return []Signer{s.Operator} }
-func (s Correction) WrittenFor() Signer { return s.Writer }
-func (s Correction) Made() time.Time    { return s.RecordedAt }
-func (s Correction) OfRun() string      { return s.Run }
-func (s Correction) Blobs() []NamedBlob { return why(s.What) }
-
-// Documents are the statement that it is about.
-func (s Correction) Documents() []NamedBlob { return about(s.About) }
-
-func (s Response) Signers() []Signer      { return []Signer{s.Operator} }
-func (s Response) WrittenFor() Signer     { return s.Writer }
-func (s Response) Made() time.Time        { return s.Signed }
-func (s Response) OfRun() string          { return s.Run }
-func (s Response) Documents() []NamedBlob { return about(s.About) }
-func (s Response) Blobs() []NamedBlob     { return why(s.What) }
-
-func about(digest string) []NamedBlob {
-	if digest == "" {
-		return nil
+// Head is what all statements say. An anchor is signed by its writer.
+func (s Anchor) Head() Head {
+	return Head{
+		Client: s.Client, Writer: s.Writer, Signers: []Signer{s.Writer}, Made: s.Logged,
+		Documents: []NamedBlob{{"the checkpoint", s.Checkpoint}, {"the token", s.Token}},
 	}
-	return []NamedBlob{{"the statement", digest}}
 }
 
-// Signers are the operator and the roots, each once.
-func (s Erasure) Signers() []Signer {
-	all := []Signer{s.Operator}
+// Head is what all statements say.
+func (s Hold) Head() Head {
+	return Head{
+		Client: s.Client, Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Signed, Blobs: named(words, s.Why),
+	}
+}
+
+// Head is what all statements say.
+func (s Release) Head() Head {
+	return Head{
+		Client: s.Client, Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Signed,
+		Documents: named("the hold", s.Hold), Blobs: named(words, s.Why),
+	}
+}
+
+// Head is what all statements say.
+func (s Ack) Head() Head {
+	return Head{
+		Client: s.Client, Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Signed, Blobs: named(words, s.Why),
+	}
+}
+
+// Head is what all statements say.
+func (s Waiver) Head() Head {
+	return Head{Client: s.Client, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Signed, Blobs: named(words, s.Why)}
+}
+
+// Head is what all statements say.
+func (s Correction) Head() Head {
+	return Head{
+		Client: s.Client, Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.RecordedAt,
+		Documents: named("the statement", s.About), Blobs: named(words, s.What),
+	}
+}
+
+// Head is what all statements say.
+func (s Response) Head() Head {
+	return Head{
+		Client: s.Client, Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Signed,
+		Documents: named("the statement", s.About), Blobs: named(words, s.What),
+	}
+}
+
+// Head is what all statements say. The operator may be a root too, and signs
+// once.
+func (s Erasure) Head() Head {
+	signers := []Signer{s.Operator}
 	for _, root := range s.Roots {
-		if !slices.ContainsFunc(all, func(have Signer) bool { return have.Key == root.Key }) {
-			all = append(all, root)
+		if !slices.ContainsFunc(signers, func(have Signer) bool { return have.Key == root.Key }) {
+			signers = append(signers, root)
 		}
 	}
-	return all
-}
-func (s Erasure) WrittenFor() Signer     { return s.Writer }
-func (s Erasure) Made() time.Time        { return s.Signed }
-func (s Erasure) OfRun() string          { return "" }
-func (s Erasure) Documents() []NamedBlob { return nil }
-func (s Erasure) Blobs() []NamedBlob     { return why(s.Why) }
-
-// Of is the client that a statement is about; "" for a segment or the end of a
-// run, which belong to the client of their start.
-func Of(s Statement) string {
-	switch s := s.(type) {
-	case *RunStart:
-		return s.Client
-	case *Plan:
-		return s.Client
-	case *Trust:
-		return s.Client
-	case *Approval:
-		return s.Client
-	case *Anchor:
-		return s.Client
-	case *Hold:
-		return s.Client
-	case *Release:
-		return s.Client
-	case *Ack:
-		return s.Client
-	case *Waiver:
-		return s.Client
-	case *Correction:
-		return s.Client
-	case *Response:
-		return s.Client
-	case *Erasure:
-		return s.Client
-	default:
-		return ""
-	}
+	return Head{Client: s.Client, Writer: s.Writer, Signers: signers, Made: s.Signed, Blobs: named(words, s.Why)}
 }

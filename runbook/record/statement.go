@@ -7,19 +7,20 @@ import (
 
 // A Statement is the predicate of one kind of statement.
 type Statement interface {
-	// Signers are who say that they signed: every one of them has, and nobody
-	// else.
-	Signers() []Signer
-	// WrittenFor is the writer for whose log the statement was made.
-	WrittenFor() Signer
-	// Made is when the statement claims to have been made.
-	Made() time.Time
-	// OfRun is the run that the statement belongs to, "" when it belongs to none.
-	OfRun() string
-	// Blobs are the blobs that the statement names.
-	Blobs() []NamedBlob
-	// Documents are what else it is about: its subjects, beside the blobs.
-	Documents() []NamedBlob
+	// Head is what all statements say.
+	Head() Head
+}
+
+// Head is what a statement says of itself, of whichever kind it is.
+type Head struct {
+	Client  string   // "" for a segment and an end, which belong to the client of their start
+	Run     string   // that it belongs to; "" when it belongs to none
+	Writer  Signer   // for whose log it was made
+	Signers []Signer // every one of them has signed, and nobody else
+	Made    time.Time
+	// Documents and Blobs are the subjects: what it is about, by digest, and
+	// what is kept.
+	Documents, Blobs []NamedBlob
 }
 
 // statements makes an empty statement of each kind.
@@ -59,32 +60,24 @@ func New(kind string) Statement {
 	return nil
 }
 
-func (s RunStart) Signers() []Signer  { return []Signer{s.Operator} }
-func (s RunStart) WrittenFor() Signer { return s.Writer }
-func (s RunStart) Made() time.Time    { return s.Started }
-func (s RunStart) OfRun() string      { return s.Run }
-
-// Documents are the runbook's bytes.
-func (s RunStart) Documents() []NamedBlob { return []NamedBlob{{"the runbook", s.Runbook.Digest}} }
-
-// Blobs are the runbook's source, the inputs and where it runs.
-func (s RunStart) Blobs() []NamedBlob {
-	return []NamedBlob{{"runbook source", s.Runbook.Source}, {"inputs", s.Inputs}, {"where", s.Where}}
+// Head is what all statements say.
+func (s RunStart) Head() Head {
+	return Head{
+		Client: s.Client, Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Started,
+		Documents: []NamedBlob{{"the runbook", s.Runbook.Digest}},
+		Blobs:     []NamedBlob{{"runbook source", s.Runbook.Source}, {"inputs", s.Inputs}, {"where", s.Where}},
+	}
 }
 
-func (s Segment) Signers() []Signer      { return []Signer{s.Operator} }
-func (s Segment) WrittenFor() Signer     { return s.Writer }
-func (s Segment) Made() time.Time        { return s.Until }
-func (s Segment) OfRun() string          { return s.Run }
-func (s Segment) Documents() []NamedBlob { return nil } // the runbook of its start
-func (s Segment) Blobs() []NamedBlob     { return blobsOfSteps(s.Steps) }
+// Head is what all statements say. The document of a segment is its start's.
+func (s Segment) Head() Head {
+	return Head{Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Until, Blobs: blobsOfSteps(s.Steps)}
+}
 
-func (s RunEnd) Signers() []Signer      { return []Signer{s.Operator} }
-func (s RunEnd) WrittenFor() Signer     { return s.Writer }
-func (s RunEnd) Made() time.Time        { return s.Ended }
-func (s RunEnd) OfRun() string          { return s.Run }
-func (s RunEnd) Documents() []NamedBlob { return nil } // the runbook of its start
-func (s RunEnd) Blobs() []NamedBlob     { return blobsOfSteps(s.Steps) }
+// Head is what all statements say. The document of an end is its start's.
+func (s RunEnd) Head() Head {
+	return Head{Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Ended, Blobs: blobsOfSteps(s.Steps)}
+}
 
 func blobsOfSteps(steps []Step) []NamedBlob {
 	var blobs []NamedBlob
@@ -96,25 +89,15 @@ func blobsOfSteps(steps []Step) []NamedBlob {
 	return blobs
 }
 
-func (p Plan) Signers() []Signer  { return []Signer{p.Operator} }
-func (p Plan) WrittenFor() Signer { return p.Writer }
-func (p Plan) Made() time.Time    { return p.Signed }
-func (p Plan) OfRun() string      { return "" }
-
-// Documents are the plan's bytes and those of its runbooks.
-func (p Plan) Documents() []NamedBlob {
-	all := []NamedBlob{{"the plan", p.Digest}}
-	for _, planned := range p.Runbooks {
-		all = append(all, NamedBlob{"the runbook " + planned.Runbook.ID, planned.Runbook.Digest})
+// Head is what all statements say.
+func (p Plan) Head() Head {
+	head := Head{
+		Client: p.Client, Writer: p.Writer, Signers: []Signer{p.Operator}, Made: p.Signed,
+		Documents: []NamedBlob{{"the plan", p.Digest}}, Blobs: []NamedBlob{{"plan source", p.Source}},
 	}
-	return all
-}
-
-// Blobs are the plan's source and those of its runbooks.
-func (p Plan) Blobs() []NamedBlob {
-	all := []NamedBlob{{"plan source", p.Source}}
 	for _, planned := range p.Runbooks {
-		all = append(all, NamedBlob{"the source of the runbook " + planned.Runbook.ID, planned.Runbook.Source})
+		head.Documents = append(head.Documents, NamedBlob{"the runbook " + planned.Runbook.ID, planned.Runbook.Digest})
+		head.Blobs = append(head.Blobs, NamedBlob{"the source of the runbook " + planned.Runbook.ID, planned.Runbook.Source})
 	}
-	return all
+	return head
 }

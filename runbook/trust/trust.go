@@ -7,7 +7,12 @@
 // that can be erased: a principal's id is a pseudonym.
 package trust
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook/evidence"
+)
 
 // Role is what a principal may do.
 type Role string
@@ -109,4 +114,34 @@ type Witness struct {
 type Retention struct {
 	Class string `json:"class"`
 	Days  int    `json:"days"`
+}
+
+// Has says whether the principal has one of the roles. A lead is an operator, an
+// approver and an author too.
+func (p *Principal) Has(roles ...Role) bool {
+	if p == nil {
+		return false
+	}
+	for _, role := range roles {
+		lead := slices.Contains(p.Roles, Lead) && slices.Contains([]Role{Operator, Approver, Author}, role)
+		if lead || slices.Contains(p.Roles, role) {
+			return true
+		}
+	}
+	return false
+}
+
+// PrincipalOf is whose key it is; nil when it is nobody's. Whether the key may
+// sign at an instant is another question.
+func (v *Version) PrincipalOf(key evidence.PublicKey) (*Principal, *Key) {
+	line := key.AuthorizedKey()
+	for i := range v.Principals {
+		p := &v.Principals[i]
+		for j := range p.Keys {
+			if p.Keys[j].Key == line {
+				return p, &p.Keys[j]
+			}
+		}
+	}
+	return nil, nil
 }
