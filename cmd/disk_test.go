@@ -74,7 +74,9 @@ func hold(t *testing.T, path string) *evidence.Lock {
 // TestRealDisk runs msp on a file system that is full, and on one that is
 // mounted for reading.
 func TestRealDisk(t *testing.T) {
-	for what, test := range map[string]struct{ spoil, mend func(t *testing.T, disk string) }{
+	for what, test := range map[string]struct {
+		spoil, mend func(t *testing.T, disk string)
+	}{
 		faultReadOnly: {
 			spoil: func(t *testing.T, disk string) { mount(t, disk, syscall.MS_REMOUNT|syscall.MS_RDONLY) },
 			mend:  func(t *testing.T, disk string) { mount(t, disk, syscall.MS_REMOUNT) },
