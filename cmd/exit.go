@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"syscall"
 
+	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/process"
 )
 
@@ -54,14 +55,28 @@ func hintFor(err error) string {
 	switch {
 	case errors.As(err, &hinted):
 		return hinted.hint
-	case errors.Is(err, syscall.ENOSPC):
-		return "make room on the disk, and run the command again"
-	case errors.Is(err, fs.ErrPermission):
-		return "look at the rights of the file and of its folder"
 	case errors.As(err, new(process.ErrNotFound)):
 		return "install it, or put its folder into PATH"
 	case errors.Is(err, fs.ErrNotExist):
 		return "look at the name; msp list shows the runbooks, msp log the runs"
+	default:
+		return diskHint(err)
+	}
+}
+
+// diskHint is what to do about a disk that fails.
+func diskHint(err error) string {
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return "make room on the disk"
+	case errors.Is(err, syscall.EROFS):
+		return "mount the disk for writing again"
+	case errors.Is(err, syscall.EIO):
+		return "look after the disk: it fails, and the log of the system says how"
+	case errors.Is(err, evidence.ErrLocked):
+		return "another msp is at work there: wait until it ends, or look what keeps it"
+	case errors.Is(err, fs.ErrPermission):
+		return "look whose the file and its folder are, and at their rights"
 	default:
 		return ""
 	}

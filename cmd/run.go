@@ -163,7 +163,7 @@ func (a *app) close(printer terminal.Printer, o engine.Outcome, err error) error
 	printer.Close()
 	if err != nil {
 		if o.Run != "" {
-			err = hint(err, "what was recorded stands; when this is mended: msp resume %s", record.ShortID(o.Run))
+			err = hint(err, "%s", goOn(err, o.Run))
 		}
 		return err
 	}
@@ -179,6 +179,16 @@ func (a *app) close(printer terminal.Printer, o engine.Outcome, err error) error
 	default:
 		return nil
 	}
+}
+
+// goOn is what to do about a run that stopped: mend what stopped it, and then
+// resume it.
+func goOn(err error, run string) string {
+	mend := diskHint(err)
+	if mend == "" {
+		mend = "mend this"
+	}
+	return fmt.Sprintf("%s; what was recorded stands, and msp resume %s goes on with it", mend, record.ShortID(run))
 }
 
 func software() record.Software {

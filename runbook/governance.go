@@ -1,9 +1,7 @@
 package runbook
 
 import (
-	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook/document"
@@ -44,20 +42,6 @@ func decodeGovernance(r *Runbook, m *document.Map, d *document.Decoder) {
 		r.Scripts.Licence = d.String(s.Take("licence"))
 		s.Done(map[string]string{"license": "msp says \"licence\""})
 	}
-}
-
-// cronFields are the five of POSIX crontab, with the names and steps that every
-// cron knows. What only some know, such as L, is said better with rrule.
-var cronFields = []struct {
-	name        string
-	least, most int
-	names       []string // of least, least+1, …
-}{
-	{"minute", 0, 59, nil},
-	{"hour", 0, 23, nil},
-	{"day of the month", 1, 31, nil},
-	{"month", 1, 12, strings.Fields("jan feb mar apr may jun jul aug sep oct nov dec")},
-	{"day of the week", 0, 7, strings.Fields("sun mon tue wed thu fri sat")},
 }
 
 var foreignScheduleKeys = map[string]string{
@@ -102,46 +86,9 @@ func checkCron(n *document.Node, text string, d *document.Decoder) {
 	if !isText(n) {
 		return
 	}
-	fields := strings.Fields(text)
-	if len(fields) != 5 {
-		d.Report(n.Position(), "cron", "minute hour day-of-month month day-of-week: \"0 7 * * *\"", "cron has five fields, %s has %d", document.Quote(text), len(fields))
-		return
+	if _, err := ParseCron(text); err != nil {
+		d.Report(n.Position(), "cron", "minute hour day-of-month month day-of-week: \"0 7 * * *\"", "%s", err)
 	}
-	for i, f := range fields {
-		field := cronFields[i]
-		number := func(word string) (int, bool) {
-			if at := slices.Index(field.names, strings.ToLower(word)); at >= 0 {
-				return field.least + at, true
-			}
-			value, err := strconv.ParseUint(word, 10, 16)
-			return int(value), err == nil && int(value) >= field.least && int(value) <= field.most
-		}
-		for item := range strings.SplitSeq(f, ",") {
-			if !validCron(item, number) {
-				d.Report(n.Position(), "cron", fmt.Sprintf("from %d to %d, such as *, 5, 1-5, 1,15 or */10", field.least, field.most), "%s can't be the %s", document.Quote(f), field.name)
-				break
-			}
-		}
-	}
-}
-
-// validCron says whether item is "*", a number or a range, with or without a
-// step.
-func validCron(item string, number func(string) (int, bool)) bool {
-	span, step, stepped := strings.Cut(item, "/")
-	if every, err := strconv.ParseUint(step, 10, 16); stepped && (err != nil || every == 0) {
-		return false
-	}
-	if span == "*" {
-		return true
-	}
-	from, to, ranged := strings.Cut(span, "-")
-	first, ok := number(from)
-	if !ranged {
-		return ok && !stepped
-	}
-	last, end := number(to)
-	return ok && end && first <= last
 }
 
 func decodeTimezone(n *document.Node, d *document.Decoder) string {

@@ -317,7 +317,7 @@ func (r *runner) takeLock() error {
 	r.folder = record.RunFolder(ledger.Store, ledger.Writer.ID, r.id)
 	lock, err := ledger.Disk.TryLock(r.folder + ".lock")
 	if errors.Is(err, evidence.ErrLocked) {
-		return fmt.Errorf("the run %s is under way in another process", record.ShortID(r.id))
+		return fmt.Errorf("the run %s is under way in another process: %w", record.ShortID(r.id), err)
 	}
 	r.lock = lock
 	return err

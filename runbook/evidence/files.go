@@ -44,6 +44,16 @@ type Disk struct {
 	// bytes reach the file first. Clean-up after a failure asks as well. It is
 	// called from whichever goroutine uses the Disk.
 	Fault func(op Op, path string) error
+	// Patience is how long Lock waits for a lock that somebody else holds; 0
+	// is a minute.
+	Patience time.Duration
+}
+
+func (d *Disk) patience() time.Duration {
+	if d == nil || d.Patience == 0 {
+		return time.Minute
+	}
+	return d.Patience
 }
 
 func (d *Disk) ask(op Op, path string) error {
@@ -303,8 +313,10 @@ func (d *Disk) TryLock(path string) (*Lock, error) {
 	return &Lock{f}, nil
 }
 
-// Lock takes the lock at path and waits for it as long as ctx allows.
+// Lock takes the lock at path and waits for it as long as ctx and the disk's
+// patience allow. It returns ErrLocked when the patience is at its end.
 func (d *Disk) Lock(ctx context.Context, path string) (*Lock, error) {
+	enough := time.After(d.patience())
 	wait := time.Millisecond
 	for {
 		l, err := d.TryLock(path)
@@ -314,6 +326,8 @@ func (d *Disk) Lock(ctx context.Context, path string) (*Lock, error) {
 		select {
 		case <-ctx.Done():
 			return nil, fmt.Errorf("waiting for the lock %s: %w", path, ctx.Err())
+		case <-enough:
+			return nil, &FileError{path, fmt.Sprintf("locked by somebody else for more than %s", d.patience()), ErrLocked}
 		case <-time.After(wait):
 		}
 		wait = min(2*wait, 20*time.Millisecond)

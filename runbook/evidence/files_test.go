@@ -201,6 +201,10 @@ func TestLock(t *testing.T) {
 	if _, err := disk.Lock(ctx, path); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("waiting for it: %v", err)
 	}
+	hasty := &Disk{Patience: 5 * time.Millisecond}
+	if _, err := hasty.Lock(context.Background(), path); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), path+": locked by somebody else for more than 5ms") {
+		t.Errorf("waiting for it without end: %v", err)
+	}
 	waited := make(chan error, 1)
 	go func() {
 		l, err := disk.Lock(context.Background(), path)

@@ -4,97 +4,47 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
-	"strings"
 	"time"
+
+	"github.com/msp-runbook/msp/runbook"
 )
 
-// Cron is a parsed crontab line: which minutes of a wall clock it names.
-type Cron struct {
-	text     string
-	minutes  uint64 // bit n: minute n of the hour
-	hours    uint64 // bit n: hour n of the day
-	days     uint64 // bit n: day n of the month, from 1
-	months   uint64 // bit n: month n, from 1
-	weekdays uint64 // bit n: weekday n, Sunday 0
+// Cron is a crontab line with the minutes of a wall clock that it names.
+type Cron struct{ runbook.Cron }
 
-	// Whether a field begins with *, which crontab takes for "not restricted".
-	anyHour, anyDay, anyWeekday bool
-}
-
-// words are the names that stand for a whole line.
-var words = map[string]string{
-	"@hourly":   "0 * * * *",
-	"@daily":    "0 0 * * *",
-	"@midnight": "0 0 * * *",
-	"@weekly":   "0 0 * * 0",
-	"@monthly":  "0 0 1 * *",
-	"@yearly":   "0 0 1 1 *",
-	"@annually": "0 0 1 1 *",
-}
-
-// ParseCron reads five fields (minute, hour, day of month, month, day of week)
-// of lists, ranges, steps and names, or one of @hourly, @daily, @midnight,
-// @weekly, @monthly, @yearly and @annually. 0 and 7 are Sunday; 5/15 goes from
-// 5 to the field's end. An error names the field and what it allows.
+// ParseCron reads a line as a runbook does.
 func ParseCron(text string) (Cron, error) {
-	parts := strings.Fields(text)
-	if len(parts) == 1 && strings.HasPrefix(parts[0], "@") {
-		line, ok := words[strings.ToLower(parts[0])]
-		if !ok {
-			return Cron{}, fmt.Errorf("%q is none of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually", parts[0])
-		}
-		parts = strings.Fields(line)
-	}
-	if len(parts) != len(fields) {
-		return Cron{}, fmt.Errorf("cron has five fields (minute, hour, day of month, month, day of week), %q has %d", text, len(parts))
-	}
-	c := Cron{
-		text:       strings.Join(strings.Fields(text), " "),
-		anyHour:    parts[1][0] == '*',
-		anyDay:     parts[2][0] == '*',
-		anyWeekday: parts[4][0] == '*',
-	}
-	for i, to := range []*uint64{&c.minutes, &c.hours, &c.days, &c.months, &c.weekdays} {
-		set, err := fields[i].parse(parts[i])
-		if err != nil {
-			return Cron{}, err
-		}
-		*to = set
-	}
-	const sunday, alsoSunday = 1 << 0, 1 << 7
-	if c.weekdays&alsoSunday != 0 {
-		c.weekdays = c.weekdays&^alsoSunday | sunday
-	}
-	return c, nil
+	c, err := runbook.ParseCron(text)
+	return Cron{c}, err
 }
 
 // String is the line as it was written, with single spaces.
-func (c Cron) String() string { return c.text }
+func (c Cron) String() string { return c.Text }
 
 // FixedHour reports whether the line names hours of the day, so that its slots
 // are done once each however the clock is set; the others follow real hours.
-func (c Cron) FixedHour() bool { return !c.anyHour }
+func (c Cron) FixedHour() bool { return !c.AnyHour }
 
 // daysIn is the most days that each month can have.
 var daysIn = [...]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 
 // Fires is nil, or says why the line names no minute of any year.
 func (c Cron) Fires() error {
-	if c.minutes == 0 {
+	if c.Minutes == 0 {
 		return errors.New("an empty cron line never fires")
 	}
-	if !c.anyDay && !c.anyWeekday {
+	if !c.AnyDay && !c.AnyWeekday {
 		return nil // either is enough, and every month has each weekday
 	}
 	// Every day of the year, 29 February too, falls on each weekday in time.
 	longest := 0
 	for month := range daysIn {
-		if c.months&(1<<month) != 0 {
+		if c.Months&(1<<month) != 0 {
 			longest = max(longest, daysIn[month])
 		}
 	}
-	if first := bits.TrailingZeros64(c.days); first > longest {
-		return fmt.Errorf("%q never fires: no month that it names has a day %d", c.text, first)
+	if first := bits.TrailingZeros64(c.Days); first > longest {
+		return fmt.Errorf("%q never fires: no month that it names has a day %d", c.Text, first)
 	}
 	return nil
 }
@@ -141,27 +91,27 @@ func (c Cron) last(from, to int64) (int64, bool) {
 // firstMinute is the earliest named minute of a day from a minute on.
 func (c Cron) firstMinute(from int) (int, bool) {
 	hour, minute := from/60, from%60
-	if rest := c.minutes >> minute << minute; c.hours&(1<<hour) != 0 && rest != 0 {
+	if rest := c.Minutes >> minute << minute; c.Hours&(1<<hour) != 0 && rest != 0 {
 		return hour*60 + bits.TrailingZeros64(rest), true
 	}
-	later := c.hours >> (hour + 1) << (hour + 1)
-	if later == 0 || c.minutes == 0 {
+	later := c.Hours >> (hour + 1) << (hour + 1)
+	if later == 0 || c.Minutes == 0 {
 		return 0, false
 	}
-	return bits.TrailingZeros64(later)*60 + bits.TrailingZeros64(c.minutes), true
+	return bits.TrailingZeros64(later)*60 + bits.TrailingZeros64(c.Minutes), true
 }
 
 // lastMinute is the latest named minute of a day up to a minute.
 func (c Cron) lastMinute(to int) (int, bool) {
 	hour, minute := to/60, to%60
-	if rest := c.minutes & below(minute+1); c.hours&(1<<hour) != 0 && rest != 0 {
+	if rest := c.Minutes & below(minute+1); c.Hours&(1<<hour) != 0 && rest != 0 {
 		return hour*60 + bits.Len64(rest) - 1, true
 	}
-	earlier := c.hours & below(hour)
-	if earlier == 0 || c.minutes == 0 {
+	earlier := c.Hours & below(hour)
+	if earlier == 0 || c.Minutes == 0 {
 		return 0, false
 	}
-	return (bits.Len64(earlier)-1)*60 + bits.Len64(c.minutes) - 1, true
+	return (bits.Len64(earlier)-1)*60 + bits.Len64(c.Minutes) - 1, true
 }
 
 // onDay reports whether the line names the day, counted from 1970-01-01.
@@ -208,18 +158,18 @@ func (c Cron) lastDay(from, to int64) (int64, bool) {
 // monthDays is the set of days of a month that the line names: bit 1 is the
 // first.
 func (c Cron) monthDays(year int, month time.Month) uint64 {
-	if c.months&(1<<month) == 0 {
+	if c.Months&(1<<month) == 0 {
 		return 0
 	}
 	start := dayNumber(year, month)
 	first := (start%7 + 7 + 4) % 7 // 1970-01-01 was a Thursday
 	const sixWeeks = 1 | 1<<7 | 1<<14 | 1<<21 | 1<<28 | 1<<35
-	onWeekday := c.weekdays * sixWeeks >> first << 1
+	onWeekday := c.Weekdays * sixWeeks >> first << 1
 	existing := below(monthLength(year, month)+1) &^ 1
-	if c.anyDay || c.anyWeekday {
-		return c.days & onWeekday & existing
+	if c.AnyDay || c.AnyWeekday {
+		return c.Days & onWeekday & existing
 	}
-	return (c.days | onWeekday) & existing
+	return (c.Days | onWeekday) & existing
 }
 
 // below is the set of the numbers under n.

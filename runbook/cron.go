@@ -1,4 +1,4 @@
-package schedule
+package runbook
 
 import (
 	"fmt"
@@ -8,14 +8,74 @@ import (
 	"strings"
 )
 
-// field is one of the five fields of a line: its name and what it allows.
-type field struct {
+// Cron is a parsed crontab line: which minutes of a wall clock it names.
+type Cron struct {
+	Text     string // as it was written, with single spaces
+	Minutes  uint64 // bit n: minute n of the hour
+	Hours    uint64 // bit n: hour n of the day
+	Days     uint64 // bit n: day n of the month, from 1
+	Months   uint64 // bit n: month n, from 1
+	Weekdays uint64 // bit n: weekday n, Sunday 0
+
+	// Whether a field begins with *, which crontab takes for "not restricted".
+	AnyHour, AnyDay, AnyWeekday bool
+}
+
+// cronWords are the names that stand for a whole line.
+var cronWords = map[string]string{
+	"@hourly":   "0 * * * *",
+	"@daily":    "0 0 * * *",
+	"@midnight": "0 0 * * *",
+	"@weekly":   "0 0 * * 0",
+	"@monthly":  "0 0 1 * *",
+	"@yearly":   "0 0 1 1 *",
+	"@annually": "0 0 1 1 *",
+}
+
+// ParseCron reads five fields (minute, hour, day of month, month, day of week)
+// of lists, ranges, steps and names, or one of @hourly, @daily, @midnight,
+// @weekly, @monthly, @yearly and @annually. 0 and 7 are Sunday; 5/15 goes from
+// 5 to the field's end. An error names the field and what it allows.
+func ParseCron(text string) (Cron, error) {
+	parts := strings.Fields(text)
+	if len(parts) == 1 && strings.HasPrefix(parts[0], "@") {
+		line, ok := cronWords[strings.ToLower(parts[0])]
+		if !ok {
+			return Cron{}, fmt.Errorf("%q is none of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually", parts[0])
+		}
+		parts = strings.Fields(line)
+	}
+	if len(parts) != len(cronFields) {
+		return Cron{}, fmt.Errorf("cron has five fields (minute, hour, day of month, month, day of week), %q has %d", text, len(parts))
+	}
+	c := Cron{
+		Text:       strings.Join(strings.Fields(text), " "),
+		AnyHour:    parts[1][0] == '*',
+		AnyDay:     parts[2][0] == '*',
+		AnyWeekday: parts[4][0] == '*',
+	}
+	for i, to := range []*uint64{&c.Minutes, &c.Hours, &c.Days, &c.Months, &c.Weekdays} {
+		set, err := cronFields[i].parse(parts[i])
+		if err != nil {
+			return Cron{}, err
+		}
+		*to = set
+	}
+	const sunday, alsoSunday = 1 << 0, 1 << 7
+	if c.Weekdays&alsoSunday != 0 {
+		c.Weekdays = c.Weekdays&^alsoSunday | sunday
+	}
+	return c, nil
+}
+
+// cronField is one of the five fields of a line: its name and what it allows.
+type cronField struct {
 	name      string
 	low, high int
 	names     []string // of the values from low on
 }
 
-var fields = [5]field{
+var cronFields = [5]cronField{
 	{name: "minute", low: 0, high: 59},
 	{name: "hour", low: 0, high: 23},
 	{name: "day of month", low: 1, high: 31},
@@ -24,7 +84,7 @@ var fields = [5]field{
 }
 
 // allowed is the field's range in words.
-func (f field) allowed() string {
+func (f cronField) allowed() string {
 	text := fmt.Sprintf("%d to %d", f.low, f.high)
 	if f.names != nil {
 		text += fmt.Sprintf(" or %s to %s", f.names[0], f.names[len(f.names)-1])
@@ -33,12 +93,12 @@ func (f field) allowed() string {
 }
 
 // wrong is an error that names the field and what it allows.
-func (f field) wrong(format string, args ...any) error {
+func (f cronField) wrong(format string, args ...any) error {
 	return fmt.Errorf("the %s field: %s; allowed is %s", f.name, fmt.Sprintf(format, args...), f.allowed())
 }
 
 // parse is the set of values that a field's text names.
-func (f field) parse(text string) (uint64, error) {
+func (f cronField) parse(text string) (uint64, error) {
 	var set uint64
 	for part := range strings.SplitSeq(text, ",") {
 		values, err := f.part(part)
@@ -51,7 +111,7 @@ func (f field) parse(text string) (uint64, error) {
 }
 
 // part reads one item of a list: *, 5, 1-5, and each with a step.
-func (f field) part(text string) (uint64, error) {
+func (f cronField) part(text string) (uint64, error) {
 	if text == "" {
 		return 0, f.wrong("an item of the list is empty")
 	}
@@ -77,7 +137,7 @@ func (f field) part(text string) (uint64, error) {
 }
 
 // span reads *, one value or two; one value with a step goes to the end.
-func (f field) span(text string, stepped bool) (first, last int, err error) {
+func (f cronField) span(text string, stepped bool) (first, last int, err error) {
 	if text == "*" {
 		return f.low, f.high, nil
 	}
@@ -105,7 +165,7 @@ func (f field) span(text string, stepped bool) (first, last int, err error) {
 }
 
 // end is the last value that a range up to the field's end needs.
-func (f field) end() int {
+func (f cronField) end() int {
 	if f.names != nil && f.low == 0 {
 		return 6
 	}
@@ -113,7 +173,7 @@ func (f field) end() int {
 }
 
 // value is a number or a name.
-func (f field) value(text string) (int, error) {
+func (f cronField) value(text string) (int, error) {
 	if at := slices.Index(f.names, strings.ToUpper(text)); at >= 0 {
 		return f.low + at, nil
 	}
@@ -125,7 +185,7 @@ func (f field) value(text string) (int, error) {
 }
 
 // number is digits only: no sign, no more than a field can mean.
-func (f field) number(text string) (int, error) {
+func (f cronField) number(text string) (int, error) {
 	if strings.Trim(text, "0123456789") != "" {
 		return 0, strconv.ErrSyntax
 	}
@@ -141,7 +201,7 @@ var (
 
 // foreign refuses what other schedulers read into a field, and says what to
 // write instead.
-func (f field) foreign(text string) error {
+func (f cronField) foreign(text string) error {
 	switch {
 	case strings.Contains(text, "?"):
 		return f.wrong(`%q: ? is another scheduler's; write *`, text)
