@@ -5,7 +5,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
@@ -32,9 +32,14 @@ func faultyDisk(getenv func(string) string) *evidence.Disk {
 	if what == "" && count == "" {
 		return &evidence.Disk{}
 	}
-	var done atomic.Int64
+	var (
+		mu  sync.Mutex
+		now int64
+	)
 	return &evidence.Disk{Fault: func(op evidence.Op, path string) error {
-		now := done.Add(1)
+		mu.Lock() // files are written side by side
+		defer mu.Unlock()
+		now++
 		if count != "" {
 			os.WriteFile(count, fmt.Appendf(nil, "%d %s %s\n", now, op, path), 0o600)
 		}
