@@ -145,7 +145,7 @@ func (v *runAudit) bind(start *statement) {
 
 func (v *runAudit) checkStart(s *statement) {
 	start := s.start
-	if !runID.MatchString(start.Run) {
+	if !runID().MatchString(start.Run) {
 		v.broken(ruleRunID, s.place(), "%s: the run's id %q is no UUIDv7", s.name(), start.Run)
 	}
 	if start.Client != v.client {
