@@ -101,7 +101,7 @@ func (a *audit) unlogged(digest string) string {
 		if err != nil {
 			continue
 		}
-		if err := s.verify(envelope); err != nil {
+		if err := a.verify(s, envelope); err != nil {
 			return "a " + kind + " statement, wrongly signed"
 		}
 		if kind == record.KindPlan {

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -253,7 +252,7 @@ func (v *runAudit) checkSegmentList(end *statement) {
 // checkWriter: a statement stands in the log that it was made for.
 func (v *reader) checkWriter(s *statement) {
 	writer := s.writer()
-	key, err := evidence.ParsePublicKey([]byte(writer.Key))
+	key, err := v.key(writer.Key)
 	switch {
 	case err != nil:
 		v.broken(statementRule(err), s.place(), "%s: the key of its writer: %v", s.name(), err)
