@@ -138,6 +138,7 @@ func (a *app) equip(ctx context.Context, p *place, job *engine.Job) error {
 		return err
 	}
 	job.BlobLimit, job.Environ, job.Software, job.Now = p.BlobLimit, os.Environ(), software(), a.Now
+	job.Firmly = a.firmly
 	job.Where.Host, job.Where.Login, job.Where.Origin = where(a.Stdin)
 	return nil
 }

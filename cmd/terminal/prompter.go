@@ -130,7 +130,7 @@ func (p *Prompter) talk(ctx context.Context, words func(*conversation) error) er
 	select {
 	case p.turn <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	defer func() { <-p.turn }()
 	if quiet, ok := p.printer.(Suspender); ok {

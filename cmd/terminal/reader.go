@@ -103,8 +103,8 @@ func (r *lineReader) next() typed {
 
 // read waits for a line. Nobody there is runbook.ErrPark.
 func (r *lineReader) read(ctx context.Context) (typed, error) {
-	if err := ctx.Err(); err != nil {
-		return typed{}, err
+	if ctx.Err() != nil {
+		return typed{}, context.Cause(ctx)
 	}
 	if r.ended != nil {
 		return typed{}, r.ended
@@ -118,7 +118,7 @@ func (r *lineReader) read(ctx context.Context) (typed, error) {
 	case line := <-r.lines:
 		return r.taken(line)
 	case <-ctx.Done():
-		return typed{}, ctx.Err()
+		return typed{}, context.Cause(ctx)
 	}
 }
 
