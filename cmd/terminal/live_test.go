@@ -21,6 +21,8 @@ func screenText(t *testing.T, written string) string {
 		switch {
 		case strings.HasPrefix(rest, eraseLine):
 			lines[last], rest = "", rest[len(eraseLine):]
+		case strings.HasPrefix(rest, "\r"+eraseLine), rest == "\r":
+			rest = rest[1:] // the cursor waits at the start of the line
 		case rest[0] == '\n':
 			lines, rest = append(lines, ""), rest[1:]
 		case rest[0] == '\r', rest[0] == '\x1b':
