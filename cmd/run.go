@@ -112,7 +112,7 @@ func checkChange(r *runbook.Runbook, change string) error {
 func (a *app) run(ctx context.Context, p *place, f runFlags, sources inputSources, job engine.Job) error {
 	screen, printer := f.printer(a)
 	defer printer.Close()
-	people, closing, err := f.people(screen, a.Stdin, printer)
+	people, closing, err := f.people(screen, a.Stdin, printer, job)
 	if err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (a *app) resume(ctx context.Context, f runFlags, part string) error {
 	}
 	screen, printer := f.printer(a)
 	defer printer.Close()
-	people, closing, err := f.people(screen, a.Stdin, printer)
+	people, closing, err := f.people(screen, a.Stdin, printer, job)
 	if err != nil {
 		return err
 	}
