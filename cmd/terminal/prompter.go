@@ -57,6 +57,9 @@ func (p *Prompter) Do(ctx context.Context, t runbook.Task) (runbook.Answer, erro
 		task.conversation = c
 		task.answer.Started = p.screen.Now()
 		err := task.run()
+		if errors.Is(err, runbook.ErrPark) && task.begun() {
+			c.aside("What you said to this step is not kept: all of it is asked again when the run goes on.")
+		}
 		task.answer.Ended = p.screen.Now()
 		return err
 	})
