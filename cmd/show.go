@@ -126,11 +126,13 @@ func spaced(id string) string { return strings.ReplaceAll(id, "_", " ") }
 func (a *app) showCommand() *cobra.Command {
 	var asJSON bool
 	var output string
+	var stderr bool
 	c := &cobra.Command{
 		Use: "show RUN", GroupID: groupProve, Short: "show one run: its steps, values and evidence",
 		Long: `Show what the log holds of one run. RUN is any unique part of its id.
---output STEP prints what a step wrote to its standard output, as it was kept.`,
-		Example: "  msp show 7f3a9c\n  msp show 7f3a9c --output intact", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRuns,
+--output STEP prints what a step wrote to its standard output, as it was kept;
+with --stderr, what it wrote to its standard error.`,
+		Example: "  msp show 7f3a9c\n  msp show 7f3a9c --output intact\n  msp show 7f3a9c --output warns --stderr", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRuns,
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := a.place()
 			if err != nil {
@@ -145,8 +147,10 @@ func (a *app) showCommand() *cobra.Command {
 			switch {
 			case err != nil:
 				return err
+			case stderr && output == "":
+				return usageError(errors.New("--stderr says which output of a step, and no step is named"), "msp show RUN --output STEP --stderr")
 			case output != "":
-				return a.showOutput(store, account, output)
+				return a.showOutput(store, account, output, stderr)
 			case asJSON:
 				return a.printJSON(a.shownRun(account))
 			default:
@@ -156,6 +160,7 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the statements as JSON")
 	c.Flags().StringVar(&output, "output", "", "print what this `STEP` wrote")
+	c.Flags().BoolVar(&stderr, "stderr", false, "with --output: what it wrote to its standard error")
 	return c
 }
 
@@ -181,16 +186,20 @@ func (a *app) shownRun(account *record.Account) shown {
 
 // showOutput prints what a step wrote: bytes as they were kept when they go to
 // a file or a pipe, made harmless when they go to a terminal.
-func (a *app) showOutput(store *evidence.Store, account *record.Account, id string) error {
+func (a *app) showOutput(store *evidence.Store, account *record.Account, id string, stderr bool) error {
 	steps := account.Steps()
 	i := slices.IndexFunc(steps, func(s record.Step) bool { return s.ID == id })
 	if i < 0 {
 		return hint(fmt.Errorf("the run %s has no step %q", record.ShortID(account.Run), id), "msp show %s lists them", record.ShortID(account.Run))
 	}
-	if steps[i].Stdout == nil {
-		return hint(fmt.Errorf("the step %s printed nothing to its standard output", id), "msp show %s shows the rest", record.ShortID(account.Run))
+	stream, name := steps[i].Stdout, "output"
+	if stderr {
+		stream, name = steps[i].Stderr, "error"
 	}
-	blob, err := store.OpenBlob(steps[i].Stdout.Digest)
+	if stream == nil {
+		return hint(fmt.Errorf("the step %s printed nothing to its standard %s", id, name), "msp show %s shows the rest", record.ShortID(account.Run))
+	}
+	blob, err := store.OpenBlob(stream.Digest)
 	if err != nil {
 		return err
 	}
