@@ -317,7 +317,7 @@ func (a *app) openRun(p *place, part string) (*record.Account, error) {
 	case 1:
 		return open[0], nil
 	default:
-		return nil, usageError(fmt.Errorf("%d runs of %s are open", len(open), p.Client), "msp resume RUN, one of "+shortIDs(open))
+		return nil, usageError(fmt.Errorf("%d runs of %s are open:%s", len(open), p.Client, a.describeOpen(a.store(p, p.Client), open)), "msp resume RUN goes on with one of them")
 	}
 }
 

@@ -37,6 +37,7 @@ type loggedRun struct {
 	Started    time.Time          `json:"started"`
 	Ended      *time.Time         `json:"ended,omitempty"`
 	State      string             `json:"state"`
+	Open       string             `json:"open,omitempty"` // how: "running", "cut off" or "waiting"
 	Late       bool               `json:"late,omitempty"`
 	Deviations []record.Deviation `json:"deviations,omitempty"`
 	Record     string             `json:"record,omitempty"`
@@ -56,7 +57,7 @@ func (a *app) logCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.log(history, asJSON)
+			return a.log(a.store(p, p.Client), history, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -75,7 +76,7 @@ func (a *app) history(p *place) (*record.History, error) {
 	return h, nil
 }
 
-func (a *app) log(h *record.History, asJSON bool) error {
+func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
 	runs := []loggedRun{}
 	for _, account := range h.Accounts {
 		start := account.Start.Body
@@ -83,7 +84,9 @@ func (a *app) log(h *record.History, asJSON bool) error {
 			Run: account.Run, Runbook: start.Runbook.ID, Version: start.Runbook.Version, Client: start.Client,
 			Writer: account.Writer, Started: start.Started, State: account.State(a.Now()),
 		}
-		if account.End != nil {
+		if account.End == nil {
+			run.Open = a.openHow(store, account)
+		} else {
 			end := account.End.Body
 			run.Ended, run.Late, run.Deviations, run.Record = &end.Ended, end.Verdict.Late, end.Verdict.Deviations, account.End.Digest
 		}
@@ -100,7 +103,7 @@ func (a *app) log(h *record.History, asJSON bool) error {
 	}
 	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range runs {
-		state := r.State
+		state := stateWords(r.State, r.Open)
 		if r.Late {
 			state += ", late"
 		}
@@ -236,7 +239,7 @@ func (a *app) show(store *evidence.Store, account *record.Account) error {
 	p.add("client    %s · log of %s", start.Client, account.Writer)
 	p.add("operator  %s", start.Operator.ID)
 	p.add("started   %s", start.Started.Format(clockLayout))
-	p.add("state     %s", a.stateLine(account))
+	p.add("state     %s", a.stateLine(store, account))
 	p.add("sla       %s", slaLine(account))
 	if start.Change != "" {
 		p.add("change    %s", start.Change)
@@ -257,8 +260,8 @@ func (a *app) show(store *evidence.Store, account *record.Account) error {
 	return p.print(a.Stdout)
 }
 
-func (a *app) stateLine(account *record.Account) string {
-	line := account.State(a.Now())
+func (a *app) stateLine(store *evidence.Store, account *record.Account) string {
+	line := a.stateOf(store, account)
 	if end := account.End; end != nil {
 		line += " at " + end.Body.Ended.Format(clockLayout)
 		if d := end.Body.Verdict.Deviations; len(d) > 0 {
