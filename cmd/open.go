@@ -54,7 +54,7 @@ func (a *app) openHow(store *evidence.Store, account *record.Account) string {
 	if err != nil {
 		return waiting
 	}
-	defer lock.Unlock() //nolint:errcheck // the process's end does it too
+	defer lock.Unlock()
 	switch entries, _, err := record.ReadJournal(folder); {
 	case err != nil || len(entries) > 0:
 		return openCutOff
