@@ -5,6 +5,7 @@ package cmd_test
 import (
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -139,4 +140,66 @@ func TestSecondInterrupt(t *testing.T) {
 		t.Error("the process lives on")
 	}
 	d.output("verify")
+}
+
+// TestPaste pastes a megabyte at a question of a form and of a checklist, in
+// one line and in many. None of it answers anything.
+func TestPaste(t *testing.T) {
+	for name, megabyte := range map[string]string{
+		"one line":   strings.Repeat("y", 1<<20) + "\r",
+		"many lines": strings.Repeat("y\r", 1<<19),
+		"long lines": strings.Repeat(strings.Repeat("y", 9999)+"\r", 100),
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := personDesk(t)
+			command, console, talk := atTerminal(t, d, "run", "handover.yaml")
+			paste := func(pattern string) {
+				t.Helper()
+				talk.wait(pattern)
+				talk.from = talk.seen.Len()
+				go console.WriteString(megabyte)
+				talk.waitAtEnd(`not taken|none of them was taken`)
+				talk.waitAtEnd(pattern)
+			}
+			paste(`y/n $`)
+			talk.answer(`y/n $`, "y")
+			paste(`seen: $`)
+			talk.answer(`seen: $`, "all green")
+			talk.answer(`tickets[^:\n]*: $`, "2")
+			talk.answer(`picture: $`, "shot.png")
+			talk.answer(`> $`, "")
+			talk.wait(`done[^\n]*\n`)
+			if err := command.Wait(); err != nil {
+				t.Fatalf("%v\n%s", err, talk.seen.String())
+			}
+			usage, ok := command.ProcessState.SysUsage().(*syscall.Rusage)
+			if ok && usage.Maxrss > 200<<10 {
+				t.Errorf("it took %d KiB of memory", usage.Maxrss)
+			}
+			wantPerson(t, d)
+		})
+	}
+}
+
+// waitAtEnd waits as wait does, but looks only at what was said last.
+func (k *talk) waitAtEnd(pattern string) {
+	k.t.Helper()
+	wanted := regexp.MustCompile(pattern)
+	deadline := time.After(30 * time.Second)
+	for {
+		last := k.seen.Bytes()[max(0, k.seen.Len()-2000):]
+		if wanted.MatchString(escapes.ReplaceAllString(string(last), "")) {
+			k.from = max(k.from, k.seen.Len()-2000)
+			return
+		}
+		select {
+		case chunk, open := <-k.chunks:
+			if !open {
+				k.t.Fatalf("it ended before %q:\n%s", pattern, last)
+			}
+			k.seen.Write(chunk)
+		case <-deadline:
+			k.t.Fatalf("waited too long for %q:\n%s", pattern, last)
+		}
+	}
 }

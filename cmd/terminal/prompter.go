@@ -43,6 +43,7 @@ func NewPrompter(s Screen, in io.Reader, p Printer) *Prompter {
 	}
 	if fd, terminal := terminalOf(in); terminal {
 		prompter.door, prompter.fd = doorTerminal, fd
+		prompter.reader.ofTerminal(fd)
 	}
 	return prompter
 }
