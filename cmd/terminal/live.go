@@ -13,6 +13,13 @@ import (
 // and all below it.
 const eraseLine = "\r\x1b[J"
 
+// cutLine and foldLine say what a terminal does with a line that is too long
+// for it, as the live line is when the terminal is made narrower just then.
+const (
+	cutLine  = "\x1b[?7l"
+	foldLine = "\x1b[?7h"
+)
+
 // live prints the list and keeps one line below it that tells what runs now.
 // That line is always shorter than the screen is wide, so that it never wraps
 // and erasing it erases all of it. The cursor waits at its start: a terminal
@@ -120,7 +127,7 @@ func (l *live) tick() {
 	}
 	l.frame++
 	if line := l.line(); line != l.drawn {
-		l.write(eraseLine + line + "\r")
+		l.write(eraseLine + cutLine + line + foldLine + "\r")
 		l.drawn = line
 	}
 }

@@ -16,6 +16,7 @@ import (
 func screenText(t *testing.T, written string) string {
 	t.Helper()
 	lines := []string{""}
+	written = strings.NewReplacer(cutLine, "", foldLine, "").Replace(written)
 	for rest := written; rest != ""; {
 		last := len(lines) - 1
 		switch {
@@ -58,7 +59,7 @@ func TestLiveEndsAsTheList(t *testing.T) {
 		if diff := cmp.Diff(want.String(), screenText(t, out.String())); diff != "" {
 			t.Errorf("width %d (-list +live):\n%s", width, diff)
 		}
-		for piece := range strings.SplitSeq(out.String(), eraseLine) {
+		for piece := range strings.SplitSeq(strings.NewReplacer(cutLine, "", foldLine, "").Replace(out.String()), eraseLine) {
 			if line, _, _ := strings.Cut(piece, "\n"); cells(line) > width {
 				t.Errorf("%d cells in %d: %q", cells(line), width, line)
 			}
