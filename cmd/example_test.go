@@ -89,7 +89,7 @@ func prepareExample(t *testing.T, d *desk) {
 func parkedExample(t *testing.T, d *desk) string {
 	t.Helper()
 	d.write("waits.yaml", "apiVersion: msp/v1\nkind: Runbook\nid: waits\nversion: 1.0.0\ntitle: Waits\nsteps:\n"+
-		"  - {id: intact, title: Intact, run: echo intact}\n  - {id: agree, title: Agree, manual: {instructions: Look.}}\n")
+		"  - {id: intact, title: Intact, run: echo intact}\n  - {id: warns, title: Warns, run: echo careful >&2}\n  - {id: agree, title: Agree, manual: {instructions: Look.}}\n")
 	if got := d.msp("run", "./waits.yaml", "--no-input"); got.code != 3 {
 		t.Fatalf("exit code %d: %s", got.code, got.stderr)
 	}

@@ -43,6 +43,9 @@ func (s inputSources) resolve(ctx context.Context, r *runbook.Runbook, people ru
 		if !ok {
 			continue
 		}
+		if f.Required && strings.TrimSpace(g.text) == "" {
+			return nil, usageError(fmt.Errorf("the input %s (%s) is required, and what was given is empty", f.Name, g.from), describeField(f))
+		}
 		value, err := f.Parse(g.text, g.folder)
 		if err != nil {
 			return nil, hint(fmt.Errorf("the input %s (%s): %w", f.Name, g.from, err), "%s", describeField(f))

@@ -92,3 +92,26 @@ func (d *desk) number(name string) int {
 	n, _ := strconv.Atoi(strings.TrimSpace(string(text)))
 	return n
 }
+
+// TestOpenHow tells a run that is under way from one that was cut off.
+func TestOpenHow(t *testing.T) {
+	d := newDesk(t)
+	d.write("long.yaml", "apiVersion: msp/v1\nkind: Runbook\nid: long\nversion: 1.0.0\ntitle: Long\nsteps:\n"+
+		"  - {id: long, title: Long, run: 'echo $$ > first; echo > ready; while [ ! -e go ]; do sleep 0.05; done'}\n")
+	c := d.command("run", "./long.yaml", "--plain")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	d.await("ready")
+	for _, want := range []string{"running", "cut off"} {
+		if got := d.output("log"); !strings.Contains(got, "long 1.0.0  "+want+"\n") {
+			t.Errorf("not %q: %s", want, got)
+		}
+		c.Process.Kill()
+		c.Wait()
+	}
+	d.write("go", "")
+	if got := d.output("show", "0"); !strings.Contains(got, "state     cut off, to be finished by") {
+		t.Errorf("msp show: %s", got)
+	}
+}

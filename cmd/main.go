@@ -31,16 +31,20 @@ type Program struct {
 	Stdout, Stderr io.Writer
 	Disk           *evidence.Disk
 	Now            func() time.Time // nil: the system's
+
+	firmly <-chan struct{} // closed when what is being ended shall end at once
 }
 
 // Run runs one command line and gives its exit code. An interrupt, a
-// termination and a hang-up end the run under way, which is recorded.
+// termination and a hang-up end the run under way, which is recorded; a second
+// interrupt ends its step at once.
 func (p Program) Run(ctx context.Context, args []string) int {
 	if p.Now == nil {
 		p.Now = time.Now
 	}
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	ctx, firmly, stop := listen(ctx)
 	defer stop()
+	p.firmly = firmly
 	// A screen that is gone ends no run: the write fails, and the run goes on. To
 	// ignore the signal instead would ignore it in every child as well.
 	gone := make(chan os.Signal, 1)

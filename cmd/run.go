@@ -112,7 +112,7 @@ func checkChange(r *runbook.Runbook, change string) error {
 func (a *app) run(ctx context.Context, p *place, f runFlags, sources inputSources, job engine.Job) error {
 	screen, printer := f.printer(a)
 	defer printer.Close()
-	people, closing, err := f.people(screen, a.Stdin, printer)
+	people, closing, err := f.people(screen, a.Stdin, printer, job)
 	if err != nil {
 		return err
 	}
@@ -138,6 +138,7 @@ func (a *app) equip(ctx context.Context, p *place, job *engine.Job) error {
 		return err
 	}
 	job.BlobLimit, job.Environ, job.Software, job.Now = p.BlobLimit, os.Environ(), software(), a.Now
+	job.Firmly = a.firmly
 	job.Where.Host, job.Where.Login, job.Where.Origin = where(a.Stdin)
 	return nil
 }
@@ -250,7 +251,7 @@ func (a *app) resume(ctx context.Context, f runFlags, part string) error {
 	}
 	screen, printer := f.printer(a)
 	defer printer.Close()
-	people, closing, err := f.people(screen, a.Stdin, printer)
+	people, closing, err := f.people(screen, a.Stdin, printer, job)
 	if err != nil {
 		return err
 	}
@@ -326,7 +327,7 @@ func (a *app) openRun(p *place, part string) (*record.Account, error) {
 	case 1:
 		return open[0], nil
 	default:
-		return nil, usageError(fmt.Errorf("%d runs of %s are open", len(open), p.Client), "msp resume RUN, one of "+shortIDs(open))
+		return nil, usageError(fmt.Errorf("%d runs of %s are open:%s", len(open), p.Client, a.describeOpen(a.store(p, p.Client), open)), "msp resume RUN goes on with one of them")
 	}
 }
 

@@ -44,13 +44,7 @@ steps:
 // TestScreens shows one run on real terminals of three widths, without colour,
 // as sentences, and as plain lines.
 func TestScreens(t *testing.T) {
-	tmux, err := exec.LookPath("tmux")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("tmux is missing")
-		}
-		t.Skip("tmux is missing: it is the terminal of this test")
-	}
+	tmux := findTmux(t)
 	for _, tt := range []struct {
 		name  string
 		width int
@@ -74,6 +68,18 @@ func TestScreens(t *testing.T) {
 	}
 }
 
+func findTmux(t *testing.T) string {
+	t.Helper()
+	tmux, err := exec.LookPath("tmux")
+	if err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal("tmux is missing")
+		}
+		t.Skip("tmux is missing: it is the terminal of this test")
+	}
+	return tmux
+}
+
 // showScreen runs the runbook in a terminal and gives what stands on it.
 func showScreen(t *testing.T, tmux string, width int, env, args string) string {
 	t.Helper()
@@ -81,35 +87,87 @@ func showScreen(t *testing.T, tmux string, width int, env, args string) string {
 	d.write("screen.yaml", screenRunbook)
 	d.msp("key", "new")
 	d.msp("run", "screen.yaml", "--plain") // the keys are made, so that only the run is on the screen
+	w := d.window(tmux, width, fmt.Sprintf("env %s ./msp run screen.yaml %s", env, args))
+	return w.wait("the exit code is", "-e", "-J")
+}
+
+// window is a terminal of tmux in which a command runs.
+type window struct {
+	*desk
+	tmux, socket string
+}
+
+func (d *desk) window(tmux string, width int, command string) *window {
+	d.t.Helper()
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
 	if err := os.Symlink(self, d.path("msp")); err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
-	socket := filepath.Join(t.TempDir(), "tmux")
-	run := func(args ...string) string {
-		c := exec.Command(tmux, append([]string{"-S", socket, "-f", "/dev/null"}, args...)...)
-		c.Env = append(d.env, "TERM=xterm-256color", "LC_ALL=C.UTF-8")
-		out, err := c.CombinedOutput()
-		if err != nil {
-			t.Fatalf("tmux %s: %v\n%s", args, err, out)
-		}
-		return string(out)
+	w := &window{d, tmux, filepath.Join(d.t.TempDir(), "tmux")}
+	command = fmt.Sprintf("cd %s && clear && %s; echo the exit code is $?; sleep 60", d.work, command)
+	w.do("-u", "new-session", "-d", "-x", fmt.Sprint(width), "-y", "70", command)
+	d.t.Cleanup(func() { exec.Command(tmux, "-S", w.socket, "kill-server").Run() })
+	return w
+}
+
+// do has tmux do something, and gives what it says.
+func (w *window) do(args ...string) string {
+	w.t.Helper()
+	c := exec.Command(w.tmux, append([]string{"-S", w.socket, "-f", "/dev/null"}, args...)...)
+	c.Env = append(w.env, "TERM=xterm-256color", "LC_ALL=C.UTF-8")
+	out, err := c.CombinedOutput()
+	if err != nil {
+		w.t.Fatalf("tmux %s: %v\n%s", args, err, out)
 	}
-	command := fmt.Sprintf("cd %s && clear && env %s ./msp run screen.yaml %s; echo the exit code is $?; sleep 60", d.work, env, args)
-	run("-u", "new-session", "-d", "-x", fmt.Sprint(width), "-y", "70", command)
-	defer exec.Command(tmux, "-S", socket, "kill-server").Run()
-	deadline := time.Now().Add(30 * time.Second)
-	for {
-		if screen := run("capture-pane", "-p", "-e", "-J"); strings.Contains(screen, "the exit code is") {
+	return string(out)
+}
+
+// wait gives what stands on the screen as soon as the pattern is there.
+func (w *window) wait(pattern string, options ...string) string {
+	w.t.Helper()
+	wanted := regexp.MustCompile(pattern)
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if screen := w.do(append([]string{"capture-pane", "-p"}, options...)...); wanted.MatchString(screen) {
 			return screen
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("it didn't end:\n%s", run("capture-pane", "-p"))
+	}
+	w.t.Fatalf("%s never appears:\n%s", pattern, w.do("capture-pane", "-p"))
+	return ""
+}
+
+// TestResize makes a window narrow and wide again while a step runs: one live
+// line is on the screen, whole, and in the end none is left.
+func TestResize(t *testing.T) {
+	d := newDesk(t)
+	d.write("resize.yaml", "apiVersion: msp/v1\nkind: Runbook\nid: resize\nversion: 1.0.0\ntitle: Resize\nsteps:\n"+
+		"  - {id: first, title: First, run: [\"true\"]}\n"+
+		"  - {id: long, title: Long, run: 'echo "+strings.Repeat("-------- ", 30)+"; while [ ! -e go ]; do sleep 0.05; done'}\n")
+	w := d.window(findTmux(t), 80, "./msp run resize.yaml")
+	live := regexp.MustCompile(`(?m)^ [⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏] `)
+	w.wait(`(?m)^ \S long .*\| [- ]+…`)
+	for _, width := range []int{40, 200, 80, 40, 200} {
+		w.do("resize-window", "-x", fmt.Sprint(width))
+		// The line is drawn for this width once it is nearly as long.
+		screen := w.wait(fmt.Sprintf(`(?m)^ \S long .{%d,}…$`, width-30))
+		if rows := live.FindAllString(screen, -1); len(rows) != 1 {
+			t.Errorf("%d columns: %d live lines:\n%s", width, len(rows), screen)
 		}
-		time.Sleep(20 * time.Millisecond)
+		if below := screen[live.FindStringIndex(screen)[0]:]; strings.Count(strings.TrimSpace(below), "\n") > 0 {
+			t.Errorf("%d columns: something is left below the live line:\n%s", width, screen)
+		}
+	}
+	d.write("go", "")
+	screen := w.wait("the exit code is 0")
+	if live.MatchString(screen) || strings.Contains(screen, "-----") {
+		t.Errorf("something of the live line is left:\n%s", screen)
+	}
+	for _, row := range []string{"first  First", "long   Long", "done"} {
+		if strings.Count(screen, row) != 1 {
+			t.Errorf("%q is not there once:\n%s", row, screen)
+		}
 	}
 }
 

@@ -37,6 +37,7 @@ type loggedRun struct {
 	Started    time.Time          `json:"started"`
 	Ended      *time.Time         `json:"ended,omitempty"`
 	State      string             `json:"state"`
+	Open       string             `json:"open,omitempty"` // how: "running", "cut off" or "waiting"
 	Late       bool               `json:"late,omitempty"`
 	Deviations []record.Deviation `json:"deviations,omitempty"`
 	Record     string             `json:"record,omitempty"`
@@ -56,7 +57,7 @@ func (a *app) logCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.log(history, asJSON)
+			return a.log(a.store(p, p.Client), history, asJSON)
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -75,7 +76,7 @@ func (a *app) history(p *place) (*record.History, error) {
 	return h, nil
 }
 
-func (a *app) log(h *record.History, asJSON bool) error {
+func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
 	runs := []loggedRun{}
 	for _, account := range h.Accounts {
 		start := account.Start.Body
@@ -83,7 +84,9 @@ func (a *app) log(h *record.History, asJSON bool) error {
 			Run: account.Run, Runbook: start.Runbook.ID, Version: start.Runbook.Version, Client: start.Client,
 			Writer: account.Writer, Started: start.Started, State: account.State(a.Now()),
 		}
-		if account.End != nil {
+		if account.End == nil {
+			run.Open = a.openHow(store, account)
+		} else {
 			end := account.End.Body
 			run.Ended, run.Late, run.Deviations, run.Record = &end.Ended, end.Verdict.Late, end.Verdict.Deviations, account.End.Digest
 		}
@@ -100,7 +103,7 @@ func (a *app) log(h *record.History, asJSON bool) error {
 	}
 	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	for _, r := range runs {
-		state := r.State
+		state := stateWords(r.State, r.Open)
 		if r.Late {
 			state += ", late"
 		}
@@ -126,11 +129,13 @@ func spaced(id string) string { return strings.ReplaceAll(id, "_", " ") }
 func (a *app) showCommand() *cobra.Command {
 	var asJSON bool
 	var output string
+	var stderr bool
 	c := &cobra.Command{
 		Use: "show RUN", GroupID: groupProve, Short: "show one run: its steps, values and evidence",
 		Long: `Show what the log holds of one run. RUN is any unique part of its id.
---output STEP prints what a step wrote to its standard output, as it was kept.`,
-		Example: "  msp show 7f3a9c\n  msp show 7f3a9c --output intact", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRuns,
+--output STEP prints what a step wrote to its standard output, as it was kept;
+with --stderr, what it wrote to its standard error.`,
+		Example: "  msp show 7f3a9c\n  msp show 7f3a9c --output intact\n  msp show 7f3a9c --output warns --stderr", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRuns,
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := a.place()
 			if err != nil {
@@ -145,8 +150,10 @@ func (a *app) showCommand() *cobra.Command {
 			switch {
 			case err != nil:
 				return err
+			case stderr && output == "":
+				return usageError(errors.New("--stderr says which output of a step, and no step is named"), "msp show RUN --output STEP --stderr")
 			case output != "":
-				return a.showOutput(store, account, output)
+				return a.showOutput(store, account, output, stderr)
 			case asJSON:
 				return a.printJSON(a.shownRun(account))
 			default:
@@ -156,6 +163,7 @@ func (a *app) showCommand() *cobra.Command {
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the statements as JSON")
 	c.Flags().StringVar(&output, "output", "", "print what this `STEP` wrote")
+	c.Flags().BoolVar(&stderr, "stderr", false, "with --output: what it wrote to its standard error")
 	return c
 }
 
@@ -181,16 +189,20 @@ func (a *app) shownRun(account *record.Account) shown {
 
 // showOutput prints what a step wrote: bytes as they were kept when they go to
 // a file or a pipe, made harmless when they go to a terminal.
-func (a *app) showOutput(store *evidence.Store, account *record.Account, id string) error {
+func (a *app) showOutput(store *evidence.Store, account *record.Account, id string, stderr bool) error {
 	steps := account.Steps()
 	i := slices.IndexFunc(steps, func(s record.Step) bool { return s.ID == id })
 	if i < 0 {
 		return hint(fmt.Errorf("the run %s has no step %q", record.ShortID(account.Run), id), "msp show %s lists them", record.ShortID(account.Run))
 	}
-	if steps[i].Stdout == nil {
-		return hint(fmt.Errorf("the step %s printed nothing to its standard output", id), "msp show %s shows the rest", record.ShortID(account.Run))
+	stream, name := steps[i].Stdout, "output"
+	if stderr {
+		stream, name = steps[i].Stderr, "error"
 	}
-	blob, err := store.OpenBlob(steps[i].Stdout.Digest)
+	if stream == nil {
+		return hint(fmt.Errorf("the step %s printed nothing to its standard %s", id, name), "msp show %s shows the rest", record.ShortID(account.Run))
+	}
+	blob, err := store.OpenBlob(stream.Digest)
 	if err != nil {
 		return err
 	}
@@ -227,7 +239,7 @@ func (a *app) show(store *evidence.Store, account *record.Account) error {
 	p.add("client    %s · log of %s", start.Client, account.Writer)
 	p.add("operator  %s", start.Operator.ID)
 	p.add("started   %s", start.Started.Format(clockLayout))
-	p.add("state     %s", a.stateLine(account))
+	p.add("state     %s", a.stateLine(store, account))
 	p.add("sla       %s", slaLine(account))
 	if start.Change != "" {
 		p.add("change    %s", start.Change)
@@ -248,8 +260,8 @@ func (a *app) show(store *evidence.Store, account *record.Account) error {
 	return p.print(a.Stdout)
 }
 
-func (a *app) stateLine(account *record.Account) string {
-	line := account.State(a.Now())
+func (a *app) stateLine(store *evidence.Store, account *record.Account) string {
+	line := a.stateOf(store, account)
 	if end := account.End; end != nil {
 		line += " at " + end.Body.Ended.Format(clockLayout)
 		if d := end.Body.Verdict.Deviations; len(d) > 0 {

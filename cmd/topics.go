@@ -96,6 +96,9 @@ A file of answers (--answers FILE) does what a person would do at manual steps:
     later: {wait: true}               # leave it to a person
     cut:   {interrupted: rerun}       # rerun, done or fail; with reason: …
 
+A name that nothing asks for, or a value that doesn't fit, is found before
+anything is started.
+
 Secrets: {name: DB_PASSWORD, from: {env: DB_PASSWORD}}, or {file: NAME} or
 {command: NAME}, which only your own config.yaml gives a meaning:
 

@@ -64,8 +64,8 @@ type Env interface {
 
 // AsksPerson is implemented by the actions that a person does. Automation never
 // satisfies such a step, and no timeout cuts its person off unless the step
-// says one.
-type AsksPerson interface{ AsksPerson() }
+// says one. What the person is asked for is known before the step is run.
+type AsksPerson interface{ AsksPerson() Task }
 
 // Program is what a step asks to be run: a name that is looked up in PATH, and
 // its arguments.

@@ -41,7 +41,7 @@ type action struct {
 
 type asking struct{ action }
 
-func (asking) AsksPerson() {}
+func (asking) AsksPerson() runbook.Task { return runbook.Task{} }
 
 func (runKind) Decode(n *document.Node, d *document.Decoder) runbook.Action {
 	d.String(n)

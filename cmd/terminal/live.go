@@ -9,12 +9,21 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 )
 
-// eraseLine goes to the start of the line that the cursor is on and empties it.
-const eraseLine = "\r\x1b[K"
+// eraseLine goes to the start of the line that the cursor is on and empties it
+// and all below it.
+const eraseLine = "\r\x1b[J"
+
+// cutLine and foldLine say what a terminal does with a line that is too long
+// for it, as the live line is when the terminal is made narrower just then.
+const (
+	cutLine  = "\x1b[?7l"
+	foldLine = "\x1b[?7h"
+)
 
 // live prints the list and keeps one line below it that tells what runs now.
 // That line is always shorter than the screen is wide, so that it never wraps
-// and erasing it erases all of it.
+// and erasing it erases all of it. The cursor waits at its start: a terminal
+// that is made narrower folds the line, and its end then lies below the cursor.
 type live struct {
 	mu        sync.Mutex
 	list      *list
@@ -118,7 +127,7 @@ func (l *live) tick() {
 	}
 	l.frame++
 	if line := l.line(); line != l.drawn {
-		l.write(eraseLine + line)
+		l.write(eraseLine + cutLine + line + foldLine + "\r")
 		l.drawn = line
 	}
 }

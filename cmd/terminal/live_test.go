@@ -16,11 +16,14 @@ import (
 func screenText(t *testing.T, written string) string {
 	t.Helper()
 	lines := []string{""}
+	written = strings.NewReplacer(cutLine, "", foldLine, "").Replace(written)
 	for rest := written; rest != ""; {
 		last := len(lines) - 1
 		switch {
 		case strings.HasPrefix(rest, eraseLine):
 			lines[last], rest = "", rest[len(eraseLine):]
+		case strings.HasPrefix(rest, "\r"+eraseLine), rest == "\r":
+			rest = rest[1:] // the cursor waits at the start of the line
 		case rest[0] == '\n':
 			lines, rest = append(lines, ""), rest[1:]
 		case rest[0] == '\r', rest[0] == '\x1b':
@@ -56,7 +59,7 @@ func TestLiveEndsAsTheList(t *testing.T) {
 		if diff := cmp.Diff(want.String(), screenText(t, out.String())); diff != "" {
 			t.Errorf("width %d (-list +live):\n%s", width, diff)
 		}
-		for piece := range strings.SplitSeq(out.String(), eraseLine) {
+		for piece := range strings.SplitSeq(strings.NewReplacer(cutLine, "", foldLine, "").Replace(out.String()), eraseLine) {
 			if line, _, _ := strings.Cut(piece, "\n"); cells(line) > width {
 				t.Errorf("%d cells in %d: %q", cells(line), width, line)
 			}

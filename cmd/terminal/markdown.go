@@ -65,9 +65,33 @@ func (r *markdownRenderer) add(line string) {
 		r.endParagraph()
 		r.first = Sanitize(listMark().FindString(line), false)
 		r.words = []string{line[len(listMark().FindString(line)):]}
+	case strings.HasPrefix(text, ">"):
+		r.endParagraph()
+		r.first, r.words = "> ", []string{strings.TrimSpace(text[1:])}
 	default:
 		r.words = append(r.words, text)
 	}
+	if hardBreak(line) {
+		r.breakLine()
+	}
+}
+
+// hardBreak reports whether the author wants the line to end where it does:
+// two spaces or a backslash say so.
+func hardBreak(line string) bool {
+	return strings.HasSuffix(line, "  ") || strings.HasSuffix(line, `\`)
+}
+
+// breakLine ends a line of the paragraph, which goes on below it.
+func (r *markdownRenderer) breakLine() {
+	if r.words == nil {
+		return
+	}
+	last := len(r.words) - 1
+	r.words[last] = strings.TrimSuffix(r.words[last], `\`)
+	indent := pad(cells(r.first))
+	r.endParagraph()
+	r.first = indent
 }
 
 // literal keeps a line as it was written, but breaks it where the screen ends:
@@ -81,6 +105,7 @@ func (r *markdownRenderer) literal(line string) {
 
 func (r *markdownRenderer) endParagraph() {
 	if r.words == nil {
+		r.first = ""
 		return
 	}
 	for _, row := range hang(r.first, flatten(strings.Join(r.words, " ")), r.width) {

@@ -43,6 +43,7 @@ func NewPrompter(s Screen, in io.Reader, p Printer) *Prompter {
 	}
 	if fd, terminal := terminalOf(in); terminal {
 		prompter.door, prompter.fd = doorTerminal, fd
+		prompter.reader.ofTerminal(fd)
 	}
 	return prompter
 }
@@ -57,6 +58,9 @@ func (p *Prompter) Do(ctx context.Context, t runbook.Task) (runbook.Answer, erro
 		task.conversation = c
 		task.answer.Started = p.screen.Now()
 		err := task.run()
+		if errors.Is(err, runbook.ErrPark) && task.begun() {
+			c.aside("What you said to this step is not kept: all of it is asked again when the run goes on.")
+		}
 		task.answer.Ended = p.screen.Now()
 		return err
 	})
@@ -130,7 +134,7 @@ func (p *Prompter) talk(ctx context.Context, words func(*conversation) error) er
 	select {
 	case p.turn <- struct{}{}:
 	case <-ctx.Done():
-		return ctx.Err()
+		return context.Cause(ctx)
 	}
 	defer func() { <-p.turn }()
 	if quiet, ok := p.printer.(Suspender); ok {

@@ -371,3 +371,21 @@ func TestQuietPrinter(t *testing.T) {
 		t.Error("still quiet after the question")
 	}
 }
+
+// TestEndOfInputInATask ends the input in the middle of a task: it is said that
+// what was answered so far is not kept.
+func TestEndOfInputInATask(t *testing.T) {
+	for _, test := range []struct {
+		typed string
+		said  bool
+	}{{"y\n", true}, {"", false}} {
+		p, out := asked(t, test.typed)
+		_, err := p.Do(context.Background(), runbook.Task{Step: "look", Title: "Look", Checklist: []string{"green", "quiet"}})
+		if !errors.Is(err, runbook.ErrPark) {
+			t.Errorf("error %v", err)
+		}
+		if said := strings.Contains(strings.Join(strings.Fields(out.String()), " "), "is not kept"); said != test.said {
+			t.Errorf("after %q:\n%s", test.typed, out.String())
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -22,14 +23,18 @@ const maxLine = 64 << 10
 type typed struct {
 	text string
 	long bool // and so it was thrown away
+	most int  // bytes that it might have had
+	many bool // more lines came with it
 	err  error
 }
 
 // complaint says why a line can't be an answer, or "".
 func (t typed) complaint() string {
 	switch {
+	case t.many:
+		return "several lines came at once, and none of them was taken; please answer one question at a time, or give the text as a file"
 	case t.long:
-		return fmt.Sprintf("that line was longer than %d KiB and was not taken; please give a shorter answer, or the text as a file", maxLine>>10)
+		return fmt.Sprintf("that line was longer than %d KiB and was not taken; please give a shorter answer, or the text as a file", (t.most+1)>>10)
 	case !utf8.ValidString(t.text):
 		return "that line was not valid UTF-8 and was not taken; please type it again"
 	case strings.IndexFunc(t.text, func(r rune) bool { return unicode.IsControl(r) && r != '\t' }) >= 0:
@@ -43,6 +48,9 @@ func (t typed) complaint() string {
 // is then typed belongs to the next question.
 type lineReader struct {
 	in      *bufio.Reader
+	most    int                      // bytes of a line
+	waits   func(time.Duration) bool // whether more was typed; nil where lines may come at once
+	drop    func()                   // the line that is being typed
 	want    chan struct{}
 	lines   chan typed
 	stop    chan struct{}
@@ -54,8 +62,16 @@ type lineReader struct {
 
 func newLineReader(in io.Reader) *lineReader {
 	return &lineReader{
-		in: bufio.NewReader(in), want: make(chan struct{}, 1), lines: make(chan typed, 1), stop: make(chan struct{}),
+		in: bufio.NewReader(in), most: maxLine, want: make(chan struct{}, 1), lines: make(chan typed, 1), stop: make(chan struct{}),
 	}
+}
+
+// ofTerminal says that a person types the lines. A line that is as long as the
+// terminal can keep one was cut.
+func (r *lineReader) ofTerminal(fd uintptr) {
+	r.most = longestTyped - 1
+	r.waits = func(d time.Duration) bool { return inputWaits(fd, d) }
+	r.drop = func() { discardTyped(fd) }
 }
 
 // close ends the goroutine as soon as its read returns.
@@ -69,11 +85,37 @@ func (r *lineReader) loop() {
 			return
 		}
 		line := r.next()
+		if line.err == nil && r.waits != nil {
+			line = r.alone(line)
+		}
 		r.lines <- line // has room: one line for each wish
 		if line.err != nil {
 			return
 		}
 	}
+}
+
+const (
+	// together is how soon behind a line another one comes that nobody typed.
+	together = 20 * time.Millisecond
+	// quiet is the silence after which a paste is over.
+	quiet = 200 * time.Millisecond
+)
+
+// alone looks whether more lines came with this one, as they do when many are
+// pasted. They would answer questions that were not asked yet, so all of them
+// are thrown away.
+func (r *lineReader) alone(line typed) typed {
+	if r.in.Buffered() == 0 && !r.waits(together) {
+		return line
+	}
+	for r.in.Buffered() > 0 || r.waits(quiet) {
+		if more := r.next(); more.err != nil {
+			return more
+		}
+	}
+	r.drop()
+	return typed{many: true}
 }
 
 // next reads one line. A line that is too long is read to its end, but not
@@ -83,7 +125,7 @@ func (r *lineReader) next() typed {
 	long := false
 	for {
 		part, err := r.in.ReadSlice('\n')
-		if long = long || len(kept)+len(part) > maxLine+2; long {
+		if long = long || len(kept)+len(part) > r.most+2; long {
 			kept = nil
 		} else {
 			kept = append(kept, part...)
@@ -97,14 +139,14 @@ func (r *lineReader) next() typed {
 			return typed{err: err}
 		}
 		text := string(bytes.TrimSuffix(bytes.TrimSuffix(kept, []byte("\n")), []byte("\r")))
-		return typed{text: text, long: long || len(text) > maxLine}
+		return typed{text: text, long: long || len(text) > r.most, most: r.most}
 	}
 }
 
 // read waits for a line. Nobody there is runbook.ErrPark.
 func (r *lineReader) read(ctx context.Context) (typed, error) {
-	if err := ctx.Err(); err != nil {
-		return typed{}, err
+	if ctx.Err() != nil {
+		return typed{}, context.Cause(ctx)
 	}
 	if r.ended != nil {
 		return typed{}, r.ended
@@ -118,7 +160,7 @@ func (r *lineReader) read(ctx context.Context) (typed, error) {
 	case line := <-r.lines:
 		return r.taken(line)
 	case <-ctx.Done():
-		return typed{}, ctx.Err()
+		return typed{}, context.Cause(ctx)
 	}
 }
 

@@ -38,6 +38,12 @@ func (t *task) run() error {
 	return t.finish()
 }
 
+// begun reports whether the person has said anything yet.
+func (t *task) begun() bool {
+	a := t.answer
+	return len(a.Checked)+len(a.Values)+len(a.Files) > 0 || a.Flag != "" || a.Differently != ""
+}
+
 func (t *task) introduce() {
 	t.heading(symbolNow, "to do", t.Task)
 	t.aside(labelled("why: ", flatten(t.Rationale)))

@@ -77,6 +77,20 @@ func TestMarkdown(t *testing.T) {
 	}
 }
 
+// TestMarkdownKeepsLines keeps the lines that the author wants, and joins the
+// others.
+func TestMarkdownKeepsLines(t *testing.T) {
+	source := "Call them:  \n020 123\\\n020 456\nand ask\n\n> quoted\n> still\n\n- first  \n  below it\n\nlast  \n\nflush"
+	var got []string
+	for _, line := range markdown(source, 40) {
+		got = append(got, line.text)
+	}
+	want := []string{"Call them:", "020 123", "020 456 and ask", "", "> quoted", "> still", "", "- first", "  below it", "", "last", "", "flush"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
 func TestFormatSize(t *testing.T) {
 	for bytes, want := range map[int64]string{0: "0 B", 1023: "1023 B", 39117: "38.2 KiB", 1288490189: "1.2 GiB", 1 << 62: "4.0 EiB"} {
 		if got := formatSize(bytes); got != want {

@@ -51,6 +51,7 @@ type Job struct {
 	Now       func() time.Time
 	Sleep     func(context.Context, time.Duration) error // between attempts
 	Grace     time.Duration                              // from the gentle signal to the firm one; 0 is 5 s
+	Firmly    <-chan struct{}                            // closed when a step that is being ended shall end at once
 }
 
 // Outcome is how a run, or the part of it that could be done, ended.

@@ -111,7 +111,7 @@ func (e *stepEnv) Exec(ctx context.Context, p runbook.Program) (runbook.Exit, er
 	}
 	command := process.Command{
 		Path: tool.Path, Args: p.Args, Env: e.env, Dir: e.dir,
-		Stdout: e.stdout, Stderr: e.stderr, Grace: e.job.Grace,
+		Stdout: e.stdout, Stderr: e.stderr, Grace: e.job.Grace, Firmly: e.job.Firmly,
 	}
 	if e.wantsOutput() {
 		command.Output = &e.output

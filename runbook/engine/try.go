@@ -109,7 +109,27 @@ func (t *try) run(ctx context.Context, env *stepEnv) (runbook.Result, error) {
 	if t.byPerson() {
 		return t.byHand(ctx, env)
 	}
+	if _, person := t.step.Action.(runbook.AsksPerson); !person {
+		defer t.sayEnding(ctx)()
+	}
 	return t.step.Action.Run(ctx, env)
+}
+
+// sayEnding says it as soon as the run is told to end: what the step started
+// may take its time. What it returns waits until that was said.
+func (t *try) sayEnding(ctx context.Context) (wait func()) {
+	said := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(said)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			t.emit(runbook.Event{Kind: runbook.Notice, Step: t.step.ID, Message: "ending the step " + t.step.ID, Hint: "ctrl-C again ends it at once"})
+		}
+	})
+	return func() {
+		if !stop() {
+			<-said
+		}
+	}
 }
 
 // byPerson reports whether a person does the step in place of automation.
@@ -353,10 +373,10 @@ func (t *try) settleDoubt(ctx context.Context) error {
 	doubt := fmt.Sprintf("msp was cut off during this step (attempt %d). Its work may be done, half done or not begun.", attempts)
 	resolution, err := t.job.People.Decide(ctx, env.Task(), doubt)
 	switch {
-	case ctx.Err() != nil:
-		return errAborted
 	case errors.Is(err, runbook.ErrPark):
 		return errInDoubt
+	case ctx.Err() != nil:
+		return errAborted
 	case err != nil:
 		return err
 	}

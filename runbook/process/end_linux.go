@@ -58,7 +58,7 @@ func (p *program) begun() bool {
 // end ends all processes of the program that don't end within wait. Those are
 // counted as left behind if left is set.
 func (p *program) end(wait time.Duration, left bool) {
-	if wait > 0 && p.await(wait) {
+	if wait > 0 && p.await(wait, nil) {
 		return
 	}
 	counted := map[int]bool{}
@@ -75,14 +75,14 @@ func (p *program) end(wait time.Duration, left bool) {
 		return err
 	}
 	_ = signal(unix.SIGTERM)
-	if p.await(p.command.grace()) {
+	if p.await(p.command.grace(), p.command.Firmly) {
 		return
 	}
 	const tries = 20
 	var err error
 	for range tries {
 		err = signal(unix.SIGKILL)
-		if p.await(killing / tries) {
+		if p.await(killing/tries, nil) {
 			return
 		}
 	}
@@ -123,9 +123,12 @@ func (p *program) signalOne(pid int, sig unix.Signal) error {
 	return err
 }
 
-// await waits until no process of the program lives, at most for d, and says
-// whether it is so.
-func (p *program) await(d time.Duration) bool {
+// notice is how soon it is noticed that the end shall be a firm one.
+const notice = 50 * time.Millisecond
+
+// await waits until no process of the program lives, at most for d or until
+// firmly is closed, and says whether it is so.
+func (p *program) await(d time.Duration, firmly <-chan struct{}) bool {
 	deadline := time.Now().Add(d)
 	for again := false; ; {
 		members, err := p.members()
@@ -137,14 +140,26 @@ func (p *program) await(d time.Duration) bool {
 			continue
 		}
 		left := time.Until(deadline)
-		if left <= 0 {
+		if left <= 0 || closed(firmly) {
 			return false
+		}
+		if firmly != nil {
+			left = min(left, notice)
 		}
 		pid := 0
 		if len(members) > 0 {
 			pid = members[0].pid
 		}
 		awaitExit(pid, left)
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 

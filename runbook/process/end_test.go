@@ -110,6 +110,20 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// A program that heeds no gentle signal is not given its time of grace when
+// the caller wants a firm end.
+func TestFirmly(t *testing.T) {
+	c := script(t, `trap "" TERM; echo ready; while true; do sleep 1; done`)
+	c.Grace = time.Hour
+	firmly := make(chan struct{})
+	c.Firmly = firmly
+	close(firmly)
+	r, _ := interrupt(t, c, false)
+	if r.Ended != process.Cancelled || r.Signal == "" {
+		t.Errorf("%+v", r)
+	}
+}
+
 func TestLastWordsArrive(t *testing.T) {
 	c := script(t, "trap 'head -c 300000 /dev/zero | tr \"\\\\0\" x; echo; echo bye; exit 0' TERM; echo ready; while :; do sleep 0.01; done")
 	c.Grace = 10 * time.Second

@@ -82,6 +82,9 @@ type Command struct {
 	// Grace is the time from the gentle signal to the firm one; 0 means 5
 	// seconds, and less than 0 none.
 	Grace time.Duration
+
+	// Firmly cuts Grace short when it is closed.
+	Firmly <-chan struct{}
 }
 
 // Run runs the command until it and all processes that it started are gone. A

@@ -49,7 +49,7 @@ func run(ctx context.Context, c *Command) (Result, error) {
 	select {
 	case <-p.exited:
 		r.Ended = Exited
-		if !p.group.await(settle) {
+		if !p.group.await(settle, nil) {
 			r.Leftover = p.group.members()
 			r.Firm, err = p.end()
 		}
@@ -176,19 +176,19 @@ func (p *program) fail(err error) {
 
 // end ends the whole group, gently and then firmly.
 func (p *program) end() (firm bool, err error) {
-	if p.group.gentle() == nil && p.gone(p.command.grace()) {
+	if p.group.gentle() == nil && p.gone(p.command.grace(), p.command.Firmly) {
 		return false, nil
 	}
 	err = p.group.firm()
-	if p.gone(killing) {
+	if p.gone(killing, nil) {
 		return true, nil
 	}
 	return true, heldError(p.command.Path, err)
 }
 
 // gone waits until the program has exited and its group is empty, at most for
-// d, and says whether it is so.
-func (p *program) gone(d time.Duration) bool {
+// d or until firmly is closed, and says whether it is so.
+func (p *program) gone(d time.Duration, firmly <-chan struct{}) bool {
 	deadline := time.Now().Add(d)
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -196,8 +196,10 @@ func (p *program) gone(d time.Duration) bool {
 	case <-p.exited:
 	case <-timer.C:
 		return false
+	case <-firmly:
+		return false
 	}
-	return p.group.await(time.Until(deadline))
+	return p.group.await(time.Until(deadline), firmly)
 }
 
 // drain takes the rest of the output. A process that escaped and holds a pipe
@@ -251,11 +253,17 @@ func (p *program) result(r Result, err error) (Result, error) {
 	return r, err
 }
 
-// await waits until the group is empty, at most for d, and says whether it is
-// so. Nothing announces that, so it looks again and again.
-func (g *group) await(d time.Duration) bool {
+// await waits until the group is empty, at most for d or until firmly is
+// closed, and says whether it is so. Nothing announces that, so it looks again
+// and again.
+func (g *group) await(d time.Duration, firmly <-chan struct{}) bool {
 	deadline := time.Now().Add(d)
 	for pause := time.Millisecond; g.members() > 0; pause = min(2*pause, 20*time.Millisecond) {
+		select {
+		case <-firmly:
+			return false
+		default:
+		}
 		if !time.Now().Before(deadline) {
 			return false
 		}

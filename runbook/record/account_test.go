@@ -80,7 +80,7 @@ func TestFinishBy(t *testing.T) {
 // asks is an action of a person.
 type asks struct{ runbook.Action }
 
-func (asks) AsksPerson() {}
+func (asks) AsksPerson() runbook.Task { return runbook.Task{} }
 
 func TestPin(t *testing.T) {
 	value, beyond := 3.0, runbook.Tolerance{Amount: 9}

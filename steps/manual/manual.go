@@ -65,8 +65,10 @@ func (a *action) Outputs() map[string]runbook.Type {
 // Repeatable is true: an answer that was not written down is asked for again.
 func (a *action) Repeatable() bool { return true }
 
-// AsksPerson marks the step as a person's.
-func (a *action) AsksPerson() {}
+// AsksPerson gives what a person is asked for.
+func (a *action) AsksPerson() runbook.Task {
+	return runbook.Task{Checklist: a.checklist, Form: a.form, Evidence: a.evidence, Estimate: a.estimate}
+}
 
 // Describe is the first line of the instructions.
 func (a *action) Describe() string {
@@ -122,12 +124,9 @@ func (a *action) task(env runbook.Env) (runbook.Task, error) {
 	if err != nil {
 		return runbook.Task{}, err
 	}
-	task := env.Task()
+	task, asked := env.Task(), a.AsksPerson()
 	task.Instructions = instructions
-	task.Checklist = a.checklist
-	task.Form = a.form
-	task.Evidence = a.evidence
-	task.Estimate = a.estimate
+	task.Checklist, task.Form, task.Evidence, task.Estimate = asked.Checklist, asked.Form, asked.Evidence, asked.Estimate
 	return task, nil
 }
 
