@@ -39,15 +39,15 @@ func stateWords(state, how string) string {
 
 // openHow says how an unfinished run is open, or "" where nothing tells.
 func (a *app) openHow(store *evidence.Store, account *record.Account) string {
-	folder := record.RunFolder(store, account.Writer, account.Run)
+	path := record.LockPath(store, account.Writer, account.Run)
 	waiting := ""
 	if n := len(account.Segments); n > 0 && account.Segments[n-1].Body.Waiting != "" {
 		waiting = openWaiting
 	}
-	if _, err := os.Stat(folder + ".lock"); err != nil {
+	if _, err := os.Stat(path); err != nil {
 		return waiting
 	}
-	lock, err := a.Disk.TryLock(folder + ".lock")
+	lock, err := a.Disk.TryLock(path)
 	if errors.Is(err, evidence.ErrLocked) {
 		return openRunning
 	}
@@ -55,7 +55,7 @@ func (a *app) openHow(store *evidence.Store, account *record.Account) string {
 		return waiting
 	}
 	defer lock.Unlock()
-	switch entries, _, err := record.ReadJournal(folder); {
+	switch entries, _, err := record.ReadJournal(record.JournalPath(store, account.Writer, account.Run)); {
 	case err != nil || len(entries) > 0:
 		return openCutOff
 	default:
