@@ -22,6 +22,8 @@ type audit struct {
 	named map[string]ref // the first leaf that names an envelope, by its digest
 	gaps  bool           // a log can't be read, so what isn't in the others may be in it
 
+	times times // from outside
+
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 }
@@ -43,8 +45,12 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
 	}
 	seen, agreed := a.checkHeads()
+	if err := a.readAnchors(); err != nil {
+		return nil, fmt.Errorf("reading the anchors of %s: %w", client, err)
+	}
 	groups, planRefs, saidRefs := a.index()
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
+	a.checkAnchors(said)
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
@@ -86,6 +92,7 @@ func (a *audit) collect(said []saidResult, plans []planResult, results []runResu
 		}
 	}
 	a.checkBackdated(claims)
+	a.checkClaims(claims)
 	a.checkPlanOrder()
 	return nil
 }
@@ -163,6 +170,9 @@ func (r *Report) count(result runResult) {
 		c.NeverFinished++
 	default:
 		c.Unknown++
+	}
+	if result.provenMet {
+		c.ProvenMet++
 	}
 	switch {
 	case result.verdict == nil:

@@ -185,7 +185,7 @@ func (a *TSA) serve(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "down for maintenance", http.StatusServiceUnavailable)
 		return
 	case does.Garbage != nil:
-		w.Write(does.Garbage)
+		_, _ = w.Write(does.Garbage)
 		return
 	}
 	token, err := a.answer(query)
@@ -194,7 +194,7 @@ func (a *TSA) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/timestamp-reply")
-	w.Write(token)
+	_, _ = w.Write(token)
 }
 
 // answer stamps a request.
