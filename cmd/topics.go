@@ -58,7 +58,8 @@ Any step may also say:
 A program gets PATH, HOME, USER, LOGNAME, LANG, LC_ALL, LC_CTYPE, TZ and TMPDIR
 as msp has them, MSP_RUN_ID, MSP_STEP, MSP_CLIENT, MSP_OUTPUT where an output is
 read from it, MSP_RUN_NONCE where a timestamp authority has stamped the run's start
-(what the run does may leave it elsewhere: nobody could know it before), and what the step's env says. Nothing else.
+(nobody could know it before, so leave it where you work: "${MSP_RUN_NONCE:-none}"),
+and what the step's env says. Nothing else.
 `
 
 const expressionsTopic = `
