@@ -234,7 +234,7 @@ func (a *audit) loggedAfter(r ref) time.Time {
 // signed after the newest token that it names, and before the earliest token
 // over a checkpoint that holds it.
 func (a *audit) proven(r ref) proven {
-	if len(a.times.byDigest) == 0 {
+	if len(a.times.byDigest) == 0 || r.log == nil {
 		return proven{}
 	}
 	s := &statement{ref: r}

@@ -119,6 +119,47 @@ func TestLevels(t *testing.T) {
 	}
 }
 
+// TestProven: a statement lies between the token that it names and the first one
+// over it, each by the worst that its accuracy allows.
+func TestProven(t *testing.T) {
+	b, tsa := newStamped(t)
+	first := b.begin().bracket(tsa, tsa)
+	t1 := b.now
+	s := b.begin()
+	s.editStart = func(r *record.RunStart) { r.NotBefore = b.anchor(tsa) }
+	named := b.now
+	s.bracket(nil, tsa)
+	t2 := b.now
+	b.pass(time.Hour)
+	b.anchor(tsa) // a later one shows nothing more
+	open := b.begin()
+	open.signStart()
+	for _, c := range []struct {
+		digest        string
+		after, before time.Time
+	}{
+		{first.startRef, time.Time{}, first.start.Started},
+		{first.endRef, first.start.Started, t1},
+		{s.startRef, named, t2},
+		{s.endRef, time.Time{}, t2},
+		{open.startRef, time.Time{}, time.Time{}},
+	} {
+		after, before, err := audit.Proven(b.store, "acme", b.pins, c.digest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !c.after.IsZero() {
+			c.after = c.after.Truncate(time.Second).Add(-time.Second)
+		}
+		if !c.before.IsZero() {
+			c.before = c.before.Truncate(time.Second).Add(time.Second)
+		}
+		if !after.Equal(c.after) || !before.Equal(c.before) {
+			t.Errorf("between %s and %s, want %s and %s", after, before, c.after, c.before)
+		}
+	}
+}
+
 // TestProvenMet: a promise counts as proven when a token shows that the run had
 // ended by the deadline, and as claimed when the token is late.
 func TestProvenMet(t *testing.T) {
