@@ -79,14 +79,17 @@ func (c *crash) resume(fault, run string) ran {
 	return c.mspWith([]string{envFault + "=" + fault}, "resume", run, "--answers", "answers.yaml")
 }
 
-// count is how many durable steps a run takes.
-func (c *crash) count() int { return len(c.trace()) }
+// count is how many durable steps a command takes; without one, a run.
+func (c *crash) count(args ...string) int { return len(c.trace(args...)) }
 
-// trace lists the durable steps that a run takes.
-func (c *crash) trace() []evidence.Op {
+// trace lists the durable steps that a command takes; without one, a run.
+func (c *crash) trace(args ...string) []evidence.Op {
 	c.t.Helper()
+	if len(args) == 0 {
+		args = []string{"run", "./effects.yaml", "--answers", "answers.yaml"}
+	}
 	file := c.path("trace")
-	if got := c.mspWith([]string{envTrace + "=" + file}, "run", "./effects.yaml", "--answers", "answers.yaml"); got.code != 0 {
+	if got := c.mspWith([]string{envTrace + "=" + file}, args...); got.code != 0 {
 		c.t.Fatalf("%s %s", got.stdout, got.stderr)
 	}
 	data, err := os.ReadFile(file)

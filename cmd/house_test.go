@@ -44,6 +44,14 @@ var houseRooms = map[string]houseRoom{
 		"seals bytes so that others can check them, and knows nothing of runbooks",
 		"",
 	},
+	"runbook/evidence/stamp": {
+		"asks timestamp authorities for the time, and verifies what they say",
+		"",
+	},
+	"runbook/evidence/stamp/stamptest": {
+		"is a timestamp authority for tests, that can be down, slow or lying; for tests only",
+		"",
+	},
 	"runbook/trust": {
 		"is who may sign what: principals, keys and roles, version by version; pure",
 		"runbook/evidence",
@@ -60,13 +68,17 @@ var houseRooms = map[string]houseRoom{
 		"is what is written down about a run: the statements, the crash journal, reading them back",
 		"runbook runbook/evidence runbook/trust runbook/schedule runbook/agreement",
 	},
+	"runbook/anchor": {
+		"takes a checkpoint to those outside, keeps what they say and remembers what is still owed",
+		"runbook/evidence runbook/evidence/stamp runbook/record",
+	},
 	"runbook/engine": {
 		"runs and resumes: order, timeouts, retries, masking, journal, verdict",
-		"runbook runbook/process runbook/schedule runbook/agreement runbook/trust runbook/record runbook/evidence",
+		"runbook runbook/process runbook/schedule runbook/agreement runbook/trust runbook/record runbook/anchor runbook/evidence",
 	},
 	"runbook/audit": {
 		"holds records against what should have happened: verification, exceptions, figures",
-		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record",
+		"runbook runbook/document runbook/process runbook/evidence runbook/evidence/stamp runbook/trust runbook/schedule runbook/agreement runbook/record",
 	},
 	"steps/run": {
 		"decodes, checks and runs the step that runs a program",
@@ -99,7 +111,7 @@ var houseRooms = map[string]houseRoom{
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/schedule runbook/agreement runbook/record " +
-			"runbook/engine runbook/audit runbooks steps cmd/terminal",
+			"runbook/evidence/stamp runbook/anchor runbook/engine runbook/audit runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",
@@ -122,6 +134,7 @@ var houseLibraries = map[string]string{
 	"filippo.io/edwards25519":       "runbook/evidence",
 	"github.com/go-json-experiment": "runbook/evidence",
 	"github.com/gofrs/flock":        "runbook/evidence",
+	"github.com/sigstore":           "runbook/evidence/stamp",
 }
 
 // houseTop is all that may lie at the top, beside files whose names begin with

@@ -136,7 +136,7 @@ func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books
 	}
 	fmt.Fprintln(a.Stdout, digest)
 	fmt.Fprintf(a.Stderr, "msp: the plan of %s with %s is in force\n", plan.Client, count(len(plan.Items), "runbook"))
-	return nil
+	return a.takeOutside(ctx, p, ledger)
 }
 
 // planStatement is what is signed: everything that the population is computed

@@ -137,6 +137,9 @@ func (a *app) equip(ctx context.Context, p *place, job *engine.Job) error {
 	if job.Ledger, err = a.ledger(ctx, p, job.Client); err != nil {
 		return err
 	}
+	if job.Outside, err = a.outside(p, job.Ledger); err != nil {
+		return err
+	}
 	job.BlobLimit, job.Environ, job.Software, job.Now = p.BlobLimit, os.Environ(), software(), a.Now
 	job.Firmly = a.firmly
 	job.Where.Host, job.Where.Login, job.Where.Origin = where(a.Stdin)

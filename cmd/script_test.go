@@ -33,6 +33,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("USER", "tester")
 			env.Setenv("TZ", "UTC")
 			env.Setenv("LANG", "C")
+			env.Values[tsaKey{}] = &stampScript{}
 			return os.MkdirAll(home, 0o700)
 		},
 		Condition: func(condition string) (bool, error) {
@@ -42,7 +43,7 @@ func TestScripts(t *testing.T) {
 			return false, errors.New("unknown condition " + condition)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": wantCode, "newest": newestRun, "empty": wantEmpty,
+			"code": wantCode, "newest": newestRun, "empty": wantEmpty, "tsa": tsaCommand(t),
 		},
 	})
 }

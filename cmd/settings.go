@@ -7,18 +7,20 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"github.com/spf13/viper"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/anchor"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
 // Settings are what a user or a workspace may choose. They come from the
 // user's config.yaml, then msp.yaml of the workspace, then MSP_* variables.
-// Files and Commands say what a runbook's secrets mean; only the user's own
-// configuration may say that.
+// Files and Commands say what a runbook's secrets mean, TSAs whom msp talks to
+// over the network; only the user's own configuration may say that.
 type Settings struct {
 	Client         string              `mapstructure:"client"`
 	Key            string              `mapstructure:"key"`             // the operator key's name
@@ -26,6 +28,8 @@ type Settings struct {
 	StatementLimit int                 `mapstructure:"statement_limit"` // bytes
 	Files          map[string]string   `mapstructure:"files"`
 	Commands       map[string][]string `mapstructure:"commands"`
+	TSAs           []tsaSetting        `mapstructure:"tsa"`
+	AnchorTimeout  time.Duration       `mapstructure:"anchor_timeout"` // for all of them together
 }
 
 // place is where a command works.
@@ -145,6 +149,7 @@ func readSettings(config, workspace string) (Settings, error) {
 	v.SetDefault("key", defaultKeyName)
 	v.SetDefault("blob_limit", evidence.DefaultBlobLimit)
 	v.SetDefault("statement_limit", record.MaxStatement)
+	v.SetDefault("anchor_timeout", anchor.DefaultLimit)
 	if err := merge(v, filepath.Join(config, "config.yaml")); err != nil {
 		return Settings{}, err
 	}
@@ -154,7 +159,7 @@ func readSettings(config, workspace string) (Settings, error) {
 		}
 	}
 	v.SetEnvPrefix("msp")
-	for _, key := range []string{"client", "key", "blob_limit", "statement_limit"} {
+	for _, key := range []string{"client", "key", "blob_limit", "statement_limit", "anchor_timeout"} {
 		v.BindEnv(key) //nolint:errcheck // fails without a key only
 	}
 	var s Settings
@@ -164,18 +169,18 @@ func readSettings(config, workspace string) (Settings, error) {
 	if s.BlobLimit < 1024 || s.StatementLimit < 64<<10 {
 		return s, hint(errors.New("the settings blob_limit and statement_limit are too small"), "at least 1024 and 65536 bytes")
 	}
-	return s, nil
+	return s, checkTSAs(&s, config)
 }
 
 // mergeWorkspace reads msp.yaml, which may not say what is executed or read on
-// the machine of whoever works in it.
+// the machine of whoever works in it, nor whom it talks to.
 func mergeWorkspace(v *viper.Viper, path string) error {
 	own := viper.New()
 	own.SetConfigType("yaml")
 	if err := merge(own, path); err != nil {
 		return err
 	}
-	for _, key := range []string{"files", "commands"} {
+	for _, key := range []string{"files", "commands", "tsa"} {
 		if own.IsSet(key) {
 			return hint(fmt.Errorf("%s: %q may not stand in a workspace", path, key), "put it into your own configuration, config.yaml")
 		}

@@ -57,7 +57,9 @@ Any step may also say:
 
 A program gets PATH, HOME, USER, LOGNAME, LANG, LC_ALL, LC_CTYPE, TZ and TMPDIR
 as msp has them, MSP_RUN_ID, MSP_STEP, MSP_CLIENT, MSP_OUTPUT where an output is
-read from it, and what the step's env says. Nothing else.
+read from it, MSP_RUN_NONCE where a timestamp authority has stamped the run's start
+(nobody could know it before, so leave it where you work: "${MSP_RUN_NONCE:-none}"),
+and what the step's env says. Nothing else.
 `
 
 const expressionsTopic = `
@@ -150,7 +152,10 @@ the workspace, then the variables.
   key              MSP_KEY              the operator's key; "operator" unless said
   blob_limit       MSP_BLOB_LIMIT       bytes kept of what a step prints; 25 MiB
   statement_limit  MSP_STATEMENT_LIMIT  bytes of one statement; 1 MiB
+  anchor_timeout   MSP_ANCHOR_TIMEOUT   how long all timestamp authorities may take; 5s
   files, commands                       what secrets mean; config.yaml only
+  tsa                                   timestamp authorities; config.yaml only, as
+                                        tsa: [{name, url, roots: FILE}]; msp anchor
 
 The configuration folder is ~/.config/msp ($XDG_CONFIG_HOME/msp): keys/ has the
 operator's keys, writers/ the keys of this installation's logs.

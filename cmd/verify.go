@@ -17,8 +17,8 @@ import (
 
 // verifyFlags are what a verifier knows from outside.
 type verifyFlags struct {
-	signers, logKeys, checkpoints []string
-	json                          bool
+	signers, logKeys, checkpoints, tsaRoots []string
+	json                                    bool
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -28,8 +28,9 @@ func (a *app) verifyCommand() *cobra.Command {
 		Long: `Check every log, statement, signature, verdict and blob of a client, or of all
 clients here. It needs no network and no key of the provider's. What you know
 from outside makes it stronger: --key for who may sign, --log-key for a writer's
-log, --checkpoint for a head of the log that you were given earlier. This
-installation's own writers and their newest heads are known without asking.
+log, --checkpoint for a head of the log that you were given earlier, --tsa-roots for
+the certificates of a timestamp authority. This installation's own writers and
+their newest heads are known without asking, and so are the roots in your settings.
 
 Exit code 0 when nothing is broken, 1 when something is, 2 when there is nothing
 to verify.`,
@@ -45,6 +46,7 @@ to verify.`,
 	c.Flags().StringArrayVar(&f.signers, "key", nil, "a public `KEY` that may sign: a .pub file or its line; may stand several times")
 	c.Flags().StringArrayVar(&f.logKeys, "log-key", nil, "a writer's log key, as `WRITER=KEY`")
 	c.Flags().StringArrayVar(&f.checkpoints, "checkpoint", nil, "a `FILE` with a checkpoint that the log must still hold")
+	c.Flags().StringArrayVar(&f.tsaRoots, "tsa-roots", nil, "the root certificates of a timestamp authority, as `NAME=FILE`")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return c
 }
@@ -107,6 +109,9 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 		return audit.Pins{}, err
 	}
 	pins := audit.Pins{Logs: known}
+	if pins.TSAs, err = p.tsaRoots(f.tsaRoots); err != nil {
+		return pins, err
+	}
 	for _, path := range sortedNames(heads) {
 		pins.Heads = append(pins.Heads, audit.Head{Name: "this installation's own, " + path, Note: heads[path]})
 	}
@@ -274,7 +279,7 @@ func verdictLine(r *audit.Report) string {
 		levels[run.Level]++
 	}
 	var words []string
-	for _, level := range []audit.Level{audit.Logged, audit.Signed, audit.None} {
+	for _, level := range []audit.Level{audit.Bracketed, audit.Anchored, audit.Logged, audit.Signed, audit.None} {
 		if n := levels[level]; n > 0 {
 			words = append(words, fmt.Sprintf("%d %s", n, level))
 		}

@@ -85,11 +85,13 @@ func (a *audit) compareHeads(l *writerLog, heads []heldHead) (newest int64, agre
 	at := place{file: "logs/" + l.writer + "/checkpoint"}
 	if n := len(cut); n > 0 {
 		h := cut[n-1]
+		at.cause = "cut " + l.writer
 		a.broken(ruleLogCut, at, "the log of %s was cut: %s holds a checkpoint of %d entries%s, the log has %d",
 			l.writer, h.name, h.checkpoint.Size, others(n), l.view.Checkpoint.Size)
 	}
 	if n := len(rewritten); n > 0 {
 		h := rewritten[0]
+		at.cause = "rewritten " + l.writer
 		a.broken(ruleLogRewritten, at, "the history of %s was rewritten: %s holds a checkpoint of %d entries%s that are not the log's first %d",
 			l.writer, h.name, h.checkpoint.Size, others(n), h.checkpoint.Size)
 	}

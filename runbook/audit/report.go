@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/evidence/stamp"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -17,6 +18,9 @@ type Pins struct {
 	Logs map[string]evidence.PublicKey
 	// Heads are checkpoints that somebody holds.
 	Heads []Head
+	// TSAs are the roots of timestamp authorities, by the names that their tokens
+	// have. The tokens of others aren't verified, and prove nothing.
+	TSAs map[string]*stamp.Roots
 }
 
 // Head is a checkpoint that somebody holds. Name says who or where, for
@@ -108,6 +112,10 @@ type RunLine struct {
 	FinishBy   time.Time          `json:"finish_by"` // until when it may be open
 	Late       bool               `json:"late"`
 	Deviations []record.Deviation `json:"deviations"`
+	// NotBefore and ExistedBy are proven: the run began after the one, and its end
+	// existed by the other. Null where nothing shows it.
+	NotBefore *time.Time `json:"not_before"`
+	ExistedBy *time.Time `json:"existed_by"`
 }
 
 // ExpectedLine is an occurrence that a plan asked for, as it was computed.
@@ -137,6 +145,7 @@ type Counts struct {
 	Met       int `json:"met"`
 	Missed    int `json:"missed"`
 	NotJudged int `json:"not_judged"` // SLA of finished runs
+	ProvenMet int `json:"proven_met"` // of those met, that tokens show to be
 
 	Plans int `json:"plans"` // signed
 	// Expected is how many occurrences the plans asked for until the instant of

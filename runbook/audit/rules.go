@@ -88,6 +88,16 @@ const (
 	rulePlanUnknown  = "plan-unknown"
 	rulePlanOrder    = "plan-order"
 	ruleDuplicate    = "occurrence-duplicate"
+
+	// Times from outside (proven.go).
+	ruleToken          = "token-wrong"
+	ruleTokenMissing   = "token-missing"
+	ruleTokenOrder     = "token-order"
+	ruleAnchorDiffers  = "anchor-differs"
+	ruleTimeBackdated  = "time-backdated"
+	ruleTimeAhead      = "time-ahead"
+	ruleTokenNotPinned = "token-not-pinned"
+	ruleAnchorAge      = "anchor-age"
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -168,4 +178,14 @@ var rules = map[string]rule{
 	rulePlanUnknown:  {checkRuns, "The plan stands in another log, so the run's machine may not have known it."},
 	rulePlanOrder:    {checkPlan, "No log holds both. Had it been signed later than it says, what it no longer asks for in between would go unseen."},
 	ruleDuplicate:    {checkRuns, "Two machines may not have known of each other; the first to end decides, and the other changes nothing."},
+
+	// Times from outside (proven.go).
+	ruleToken:          {checkLog, "What it is kept for, a time from outside, it doesn't show: somebody changed it or put it there."},
+	ruleTokenMissing:   {checkLog, "The time that it stood for can't be shown any more: restore it from another copy."},
+	ruleTokenOrder:     {checkRuns, "Nothing can name what was made after it: one of the timestamp authorities is wrong about the time."},
+	ruleAnchorDiffers:  {checkLog, "The log says of something from outside what isn't so; what it says itself counts."},
+	ruleTimeBackdated:  {checkRuns, "It was made later than it says: the time that it claims is wrong, and whatever rests on it."},
+	ruleTimeAhead:      {checkRuns, "It was made earlier than it says: what it tells of hadn't happened by then, or the clock was wrong."},
+	ruleTokenNotPinned: {checkLog, "They may prove times or nothing: without the authority's roots from outside they were not looked at."},
+	ruleAnchorAge:      {checkLog, "What came after it has no time from outside, and could be cut off without a trace in it."},
 }

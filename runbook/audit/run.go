@@ -40,10 +40,12 @@ type runResult struct {
 	line    *RunLine // nil when no log has its start
 	verdict *record.Verdict
 	judged  bool // against an SLA
-	past    *pastRun
-	compare []comparison
-	bound   *boundRun // nil when its start can't be relied on
-	err     error
+	// provenMet: a token shows that the promise was kept
+	provenMet bool
+	past      *pastRun
+	compare   []comparison
+	bound     *boundRun // nil when its start can't be relied on
+	err       error
 }
 
 func (a *audit) auditRun(g *group) runResult {
@@ -74,6 +76,7 @@ func (v *runAudit) check() error {
 	v.checkTerms(start)
 	v.judge(start)
 	v.rememberBound(start)
+	v.prove(start)
 	if v.damaged {
 		v.result.line.Level = None
 	}

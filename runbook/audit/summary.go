@@ -20,7 +20,7 @@ func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int
 	if !r.Pinned {
 		f.note(ruleNotPinned, place{}, "the signers are not pinned: %s", strings.Join(sortedKeys(signers), ", "))
 	}
-	f.note(ruleNoTime, place{}, "no time from outside")
+	a.noteTimes(f)
 	for _, l := range a.logs {
 		if l.view == nil {
 			continue
@@ -31,9 +31,9 @@ func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int
 		switch size := l.view.Checkpoint.Size; seen[l.writer] {
 		case size:
 		case 0:
-			f.note(ruleNoWitness, place{}, "no witness, and nobody else's checkpoint of the log of %s was given", l.writer)
+			f.note(ruleNoWitness, place{}, "no witness, and nobody else's checkpoint of the log of %s was given%s", l.writer, a.keptHere(l))
 		default:
-			f.note(ruleNoWitness, place{}, "no witness, and the newest checkpoint of the log of %s that was given is of %d of its %d entries", l.writer, seen[l.writer], size)
+			f.note(ruleNoWitness, place{}, "no witness, and the newest checkpoint of the log of %s that was given is of %d of its %d entries%s", l.writer, seen[l.writer], size, a.keptHere(l))
 		}
 	}
 	for _, writer := range sortedKeys(a.pins.Logs) {
@@ -54,7 +54,7 @@ func (a *audit) checks(r *Report, e expectation) []Check {
 		{Name: checkLog, Text: r.logText(a.logs)},
 		{Name: checkSignatures, Text: plural(c.Statements, "statement") + ", " + r.signersText()},
 		{Name: checkRuns, Text: r.runsText()},
-		{Name: checkSLA, Text: fmt.Sprintf("%s recomputed: %d met, %d missed, %d not judged", plural(c.Met+c.Missed+c.NotJudged, "verdict"), c.Met, c.Missed, c.NotJudged)},
+		{Name: checkSLA, Text: fmt.Sprintf("%s recomputed: %d met%s, %d missed, %d not judged", plural(c.Met+c.Missed+c.NotJudged, "verdict"), c.Met, a.provenText(c), c.Missed, c.NotJudged)},
 	}
 	if c.Plans > 0 {
 		texts = append(texts, a.planCheck(c, e))
@@ -137,6 +137,8 @@ func plural(n int, word string) string {
 	case n == 1:
 	case word == "leaf":
 		word = "leaves"
+	case word == "entry":
+		word = "entries"
 	default:
 		word += "s"
 	}

@@ -25,6 +25,7 @@ type audit struct {
 
 	books sync.Map // *writtenBook by the digest of the runbook, nil for one that can't be read
 	keys  sync.Map // evidence.PublicKey by the line that names it
+	times times    // from outside
 
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
@@ -47,8 +48,12 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
 	}
 	seen, agreed := a.checkHeads()
+	if err := a.readAnchors(); err != nil {
+		return nil, fmt.Errorf("reading the anchors of %s: %w", client, err)
+	}
 	groups, planRefs, saidRefs := a.index()
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
+	a.checkAnchors(said)
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
@@ -90,6 +95,7 @@ func (a *audit) collect(said []saidResult, plans []planResult, results []runResu
 		}
 	}
 	a.checkBackdated(claims)
+	a.checkClaims(claims)
 	a.checkPlanOrder()
 	return nil
 }
@@ -167,6 +173,9 @@ func (r *Report) count(result runResult) {
 		c.NeverFinished++
 	default:
 		c.Unknown++
+	}
+	if result.provenMet {
+		c.ProvenMet++
 	}
 	switch {
 	case result.verdict == nil:

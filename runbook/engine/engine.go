@@ -23,6 +23,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/anchor"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
@@ -45,7 +46,8 @@ type Job struct {
 	Change    string // the reference of the change that asks for the run
 
 	Ledger    *record.Ledger
-	BlobLimit int64 // bytes; 0 is evidence.DefaultBlobLimit
+	Outside   *anchor.Outside // who is shown the heads of the log; nil is nobody
+	BlobLimit int64           // bytes; 0 is evidence.DefaultBlobLimit
 	People    runbook.People
 	Emit      func(runbook.Event)
 	Now       func() time.Time
@@ -82,6 +84,9 @@ func Run(ctx context.Context, job Job) (Outcome, error) {
 	}
 	defer r.close()
 	r.announce(runbook.RunStarted)
+	if err := r.anchorStart(ctx); err != nil {
+		return Outcome{Run: r.id}, r.mask.Error(err)
+	}
 	outcome, err := r.work(ctx)
 	return outcome, r.mask.Error(err)
 }
@@ -100,6 +105,9 @@ func Resume(ctx context.Context, job Job, account *record.Account) (Outcome, err
 	}
 	defer r.close()
 	r.announce(runbook.RunResumed)
+	if err := r.anchorAgain(ctx); err != nil {
+		return Outcome{Run: r.id}, r.mask.Error(err)
+	}
 	outcome, err := r.work(ctx)
 	return outcome, r.mask.Error(err)
 }
@@ -121,6 +129,7 @@ type runner struct {
 	id       string
 	start    record.RunStart
 	startRef string // digest of its envelope
+	stamped  string // digest of T1, the token over a checkpoint that holds it; "" without
 	segments []string
 
 	lock    *evidence.Lock
@@ -255,6 +264,10 @@ func (r *runner) runStart(salt string, started time.Time, tools []record.Tool, b
 		s.Deadline = &deadline
 	}
 	s.FinishBy = record.FinishBy(started, s.Deadline)
+	var err error
+	if s.NotBefore, err = job.Outside.Newest(); err != nil {
+		return s, err
+	}
 	return s, r.keepDocuments(&s)
 }
 

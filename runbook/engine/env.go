@@ -42,6 +42,9 @@ func (t *try) newEnv() (*stepEnv, error) {
 	if t.wantsOutput() {
 		e.env = append(e.env, "MSP_OUTPUT="+outputPath)
 	}
+	if nonce := t.nonce(); nonce != "" {
+		e.env = append(e.env, "MSP_RUN_NONCE="+nonce)
+	}
 	if t.byPerson() {
 		return e, nil // nothing is started, so nothing has to have a value
 	}

@@ -286,6 +286,9 @@ func (r *runner) park(ctx context.Context, s *runbook.Step) (Outcome, error) {
 	if err != nil {
 		return Outcome{Run: r.id}, err
 	}
+	if _, err := r.anchor(ctx); err != nil {
+		return Outcome{Run: r.id}, err
+	}
 	return r.wait(s), nil
 }
 
@@ -293,7 +296,7 @@ func (r *runner) park(ctx context.Context, s *runbook.Step) (Outcome, error) {
 func (r *runner) wait(s *runbook.Step) Outcome {
 	r.emit(runbook.Event{
 		Kind: runbook.RunParked, Step: s.ID, Title: s.Title, Message: "waiting for a person: " + s.Title,
-		Hint: "they run: msp resume " + record.ShortID(r.id), Level: "logged", Deadline: r.start.Deadline,
+		Hint: "they run: msp resume " + record.ShortID(r.id), Level: levelLogged, Deadline: r.start.Deadline,
 	})
 	return Outcome{Run: r.id, Parked: s.ID}
 }
@@ -301,12 +304,16 @@ func (r *runner) wait(s *runbook.Step) Outcome {
 // finish signs and logs the end of the run.
 func (r *runner) finish(ctx context.Context, aborted bool) (Outcome, error) {
 	ctx = context.WithoutCancel(ctx)
+	notBefore, err := r.notBefore()
+	if err != nil {
+		return Outcome{Run: r.id}, err
+	}
 	ended := r.job.Now()
 	verdict := record.Judge(r.start, r.all, aborted, ended)
 	end := record.RunEnd{
 		Run: r.id, Start: r.startRef, Segments: r.segments, Writer: r.job.Ledger.Writer, Operator: r.job.Ledger.Signer(),
 		Ended: ended, Aborted: aborted, Steps: r.steps, Tools: r.used,
-		SLA: r.start.SLA.Judge(r.start.Started, ended), ClockSync: "unknown", Verdict: verdict,
+		SLA: r.start.SLA.Judge(r.start.Started, ended), ClockSync: "unknown", NotBefore: notBefore, Verdict: verdict,
 	}
 	digest, _, err := r.job.Ledger.Write(ctx, record.KindRun, r.id, r.subjects(), end)
 	if err != nil {
@@ -316,8 +323,12 @@ func (r *runner) finish(ctx context.Context, aborted bool) (Outcome, error) {
 	if err := r.closeJournal(); err != nil {
 		return Outcome{Run: r.id}, err
 	}
+	words, err := r.anchor(ctx)
+	if err != nil {
+		return Outcome{Run: r.id}, err
+	}
 	e := runbook.Event{
-		Kind: runbook.RunFinished, Verdict: string(verdict.Outcome), Record: digest, Level: "logged",
+		Kind: runbook.RunFinished, Verdict: string(verdict.Outcome), Record: digest, Level: r.level(words),
 		Duration: ended.Sub(r.start.Started), Deadline: r.start.Deadline, SLA: end.SLA.NotJudged,
 	}
 	for _, d := range verdict.Deviations {

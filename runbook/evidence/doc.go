@@ -11,14 +11,18 @@
 //	logs/<writer>/tile/<L>/<N>         its hashes, 256 in a file
 //	records/<ab>/<sha256>.dsse.json    envelopes, by the SHA-256 of the file
 //	blobs/<ab>/<sha256>                outputs and attached files, likewise
+//	anchors/<writer>/<size>.ckpt       a checkpoint that somebody outside has seen
+//	anchors/<writer>/<size>.<name>.tsr     what a timestamp authority said of it
+//	anchors/<writer>/<size>.<name>.cosig   what a witness said of it
+//	pending/<writer>/<size>.ckpt       a checkpoint that somebody has yet to see
 //	locks/<writer>.lock                taken while a log grows; holds nothing
 //
 // <ab> is the first two digits of the hash. The names of clients and writers
 // match [a-z0-9][a-z0-9-]{0,62}. Folders have mode 0700, files 0600. Each file
 // is written under a temporary name (.msp-*.tmp, never part of the evidence),
-// synced, renamed, and its folder synced. Nothing but a partial tile that a
-// longer one has replaced is ever removed. A log has one writer, so copies of
-// a client's folder merge by union.
+// synced, renamed, and its folder synced. Nothing is ever removed but a partial
+// tile that a longer one has replaced, and what is no longer pending. A log has
+// one writer, so copies of a client's folder merge by union.
 //
 // # Statement
 //
@@ -75,6 +79,14 @@
 // log. Partial tiles of the checkpoint before the last are kept for readers that
 // are at work.
 //
+// # Anchor
+//
+// An anchor is a checkpoint, to the byte, and beside it what parties outside said
+// of those bytes. <name> is what the installation calls the party, of the same
+// letters as the name of a writer. A .tsr is the whole response of a timestamp
+// authority (RFC 3161), in DER. What is over a checkpoint is over all entries that
+// it covers, so a later one makes good for an earlier one that is pending.
+//
 // # Blob
 //
 // A blob is 32 random bytes and then the content; its name is the SHA-256 of
@@ -91,9 +103,11 @@
 //	jq -r .payload <envelope> | base64 -d           # the statement
 //	openssl pkeyutl -verify -pubin -inkey op.pem -rawin -in pae -sigfile sig
 //	ssh-keygen -l -f op.pub                         # the key id
+//	openssl ts -verify -data 12.ckpt -in 12.tsa.tsr -CAfile tsa.pem
 //
 // where pae is what is signed, above, and sig a signature after base64 -d; for
-// an ECDSA key add -digest sha256. A log is checked by any tool for tlog-tiles,
+// an ECDSA key add -digest sha256, and once the certificate of the timestamp
+// authority has expired -attime with the token's time in seconds. A log is checked by any tool for tlog-tiles,
 // given the checkpoint's origin and the key as VerifierString writes it.
 //
 // # Later versions

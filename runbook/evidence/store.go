@@ -48,6 +48,9 @@ func ValidID(id string) bool {
 	return true
 }
 
+// Digest is "sha256:" and the SHA-256 of data in hex.
+func Digest(data []byte) string { return digestOf(data) }
+
 func digestOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return digestPrefix + hex.EncodeToString(sum[:])

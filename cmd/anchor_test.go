@@ -1,0 +1,250 @@
+package cmd_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/msp-runbook/msp/runbook/evidence/stamp/stamptest"
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+const stampedRunbook = `apiVersion: msp/v1
+kind: Runbook
+id: effects
+version: 1.0.0
+title: One step
+sla: {clock: started, complete_within: 2h, target: 95%}
+steps:
+  - {id: first, title: It leaves a mark, run: 'echo done >> first.effect; echo "nonce ${MSP_RUN_NONCE:-}"', interrupted: rerun}
+`
+
+// stampedDesk is a desk that knows a timestamp authority.
+func stampedDesk(t *testing.T, d *desk) *stamptest.TSA {
+	t.Helper()
+	tsa := stamptest.New(t, time.Now)
+	config := filepath.Join(d.home, ".config", "msp")
+	writeStampConfig(t, config, tsa)
+	d.write("effects.yaml", stampedRunbook)
+	return tsa
+}
+
+func writeStampConfig(t testing.TB, config string, tsa *stamptest.TSA) {
+	t.Helper()
+	if err := os.MkdirAll(config, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	settings := fmt.Sprintf("tsa: [{name: tsa, url: %q, roots: tsa.pem}]\nanchor_timeout: 20s\n", tsa.URL)
+	for name, text := range map[string]string{"config.yaml": settings, "tsa.pem": string(tsa.Roots)} {
+		if err := os.WriteFile(filepath.Join(config, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// verified is what msp verify says of the only client.
+func (d *desk) verified() (ok bool, levels []string, provenMet int) {
+	d.t.Helper()
+	got := d.msp("verify", "--json")
+	var said struct {
+		OK      bool
+		Clients []struct {
+			Runs   []struct{ Level string }
+			Counts struct {
+				ProvenMet int `json:"proven_met"`
+			}
+		}
+	}
+	if err := json.Unmarshal([]byte(got.stdout), &said); err != nil || len(said.Clients) != 1 {
+		d.t.Fatalf("%v: %s%s", err, got.stdout, got.stderr)
+	}
+	for _, run := range said.Clients[0].Runs {
+		levels = append(levels, run.Level)
+	}
+	return said.OK, levels, said.Clients[0].Counts.ProvenMet
+}
+
+// TestLevelTellsTheTruth: what the end of a run says of its level is what a
+// verifier finds, whichever token is missing.
+func TestLevelTellsTheTruth(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	tsa := stampedDesk(t, d)
+	for i, c := range []struct {
+		does stamptest.Behaviour
+		want string
+	}{
+		{stamptest.Behaviour{}, "bracketed"},
+		{stamptest.Behaviour{Down: true}, "logged"},
+		{stamptest.Behaviour{WrongBytes: true}, "logged"},
+		{stamptest.Behaviour{}, "bracketed"},
+	} {
+		tsa.Do(c.does)
+		got := d.msp("run", "./effects.yaml", "--plain")
+		if got.code != 0 || !strings.Contains(got.stdout, "level "+c.want) {
+			t.Errorf("run %d: exit %d: %s%s", i, got.code, got.stdout, got.stderr)
+		}
+		if unanchored := strings.Contains(got.stdout, "unanchored: tsa: "); unanchored != (c.want == "logged") {
+			t.Errorf("run %d: unanchored is said: %v\n%s", i, unanchored, got.stdout)
+		}
+		ok, levels, _ := d.verified()
+		if i < 3 && (!ok || levels[i] != c.want) {
+			t.Errorf("run %d: OK %v, levels %v", i, ok, levels)
+		}
+	}
+	// The token of the last run covers the two before, which had none of their own.
+	if ok, levels, met := d.verified(); !ok || strings.Join(levels, " ") != "bracketed anchored anchored bracketed" || met != 2 {
+		t.Errorf("OK %v, levels %v, %d proven", ok, levels, met)
+	}
+}
+
+// TestNonce: a step's programs can leave a mark that was not known before.
+func TestNonce(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	tsa := stampedDesk(t, d)
+	d.output("run", "./effects.yaml", "--plain")
+	c := &crash{desk: d}
+	account := c.open()
+	want := "nonce " + record.Nonce(account.End.Body.NotBefore, account.Run)
+	if got := strings.TrimSpace(d.output("show", "0", "--output", "first")); got != want || len(want) != 6+64 {
+		t.Errorf("the step printed %q, want %q", got, want)
+	}
+	if account.Start.Body.NotBefore != "" {
+		t.Error("the first run names a token that nobody made")
+	}
+	tsa.Do(stamptest.Behaviour{Down: true})
+	d.output("run", "./effects.yaml", "--plain")
+	history := c.history()
+	second := history.Accounts[1]
+	if got := strings.TrimSpace(d.output("show", record.ShortID(second.Run), "--output", "first")); got != "nonce" {
+		t.Errorf("without T1 the step printed %q", got)
+	}
+	if first := history.Accounts[0].End.Body.NotBefore; second.Start.Body.NotBefore == "" || second.Start.Body.NotBefore == first {
+		t.Errorf("the second run's start names %q, which is not the newest token", second.Start.Body.NotBefore)
+	}
+	if second.End.Body.NotBefore != second.Start.Body.NotBefore {
+		t.Error("without T1 the end doesn't name the newest token")
+	}
+}
+
+// TestKilledWhileAnchoring kills msp before each durable step of a short run with
+// a timestamp authority. What was recorded verifies, the run goes on, and after
+// msp anchor nothing is owed and every token is logged once.
+func TestKilledWhileAnchoring(t *testing.T) {
+	counted := newCrash(t)
+	stampedDesk(t, counted.desk)
+	steps := counted.count("run", "./effects.yaml")
+	if steps < 80 {
+		t.Fatalf("only %d durable steps: the faults don't arrive", steps)
+	}
+	t.Logf("%d durable steps", steps)
+	inParts(t, everyNth(steps), func(t *testing.T, n int) {
+		c := newCrash(t)
+		stampedDesk(t, c.desk)
+		c.fault = fmt.Sprintf("%s:%d", faultKill, n)
+		c.mspWith([]string{envFault + "=" + c.fault}, "run", "./effects.yaml")
+		account := c.open()
+		if account == nil {
+			if got := c.msp("run", "./effects.yaml"); got.code != 0 {
+				t.Fatalf("%s: the run anew: %s%s", c.fault, got.stdout, got.stderr)
+			}
+		} else if !account.Finished() {
+			if got := c.msp("resume"); got.code != 0 {
+				t.Fatalf("%s: resume: %s%s", c.fault, got.stdout, got.stderr)
+			}
+		}
+		if got := c.msp("anchor"); got.code != 0 {
+			t.Fatalf("%s: anchor: exit %d: %s%s", c.fault, got.code, got.stdout, got.stderr)
+		}
+		c.checkAnchored()
+	})
+}
+
+// checkAnchored holds that nothing is pending, that every token is logged once,
+// and that the run is bracketed: a resume asks again when its start had no token.
+func (c *crash) checkAnchored() {
+	c.t.Helper()
+	if ok, levels, _ := c.verified(); !ok || len(levels) != 1 || levels[0] != "bracketed" {
+		c.t.Errorf("%s: OK %v, levels %v", c.fault, ok, levels)
+	}
+	client := filepath.Join(c.state(), "clients", "local")
+	if left, _ := filepath.Glob(filepath.Join(client, "pending", "*", "*.ckpt")); len(left) > 0 {
+		c.t.Errorf("%s: pending %v", c.fault, left)
+	}
+	tokens, _ := filepath.Glob(filepath.Join(client, "anchors", "*", "*.tsr"))
+	logged := map[string]int{}
+	for _, said := range record.Said[record.Anchor](c.history()) {
+		logged[said.Body.Token]++
+	}
+	for digest, n := range logged {
+		if n != 1 {
+			c.t.Errorf("%s: the token %s is logged %d times", c.fault, digest, n)
+		}
+	}
+	if len(tokens) != len(logged) || len(tokens) < 2 {
+		c.t.Errorf("%s: %d tokens are kept, %d logged", c.fault, len(tokens), len(logged))
+	}
+}
+
+// TestOpenSSLAcceptsAnchors: what is kept is what everybody's tool reads.
+func TestOpenSSLAcceptsAnchors(t *testing.T) {
+	t.Parallel()
+	if _, err := exec.LookPath("openssl"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skip(err)
+	}
+	d := newDesk(t)
+	tsa := stampedDesk(t, d)
+	d.output("run", "./effects.yaml")
+	tokens, err := filepath.Glob(filepath.Join(d.state(), "clients", "local", "anchors", "*", "*.tsr"))
+	if err != nil || len(tokens) != 2 {
+		t.Fatalf("%v, %v", tokens, err)
+	}
+	for _, token := range tokens {
+		data := strings.TrimSuffix(token, ".tsa.tsr") + ".ckpt"
+		c := exec.CommandContext(t.Context(), "openssl", "ts", "-verify", "-data", data, "-in", token, "-CAfile", tsa.RootsFile())
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	}
+}
+
+// tsaCommand is a timestamp authority in a script: tsa start makes it and the
+// configuration that names it, tsa up, down and lying change what it does.
+func tsaCommand(t *testing.T) func(ts *testscript.TestScript, neg bool, args []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 1 {
+			ts.Fatalf("usage: tsa start|up|down|lying")
+		}
+		config := filepath.Join(ts.Getenv("HOME"), ".config", "msp")
+		known, _ := ts.Value(tsaKey{}).(*stampScript)
+		switch args[0] {
+		case "start":
+			known.tsa = stamptest.New(t, time.Now)
+			writeStampConfig(t, config, known.tsa)
+		case "up":
+			known.tsa.Do(stamptest.Behaviour{})
+		case "down":
+			known.tsa.Do(stamptest.Behaviour{Down: true})
+		case "lying":
+			known.tsa.Do(stamptest.Behaviour{WrongBytes: true})
+		default:
+			ts.Fatalf("a timestamp authority can't be %s", args[0])
+		}
+	}
+}
+
+type (
+	tsaKey      struct{}
+	stampScript struct{ tsa *stamptest.TSA }
+)
