@@ -88,6 +88,9 @@ const (
 	rulePlanUnknown  = "plan-unknown"
 	rulePlanOrder    = "plan-order"
 	ruleDuplicate    = "occurrence-duplicate"
+
+	// Of bundles.
+	ruleExcerpt = "excerpt"
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -168,4 +171,7 @@ var rules = map[string]rule{
 	rulePlanUnknown:  {checkRuns, "The plan stands in another log, so the run's machine may not have known it."},
 	rulePlanOrder:    {checkPlan, "No log holds both. Had it been signed later than it says, what it no longer asks for in between would go unseen."},
 	ruleDuplicate:    {checkRuns, "Two machines may not have known of each other; the first to end decides, and the other changes nothing."},
+
+	// Of bundles.
+	ruleExcerpt: {checkRuns, "Other attempts, what was due besides, later statements and what is normal can't be shown: the whole evidence of the client shows them."},
 }
