@@ -26,14 +26,15 @@ manifest = (bundle / "manifest.json").read_bytes()
 assert (bundle / "manifest.sha256").read_text() == sha(manifest).hex() + "  manifest.json\n", "manifest.json"
 for file in json.loads(manifest)["files"]:
     assert sha((bundle / file["name"]).read_bytes()).hex() == file["sha256"], file["name"]
-leaves = sorted(bundle.glob("evidence/logs/*/*.leaf"))
+leaves, named = sorted(bundle.glob("evidence/logs/*/*.leaf")), set()
 for leaf in leaves:
     head, _, checkpoint = leaf.with_suffix(".tlog-proof").read_text().partition("\n\n")
     text, _, signatures = checkpoint.partition("\n\n")
     (origin, size, want), (_, index, *path) = text.split("\n"), head.split("\n")
-    name, _, key = (bundle / "keys" / (leaf.parent.name + ".vkey")).read_text().strip().split("+", 2)
-    signature = next(s for s in signatures.split("\n") if s.startswith("\u2014 " + name + " ")).split(" ")[2]
-    verify(ed25519.Ed25519PublicKey.from_public_bytes(unbase(key)[1:]), unbase(signature)[4:], (text + "\n").encode())
+    name, mark, key = (bundle / "keys" / (leaf.parent.name + ".vkey")).read_text().strip().split("+", 2)
+    signature = unbase(next(s for s in signatures.split("\n") if s.startswith("\u2014 " + name + " ")).split(" ")[2])
+    assert signature[:4].hex() == mark, checkpoint
+    verify(ed25519.Ed25519PublicKey.from_public_bytes(unbase(key)[1:]), signature[4:], (text + "\n").encode())
     number = int(index.removeprefix("index "))
     assert origin == name and root(leaf.read_bytes(), number, int(size), map(unbase, path)) == unbase(want), leaf
     digest = json.loads(leaf.read_bytes())["envelope"].removeprefix("sha256:")
@@ -41,9 +42,12 @@ for leaf in leaves:
     assert sha(data).hex() == digest, digest
     envelope = json.loads(data)
     payload, kind = unbase(envelope["payload"]), envelope["payloadType"]
+    named |= {subject["digest"]["sha256"] for subject in json.loads(payload)["subject"]}
     message = b"DSSEv1 %d %s %d %s" % (len(kind), kind.encode(), len(payload), payload)
     for s in envelope["signatures"]:
         pem = "keys/" + s["keyid"].translate(str.maketrans(":+/", "--_")) + ".pem"
         verify(serialization.load_pem_public_key((bundle / pem).read_bytes()), unbase(s["sig"]), message)
 assert leaves, "no statement"
+for blob in bundle.glob("evidence/blobs/*/*"):
+    assert sha(blob.read_bytes()).hex() == blob.name and blob.name in named, blob
 print(len(leaves), "statements are signed and logged")
