@@ -50,7 +50,7 @@ func (a *app) verifyBundle(p *place, path string, f verifyFlags) error {
 	if err != nil {
 		return hint(err, "BUNDLE is a folder or a file that msp export made")
 	}
-	defer bundle.Close() //nolint:errcheck // a folder for temporary files
+	defer bundle.Close()
 	report, err := a.auditBundle(p, bundle, f)
 	if err != nil {
 		return err

@@ -292,7 +292,7 @@ func (e *exported) fit(name string) (undo func()) {
 	now := hash(read(name))
 	sums := strings.Replace(string(before[0]), old+"  "+name, now+"  "+name, 1)
 	write(lists[0], []byte(sums))
-	manifest := strings.Replace(string(before[1]), `","size":`, `","size":`, 1)
+	manifest := string(before[1])
 	at := strings.Index(manifest, `{"name":"`+name+`"`)
 	manifest = manifest[:at] + strings.Replace(manifest[at:], old, now, 1)
 	manifest = strings.Replace(manifest, hash(before[0]), hash([]byte(sums)), 1)

@@ -27,7 +27,8 @@ func TestDSSEExample(t *testing.T) {
 	x, _ := new(big.Int).SetString("46950820868899156662930047687818585632848591499744589407958293238635476079160", 10)
 	y, _ := new(big.Int).SetString("5640078356564379163099075877009565129882514886557779369047442380624545832820", 10)
 	sig := must(base64.StdEncoding.DecodeString("A3JqsQGtVsJ2O2xqrI5IcnXip5GToJ3F+FnZ+O88SjtR6rDAajabZKciJTfUiHqJPcIAriEGAHTVeCUjW2JIZA=="))
-	key := &ecdsa.PublicKey{Curve: elliptic.P256(), X: x, Y: y}
+	point := append([]byte{4}, append(x.FillBytes(make([]byte, 32)), y.FillBytes(make([]byte, 32))...)...)
+	key := must(ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point))
 	sum := sha256.Sum256(pae)
 	// The example writes r and s behind each other, which is no way of ours.
 	if !ecdsa.Verify(key, sum[:], new(big.Int).SetBytes(sig[:32]), new(big.Int).SetBytes(sig[32:])) {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -172,53 +173,56 @@ func (s *source) read(e entry) (entry, error) {
 	return e, nil
 }
 
-// takeStatements adds the envelopes and the blobs that they name. A blob that
-// isn't there was erased, or is missed by whoever verifies.
+// takeStatements adds the envelopes, the time stamps over their signatures and
+// the blobs that they name. A blob that isn't there was erased, or is missed by
+// whoever verifies.
 func (s *source) takeStatements(c *Content, chosen *choice) error {
 	seen := map[string]bool{}
-	take := func(name string, missing bool) error {
-		if seen[name] {
-			return nil
-		}
-		seen[name] = true
-		_, err := s.tree.check(name)
-		if missing && errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		c.items = append(c.items, item{name: evidenceFolder + "/" + name, file: name})
-		return err
-	}
 	for _, e := range chosen.entries {
-		hex := strings.TrimPrefix(e.leaf.Envelope, "sha256:")
-		if err := take("records/"+hex[:2]+"/"+hex+".dsse.json", false); err != nil {
-			return err
+		names, err := s.filesOf(e)
+		if err != nil {
+			return fmt.Errorf("entry %d of the log of %s: %w", e.index, e.log.writer, err)
 		}
-		for _, sig := range e.envelope.Signatures {
-			tokens, err := s.tokenFiles(sig.Sig)
-			if err != nil {
+		for _, name := range names {
+			_, err := s.tree.check(name)
+			gone := errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(name, "blobs/")
+			if err != nil && !gone {
 				return err
 			}
-			for _, name := range tokens {
-				if err := take(name, false); err != nil {
-					return err
-				}
+			if !gone && !seen[name] {
+				c.items = append(c.items, item{name: evidenceFolder + "/" + name, file: name})
 			}
-		}
-		if e.body == nil {
-			continue
-		}
-		for _, b := range e.body.Head().Blobs {
-			hex := strings.TrimPrefix(b.Digest, "sha256:")
-			if len(hex) != 64 || !validName(hex) {
-				return fmt.Errorf("entry %d of the log of %s: %q is no digest", e.index, e.log.writer, b.Digest)
-			}
-			if err := take("blobs/"+hex[:2]+"/"+hex, true); err != nil {
-				return err
-			}
+			seen[name] = true
 		}
 	}
 	return nil
 }
+
+// filesOf are the files of a statement, below the store.
+func (s *source) filesOf(e entry) ([]string, error) {
+	hex := strings.TrimPrefix(e.leaf.Envelope, "sha256:")
+	names := []string{"records/" + hex[:2] + "/" + hex + ".dsse.json"}
+	for _, sig := range e.envelope.Signatures {
+		tokens, err := s.tokenFiles(sig.Sig)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, tokens...)
+	}
+	if e.body == nil {
+		return names, nil
+	}
+	for _, b := range e.body.Head().Blobs {
+		if !digestForm.MatchString(b.Digest) {
+			return nil, fmt.Errorf("%q is no digest", b.Digest)
+		}
+		hex := strings.TrimPrefix(b.Digest, "sha256:")
+		names = append(names, "blobs/"+hex[:2]+"/"+hex)
+	}
+	return names, nil
+}
+
+var digestForm = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 // takeExcerpt adds the chosen leaves of a log with their proofs, and the anchors
 // over them.
