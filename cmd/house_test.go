@@ -76,6 +76,10 @@ var houseRooms = map[string]houseRoom{
 		"runs and resumes: order, timeouts, retries, masking, journal, verdict",
 		"runbook runbook/process runbook/schedule runbook/agreement runbook/trust runbook/record runbook/anchor runbook/evidence",
 	},
+	"runbook/export": {
+		"packs evidence so that other people's tools check it, and reads it back",
+		"runbook/evidence runbook/record",
+	},
 	"runbook/audit": {
 		"holds records against what should have happened: verification, exceptions, figures",
 		"runbook runbook/document runbook/process runbook/evidence runbook/evidence/stamp runbook/trust runbook/schedule runbook/agreement runbook/record",
@@ -111,7 +115,7 @@ var houseRooms = map[string]houseRoom{
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/schedule runbook/agreement runbook/record " +
-			"runbook/evidence/stamp runbook/anchor runbook/engine runbook/audit runbooks steps cmd/terminal",
+			"runbook/evidence/stamp runbook/anchor runbook/engine runbook/audit runbook/export runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",
@@ -132,6 +136,7 @@ var houseLibraries = map[string]string{
 	"gopkg.in/yaml.v3":              "runbook/document",
 	"go.yaml.in/yaml":               "runbook/document",
 	"filippo.io/edwards25519":       "runbook/evidence",
+	"filippo.io/age":                "runbook/export",
 	"github.com/go-json-experiment": "runbook/evidence",
 	"github.com/gofrs/flock":        "runbook/evidence",
 	"github.com/sigstore":           "runbook/evidence/stamp",

@@ -61,6 +61,7 @@ func (a *app) logCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.AddCommand(a.receiptCommand())
 	return c
 }
 

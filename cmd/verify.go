@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,13 +17,14 @@ import (
 // verifyFlags are what a verifier knows from outside.
 type verifyFlags struct {
 	signers, logKeys, checkpoints, tsaRoots []string
+	identity                                string
 	json                                    bool
 }
 
 func (a *app) verifyCommand() *cobra.Command {
 	var f verifyFlags
 	c := &cobra.Command{
-		Use: "verify", GroupID: groupProve, Short: "check the evidence, and say what it shows and what it can't",
+		Use: "verify [BUNDLE]", GroupID: groupProve, Short: "check the evidence, and say what it shows and what it can't",
 		Long: `Check every log, statement, signature, verdict and blob of a client, or of all
 clients here. It needs no network and no key of the provider's. What you know
 from outside makes it stronger: --key for who may sign, --log-key for a writer's
@@ -32,13 +32,19 @@ log, --checkpoint for a head of the log that you were given earlier, --tsa-roots
 the certificates of a timestamp authority. This installation's own writers and
 their newest heads are known without asking, and so are the roots in your settings.
 
+With BUNDLE, a folder or a file of msp export, check that and nothing else: then
+only the flags say what is known from outside. --identity reads an encrypted one.
+
 Exit code 0 when nothing is broken, 1 when something is, 2 when there is nothing
 to verify.`,
-		Example: "  msp verify", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		Example: "  msp verify", Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := a.place()
 			if err != nil {
 				return err
+			}
+			if len(args) == 1 {
+				return a.verifyBundle(p, args[0], f)
 			}
 			return a.verify(p, f)
 		},
@@ -47,6 +53,7 @@ to verify.`,
 	c.Flags().StringArrayVar(&f.logKeys, "log-key", nil, "a writer's log key, as `WRITER=KEY`")
 	c.Flags().StringArrayVar(&f.checkpoints, "checkpoint", nil, "a `FILE` with a checkpoint that the log must still hold")
 	c.Flags().StringArrayVar(&f.tsaRoots, "tsa-roots", nil, "the root certificates of a timestamp authority, as `NAME=FILE`")
+	c.Flags().StringVar(&f.identity, "identity", "", "a `FILE` with the age or SSH key that opens an encrypted bundle")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return c
 }
@@ -115,6 +122,11 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 	for _, path := range sortedNames(heads) {
 		pins.Heads = append(pins.Heads, audit.Head{Name: "this installation's own, " + path, Note: heads[path]})
 	}
+	return f.add(pins, client)
+}
+
+// add adds what the flags say to what is known.
+func (f verifyFlags) add(pins audit.Pins, client string) (audit.Pins, error) {
 	for _, text := range f.signers {
 		key, err := parsePin(text)
 		if err != nil {
@@ -127,46 +139,36 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 		if !found || !evidence.ValidID(writer) {
 			return pins, usageError(fmt.Errorf("--log-key %q is not WRITER=KEY", text), "msp key list shows the writers")
 		}
-		if pins.Logs[writer], err = parsePin(keyText); err != nil {
-			return pins, err
-		}
-	}
-	for _, path := range f.checkpoints {
-		note, of, err := readCheckpoint(path)
+		key, err := parsePin(keyText)
 		if err != nil {
 			return pins, err
 		}
-		if of == client {
-			pins.Heads = append(pins.Heads, audit.Head{Name: filepath.ToSlash(path), Note: note})
+		pins.Logs[writer] = key
+	}
+	for _, path := range f.checkpoints {
+		held, err := readCheckpoints(path)
+		if err != nil {
+			return pins, err
+		}
+		for _, h := range held {
+			if h.client == client {
+				pins.Heads = append(pins.Heads, audit.Head{Name: filepath.ToSlash(path), Note: h.note})
+			}
 		}
 	}
 	return pins, nil
 }
 
-// readCheckpoint reads a checkpoint that somebody kept, and whose client it is.
-// The line ends of another system don't matter.
-func readCheckpoint(path string) (note []byte, client string, err error) {
-	note, err = os.ReadFile(path)
-	if err != nil {
-		return nil, "", hint(err, "--checkpoint names a file with a checkpoint, such as a copy of logs/<writer>/checkpoint")
-	}
-	note = bytes.ReplaceAll(note, []byte("\r\n"), []byte("\n"))
-	origin, _, _ := strings.Cut(string(note), "\n")
-	parts := strings.Split(origin, "/")
-	if len(parts) != 4 || origin != evidence.Origin(parts[2], parts[3]) || !strings.Contains(string(note), "\n\n") {
-		return nil, "", usageError(fmt.Errorf("%s is no checkpoint of a log of msp", path), "it begins with msp-runbook.github.io/log/<client>/<writer>")
-	}
-	return note, parts[2], nil
-}
-
-// checkCheckpoints makes sure that each checkpoint is compared with something.
+// checkCheckpoints makes sure that each file of checkpoints is compared with
+// something.
 func checkCheckpoints(paths, clients []string) error {
 	for _, path := range paths {
-		_, client, err := readCheckpoint(path)
+		held, err := readCheckpoints(path)
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(clients, client) {
+		if !slices.ContainsFunc(held, func(h heldCheckpoint) bool { return slices.Contains(clients, h.client) }) {
+			client := held[0].client
 			return usageError(fmt.Errorf("%s is a checkpoint of the client %s, who is not verified here", path, client), "--client "+client+", or --state names another folder")
 		}
 	}

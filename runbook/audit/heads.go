@@ -76,6 +76,8 @@ func (a *audit) compareHeads(l *writerLog, heads []heldHead) (newest int64, agre
 		switch {
 		case err == nil:
 			newest, agreed = h.checkpoint.Size, agreed+1
+		case errors.Is(err, evidence.ErrNotWhole):
+			a.note(ruleHeadForeign, place{file: "logs/" + l.writer}, "the checkpoint that %s holds can't be compared: %v", h.name, err)
 		case errors.Is(err, evidence.ErrCut):
 			cut = append(cut, h)
 		default:

@@ -114,7 +114,7 @@ func (v *runAudit) judgeOpen(start *statement) {
 		}
 		at := start.place()
 		at.cause = "open"
-		v.note(ruleNotCompared, at, "whether the run %s has ended can't be told: a log can't be read", v.run)
+		v.note(ruleNotCompared, at, "whether the run %s has ended can't be told: %s", v.run, v.gap())
 	case v.at.After(start.start.FinishBy):
 		line.State = stateNeverFinished
 		v.broken(ruleNeverFinished, start.place(), "the run %s of %s had to finish by %s and has no end", v.run, start.start.Runbook.ID, instant(&start.start.FinishBy))

@@ -107,7 +107,7 @@ func (a *audit) unlogged(digest string) string {
 		if err != nil {
 			continue
 		}
-		if err := a.verify(s, envelope); err != nil {
+		if err := a.verifySigners(s, envelope); err != nil {
 			return "a " + kind + " statement, wrongly signed"
 		}
 		if s.run() == "" {

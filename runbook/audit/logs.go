@@ -96,7 +96,7 @@ func (a *audit) openLog(l *writerLog) error {
 		l.pinned = true
 		return a.tryKey(l, key)
 	}
-	leaf, err := a.store.FirstLeaf(l.writer)
+	leaf, err := a.firstLeaf(l.writer)
 	if err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (a *audit) openLog(l *writerLog) error {
 }
 
 func (a *audit) tryKey(l *writerLog, key evidence.PublicKey) error {
-	view, err := a.store.ReadLog(a.client, l.writer, key)
+	view, err := a.readView(l.writer, key)
 	if err != nil {
 		return err
 	}
@@ -202,8 +202,8 @@ func (a *audit) index() (groups []*group, plans, said []ref) {
 			a.gaps = true
 			continue
 		}
-		for i, leaf := range l.view.Leaves {
-			r := ref{l, int64(i), leaf}
+		for i, leaf := range l.view.All() {
+			r := ref{l, i, leaf}
 			if _, again := a.named[leaf.Envelope]; !again {
 				a.named[leaf.Envelope] = r
 			}

@@ -98,6 +98,8 @@ const (
 	ruleTimeAhead      = "time-ahead"
 	ruleTokenNotPinned = "token-not-pinned"
 	ruleAnchorAge      = "anchor-age"
+	// Of bundles.
+	ruleExcerpt = "excerpt"
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -188,4 +190,6 @@ var rules = map[string]rule{
 	ruleTimeAhead:      {checkRuns, "It was made earlier than it says: what it tells of hadn't happened by then, or the clock was wrong."},
 	ruleTokenNotPinned: {checkLog, "They may prove times or nothing: without the authority's roots from outside they were not looked at."},
 	ruleAnchorAge:      {checkLog, "What came after it has no time from outside, and could be cut off without a trace in it."},
+	// Of bundles.
+	ruleExcerpt: {checkRuns, "Other attempts, what was due besides, later statements and what is normal can't be shown: the whole evidence of the client shows them."},
 }

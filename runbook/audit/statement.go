@@ -93,7 +93,7 @@ func (v *reader) readStatement(r ref) (*statement, error) {
 	s := &statement{ref: r}
 	envelope, err := s.decode(data, v.limit)
 	if err == nil {
-		err = v.verify(s, envelope)
+		err = v.verifySigners(s, envelope)
 	}
 	if err != nil {
 		v.broken(statementRule(err), r.place(), "%s: %v", r.name(), err)
@@ -151,8 +151,8 @@ func (s *statement) decode(data []byte, limit int) (*evidence.Envelope, error) {
 	return envelope, s.checkWords()
 }
 
-// verify holds the signatures to the keys that the statement names.
-func (a *audit) verify(s *statement, envelope *evidence.Envelope) (err error) {
+// verifySigners holds the signatures to the keys that the statement names.
+func (a *audit) verifySigners(s *statement, envelope *evidence.Envelope) (err error) {
 	if s.keys, err = record.VerifySigners(envelope, s.body, a.key); err != nil {
 		return err
 	}

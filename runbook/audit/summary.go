@@ -20,6 +20,9 @@ func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int
 	if !r.Pinned {
 		f.note(ruleNotPinned, place{}, "the signers are not pinned: %s", strings.Join(sortedKeys(signers), ", "))
 	}
+	if a.part {
+		f.note(ruleExcerpt, place{}, "this is an excerpt of %s", plural(len(a.logs), "log"))
+	}
 	a.noteTimes(f)
 	for _, l := range a.logs {
 		if l.view == nil {
@@ -41,7 +44,7 @@ func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int
 			f.note(ruleLogAbsent, place{}, "the key of the writer %s is known, and there is no log of it here", writer)
 		}
 	}
-	if r.Counts.Plans == 0 {
+	if r.Counts.Plans == 0 && !a.part {
 		f.note(ruleNoPlan, place{}, "no plan says which runs are due")
 	}
 	return f.found
@@ -56,7 +59,7 @@ func (a *audit) checks(r *Report, e expectation) []Check {
 		{Name: checkRuns, Text: r.runsText()},
 		{Name: checkSLA, Text: fmt.Sprintf("%s recomputed: %d met%s, %d missed, %d not judged", plural(c.Met+c.Missed+c.NotJudged, "verdict"), c.Met, a.provenText(c), c.Missed, c.NotJudged)},
 	}
-	if c.Plans > 0 {
+	if c.Plans > 0 && !a.part {
 		texts = append(texts, a.planCheck(c, e))
 	}
 	texts = append(texts, Check{Name: checkBlobs, Text: plural(c.Blobs, "blob") + " whole"})

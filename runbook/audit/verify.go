@@ -18,6 +18,7 @@ type audit struct {
 	pins   Pins
 	at     time.Time
 	limit  int
+	part   bool // the evidence is an excerpt: see excerpt.go
 
 	logs  []*writerLog
 	named map[string]ref // the first leaf that names an envelope, by its digest
@@ -44,6 +45,11 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 		limit = record.MaxStatement
 	}
 	a := &audit{store: store, client: client, pins: pins, at: at, limit: limit}
+	return a.verify()
+}
+
+func (a *audit) verify() (*Report, error) {
+	client := a.client
 	if err := a.readLogs(); err != nil {
 		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
 	}
@@ -141,10 +147,10 @@ func (a *audit) report(said []saidResult, plans []planResult, results []runResul
 	for _, l := range a.logs {
 		r.Writers = append(r.Writers, a.writerLine(l))
 		if l.view != nil {
-			r.Counts.Statements += len(l.view.Leaves)
+			r.Counts.Statements += len(l.view.Leaves) // of an excerpt: those that it has
 		}
 	}
-	expected := a.expect(results)
+	expected := a.expectWhole(results)
 	r.Missed = expected.listed
 	expected.count(&r.Counts)
 	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.found))

@@ -25,6 +25,7 @@ var (
 	ErrWrongKey    = errors.New("wrong key")           // a checkpoint signed by another key
 	ErrCut         = errors.New("log was cut")         // entries that somebody has seen are gone
 	ErrRewritten   = errors.New("history was rewritten")
+	ErrNotWhole    = errors.New("not the whole log") // an excerpt can't show it
 )
 
 // A FileError says what is wrong with one file of the evidence.

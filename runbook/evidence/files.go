@@ -125,7 +125,7 @@ func (d *Disk) WriteFile(path string, data []byte) error {
 
 // A File is the content of a file and where it belongs.
 type File struct {
-	Path string
+	Name string // a path, or with slashes a name below some folder
 	Data []byte
 }
 
@@ -136,7 +136,7 @@ func (d *Disk) WriteFiles(files ...File) error {
 	failed := make([]error, len(files))
 	var all sync.WaitGroup
 	for i, f := range files {
-		all.Go(func() { failed[i] = d.WriteFile(f.Path, f.Data) })
+		all.Go(func() { failed[i] = d.WriteFile(f.Name, f.Data) })
 	}
 	all.Wait()
 	return cmp.Or(failed...)

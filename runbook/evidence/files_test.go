@@ -216,9 +216,9 @@ func TestWriteFilesFailsAtEachStep(t *testing.T) {
 			t.Fatalf("step %d, %s: %v", n, br.hit, err)
 		}
 		for _, f := range files {
-			got, err := os.ReadFile(f.Path)
+			got, err := os.ReadFile(f.Name)
 			if br.hit == "" && err != nil || err == nil && string(got) != string(f.Data) {
-				t.Errorf("step %d, %s: %s holds %q, %v", n, br.hit, f.Path, got, err)
+				t.Errorf("step %d, %s: %s holds %q, %v", n, br.hit, f.Name, got, err)
 			}
 		}
 		if br.hit == "" {

@@ -21,6 +21,7 @@ type LogView struct {
 	dir    string
 	hashes []tlog.Hash // of all complete subtrees, by tlog.StoredHashIndex
 	used   map[tlog.Tile]bool
+	part   *excerpt // nil for a whole log
 }
 
 // rereads is how often a reader starts again because a writer was faster.
@@ -275,6 +276,9 @@ func (v *LogView) checkAllThere(seen map[tlog.Tile]bool) error {
 func (v *LogView) Consistent(other Checkpoint) error {
 	if other.Origin != v.Checkpoint.Origin {
 		return fmt.Errorf("%w: the checkpoint is of %q, not of %q", ErrWrongOrigin, other.Origin, v.Checkpoint.Origin)
+	}
+	if v.part != nil {
+		return v.part.consistent(v.Checkpoint, other)
 	}
 	if other.Size > v.Checkpoint.Size {
 		return fmt.Errorf("%w: someone holds a checkpoint of %d entries, the log has %d", ErrCut, other.Size, v.Checkpoint.Size)
