@@ -43,6 +43,9 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
 	}
 	seen, agreed := a.checkHeads()
+	if err := a.checkKeptHeads(); err != nil {
+		return nil, fmt.Errorf("reading the checkpoints of %s: %w", client, err)
+	}
 	groups, planRefs, saidRefs := a.index()
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -32,16 +34,43 @@ func (v *LogView) copyTo(ctx context.Context, store *Store, client, writer strin
 		}
 	}
 	root := store.Path("logs", writer)
-	for level := entryLevel; levelLength(level, v.Checkpoint.Size) > 0; level++ {
-		if err := v.copyLevel(store.disk, root, level, before.Size); err != nil {
-			return false, err
-		}
+	if _, err := os.Lstat(root); errors.Is(err, fs.ErrNotExist) {
+		return true, v.copyNew(store.disk, root)
 	}
-	if err := store.disk.WriteFile(filepath.Join(root, "checkpoint"), v.Checkpoint.Text); err != nil {
+	if err := v.copyFrom(store.disk, root, before.Size); err != nil {
 		return false, err
 	}
 	(&Log{store: store, client: client, writer: writer}).tidy(before.Size, v.Checkpoint.Size)
 	return true, nil
+}
+
+// copyNew writes a log that isn't there yet under a temporary name, lest
+// somebody meet it without its checkpoint.
+func (v *LogView) copyNew(disk *Disk, root string) error {
+	temp := filepath.Join(filepath.Dir(root), tempPrefix+filepath.Base(root)+tempSuffix)
+	if err := disk.RemoveAll(temp); err != nil { // that a crash left
+		return err
+	}
+	if err := v.copyFrom(disk, temp, 0); err != nil {
+		return err
+	}
+	if err := disk.ask(OpRename, root); err != nil {
+		return err
+	}
+	if err := os.Rename(temp, root); err != nil {
+		return err
+	}
+	return disk.syncDir(filepath.Dir(root))
+}
+
+// copyFrom writes what a log of the size from doesn't have.
+func (v *LogView) copyFrom(disk *Disk, root string, from int64) error {
+	for level := entryLevel; levelLength(level, v.Checkpoint.Size) > 0; level++ {
+		if err := v.copyLevel(disk, root, level, from); err != nil {
+			return err
+		}
+	}
+	return disk.WriteFile(filepath.Join(root, "checkpoint"), v.Checkpoint.Text)
 }
 
 // copyLevel writes the tiles of a level that a log of the size from doesn't

@@ -103,7 +103,7 @@ func (m Merge) Do(ctx context.Context) (*Merged, error) {
 
 func (g *merging) do(ctx context.Context) error {
 	for _, step := range []func(context.Context) error{
-		g.list, g.compareLogs, g.mergeRecords, g.mergeBlobs, g.publishLogs, g.mergeBeside, g.removeErased,
+		g.listLogs, g.compareLogs, g.listBodies, g.mergeRecords, g.mergeBlobs, g.publishLogs, g.mergeBeside, g.removeErased,
 	} {
 		if err := step(ctx); err != nil {
 			return err

@@ -32,23 +32,35 @@ var (
 	besideName = regexp.MustCompile(`^(anchors/[a-z0-9][a-z0-9-]{0,62}|heads/[a-z0-9][a-z0-9-]{0,62}|trust)/([0-9]+[a-z0-9.-]*)$`)
 )
 
-// shared are the folders of which two copies are made one. What is pending, the
-// journals of open runs and the locks belong to one machine.
-var shared = []string{"records", "blobs", "logs", "anchors", "trust", "heads"}
+// The folders of which two copies are made one. What is pending, the journals of
+// open runs and the locks belong to one machine.
+var (
+	logFolders  = []string{"logs", "heads", "anchors", "trust"}
+	bodyFolders = []string{"records", "blobs"}
+)
 
-func (g *merging) list(context.Context) error {
+// listLogs lists what lies beside the logs, and whose logs there are.
+func (g *merging) listLogs(context.Context) error {
 	for _, c := range []*copied{g.here, g.there} {
 		c.files = &listing{records: map[string]bool{}, blobs: map[string]bool{}, linked: map[string]bool{}, beside: map[string][]string{}}
 		if info, err := os.Lstat(c.Root()); err == nil && c == g.there && !info.IsDir() {
 			return &FileError{c.Root(), "a link or no folder: nothing is merged", ErrCorrupt}
 		}
-		for _, folder := range shared {
-			if err := c.list(folder); err != nil {
-				return err
-			}
+		if err := c.list(logFolders); err != nil {
+			return err
 		}
-		slices.Sort(c.files.writers)
-		c.files.writers = slices.Compact(c.files.writers)
+	}
+	return nil
+}
+
+// listBodies lists statements and blobs. It comes after the logs were read,
+// which grow after what they name is stored: so nothing is missed of a log that
+// grows meanwhile.
+func (g *merging) listBodies(context.Context) error {
+	for _, c := range []*copied{g.here, g.there} {
+		if err := c.list(bodyFolders); err != nil {
+			return err
+		}
 	}
 	strangers, err := g.there.strangers()
 	g.Ignored = append(g.Ignored, slices.Concat(g.there.files.ignored, strangers)...)
@@ -66,7 +78,7 @@ func (c *copied) strangers() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		known := slices.Contains(shared, e.Name()) || slices.Contains([]string{"locks", "pending", "runs"}, e.Name())
+		known := slices.Contains(slices.Concat(logFolders, bodyFolders), e.Name()) || slices.Contains([]string{"locks", "pending", "runs"}, e.Name())
 		if !known && !strings.HasPrefix(e.Name(), ".") {
 			names = append(names, e.Name())
 		}
@@ -74,31 +86,46 @@ func (c *copied) strangers() ([]string, error) {
 	return names, nil
 }
 
-// list walks one folder. A link is never followed, since it could lead anywhere,
-// and one in the place of a folder is refused: what is written would follow it.
-func (c *copied) list(folder string) error {
-	return filepath.WalkDir(c.Path(folder), func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
+func (c *copied) list(folders []string) error {
+	for _, folder := range folders {
+		err := filepath.WalkDir(c.Path(folder), func(path string, d fs.DirEntry, err error) error {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			return c.see(path, d)
+		})
 		if err != nil {
 			return err
 		}
-		rel, err := filepath.Rel(c.Root(), path)
-		if err != nil {
-			return err
-		}
-		name := filepath.ToSlash(rel)
-		switch {
-		case d.IsDir():
-			c.files.folder(name)
-		case !d.Type().IsRegular() && strings.Count(name, "/") < 2 && folder != "trust":
-			return &FileError{path, "a link or no regular file where a folder belongs: nothing is merged", ErrCorrupt}
-		case !strings.HasPrefix(d.Name(), "."):
-			c.files.add(name, d.Type().IsRegular())
-		}
-		return nil
-	})
+	}
+	return nil
+}
+
+// see lists a file or a folder. A link is never followed, since it could lead
+// anywhere, and one in the place of a folder is refused: what is written would
+// follow it. A dot begins what is temporary, or a file manager's.
+func (c *copied) see(path string, d fs.DirEntry) error {
+	rel, err := filepath.Rel(c.Root(), path)
+	if err != nil {
+		return err
+	}
+	name := filepath.ToSlash(rel)
+	regular := d.Type().IsRegular()
+	switch {
+	case strings.HasPrefix(d.Name(), ".") && d.IsDir():
+		return fs.SkipDir
+	case strings.HasPrefix(d.Name(), "."):
+	case d.IsDir():
+		c.files.folder(name)
+	case !regular && strings.Count(name, "/") < 2 && !strings.HasPrefix(name, "trust/"):
+		return &FileError{path, "a link or no regular file where a folder belongs: nothing is merged", ErrCorrupt}
+	default:
+		c.files.add(name, regular)
+	}
+	return nil
 }
 
 func (l *listing) folder(name string) {
