@@ -103,7 +103,7 @@ that a stranger can verify.`,
 	root.AddCommand(
 		app.runCommand(), app.resumeCommand(),
 		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.showCommand(),
-		app.logCommand(), app.verifyCommand(), app.syncCommand(),
+		app.logCommand(), app.verifyCommand(), app.syncCommand(), app.eraseCommand(),
 		app.keyCommand(), app.versionCommand(),
 	)
 	root.AddCommand(topics()...)

@@ -8,6 +8,7 @@ const (
 	checkSLA        = "sla"
 	checkPlan       = "plan"
 	checkBlobs      = "blobs"
+	checkErasures   = "erasures"
 )
 
 // The rules.
@@ -88,6 +89,13 @@ const (
 	rulePlanUnknown  = "plan-unknown"
 	rulePlanOrder    = "plan-order"
 	ruleDuplicate    = "occurrence-duplicate"
+
+	// Erasures, and later words.
+	ruleErasureSigners = "erasure-signers"
+	ruleErasureHeld    = "erasure-held"
+	ruleErasureUnnamed = "erasure-unnamed"     // never broken
+	ruleErasedPresent  = "erased-but-there"    // never broken
+	ruleAboutUnknown   = "later-about-nothing" // never broken
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -168,4 +176,11 @@ var rules = map[string]rule{
 	rulePlanUnknown:  {checkRuns, "The plan stands in another log, so the run's machine may not have known it."},
 	rulePlanOrder:    {checkPlan, "No log holds both. Had it been signed later than it says, what it no longer asks for in between would go unseen."},
 	ruleDuplicate:    {checkRuns, "Two machines may not have known of each other; the first to end decides, and the other changes nothing."},
+
+	// Erasures, and later words.
+	ruleErasureSigners: {checkErasures, "It excuses no missing blob: whoever may sign erasures did not agree to it."},
+	ruleErasureHeld:    {checkErasures, "What had to be kept was erased all the same: ask who decided it, and why."},
+	ruleErasureUnnamed: {checkErasures, "Nothing that was recorded is missing for it."},
+	ruleErasedPresent:  {checkErasures, "It is what a crash leaves between logging and erasing: msp erase --finish removes it."},
+	ruleAboutUnknown:   {checkSignatures, "What it corrects or answers may stand in a log that is not here."},
 }

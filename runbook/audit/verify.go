@@ -24,6 +24,10 @@ type audit struct {
 
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
+
+	trusts   []*statement
+	erasures []*erasure
+	erased   map[string]*erasure // the blobs that may be missing, by digest
 }
 
 // Verify checks all evidence of a client. Open runs and
@@ -47,6 +51,9 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 		return nil, fmt.Errorf("reading the checkpoints of %s: %w", client, err)
 	}
 	groups, planRefs, saidRefs := a.index()
+	if err := a.readErasures(saidRefs); err != nil {
+		return nil, fmt.Errorf("reading the erasures of %s: %w", client, err)
+	}
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
@@ -56,6 +63,8 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 	}
 	a.checkBaselines(results)
 	a.checkRepeats(results)
+	a.checkErasures(groups, said, plans, results)
+	a.checkLater(said)
 	if err := a.checkLeftovers(said, results, plans); err != nil {
 		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
 	}
@@ -137,6 +146,8 @@ func (a *audit) report(said []saidResult, plans []planResult, results []runResul
 			r.Counts.Statements += len(l.view.Leaves)
 		}
 	}
+	r.Erased, r.Later = a.erasedLines(said, plans, results), a.laterLines(said)
+	r.countLater()
 	expected := a.expect(results)
 	r.Missed = expected.listed
 	expected.count(&r.Counts)

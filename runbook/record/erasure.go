@@ -109,7 +109,7 @@ func (s Erasure) SignedFor(v *trust.Version) bool {
 // Covers reports whether a hold keeps the blobs of a run; "" is what belongs to
 // none. A hold that names no run keeps all blobs of its client.
 func (s Hold) Covers(run string) bool {
-	return s.Kind == HoldLegal && (s.Run == "" || s.Run == run)
+	return s.Kind == HoldLegal && s.Occurrence == "" && (s.Run == "" || s.Run == run)
 }
 
 // LegalHolds are the legal holds that nobody released.
