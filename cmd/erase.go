@@ -91,6 +91,9 @@ func (a *app) erase(ctx context.Context, p *place, f eraseFlags, blobs []string)
 	if err != nil {
 		return err
 	}
+	if len(history.Problems) > 0 {
+		return hint(errors.New("a part of the evidence can't be read, so that nobody can tell what a hold keeps"), "msp verify says what is wrong; msp sync may bring back what is missing")
+	}
 	if f.finish {
 		removed, err := a.finishErasures(a.store(p, p.Client), history)
 		if err == nil {

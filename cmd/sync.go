@@ -60,11 +60,7 @@ func (a *app) sync(ctx context.Context, p *place, folder string, asJSON bool) er
 	for _, client := range clients {
 		merged, err := a.syncClient(ctx, p, there, client)
 		if err != nil {
-			var file *evidence.FileError
-			if errors.As(err, &file) {
-				return hint(err, "look at the folder, and run the command again")
-			}
-			return hint(err, "what was copied stands; run the command again to go on")
+			return syncFailed(ctx, err)
 		}
 		ok = ok && merged.OK()
 		done = append(done, syncedClient{client, merged})
@@ -83,6 +79,19 @@ func (a *app) sync(ctx context.Context, p *place, folder string, asJSON bool) er
 		return ended(exitNo)
 	}
 	return err
+}
+
+// syncFailed says what to do when a sync could not go on.
+func syncFailed(ctx context.Context, err error) error {
+	var file *evidence.FileError
+	switch {
+	case ctx.Err() != nil:
+		return &codeError{exitInterrupted, hint(errors.New("interrupted"), "what was copied stands; run the command again to go on")}
+	case errors.As(err, &file):
+		return hint(err, "look at the folder, and run the command again")
+	default:
+		return hint(err, "what was copied stands; run the command again to go on")
+	}
 }
 
 // otherState is the folder to synchronise with, as a place's state.
@@ -258,7 +267,7 @@ func (s *syncing) erased(logs map[string]*evidence.LogView) (evidence.Erasures, 
 	now := record.HistoryOf(s.here, logs, s.place.StatementLimit)
 	held := now.HeldBlobs()
 	for digest, e := range now.Erased() {
-		if held[digest] != "" {
+		if held[digest] != "" || len(now.Problems) > 0 { // what can't be read may be a hold
 			erased.None[digest] = true
 			continue
 		}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // An erasure is a statement that blobs were erased. Counts says that it was
@@ -14,6 +15,12 @@ type erasure struct {
 	*statement
 	body   *record.Erasure
 	counts bool
+}
+
+// A signedTrust is a version of who may sign.
+type signedTrust struct {
+	*statement
+	version *trust.Version
 }
 
 // ErasedLine is one erasure.
@@ -47,7 +54,7 @@ func (a *audit) readErasures(refs []ref) error {
 		}
 		switch body := s.body.(type) {
 		case *record.Trust:
-			a.trusts = append(a.trusts, s)
+			a.trusts = append(a.trusts, signedTrust{s, &body.Version})
 		case *record.Erasure:
 			a.erasures = append(a.erasures, &erasure{statement: s, body: body})
 		}
@@ -70,15 +77,13 @@ func (a *audit) readErasures(refs []ref) error {
 func (a *audit) rightlySigned(e *erasure) bool {
 	oldest, needed := 0, false
 	for _, t := range a.trusts {
-		body := t.body.(*record.Trust)
 		if t.before(e.ref) {
-			oldest = max(oldest, body.Version.Number)
+			oldest = max(oldest, t.version.Number)
 		}
-		needed = needed || earlier(t, e.statement)
+		needed = needed || earlier(t.statement, e.statement)
 	}
-	return !needed || slices.ContainsFunc(a.trusts, func(t *statement) bool {
-		version := &t.body.(*record.Trust).Version
-		return version.Number >= oldest && e.body.SignedFor(version)
+	return !needed || slices.ContainsFunc(a.trusts, func(t signedTrust) bool {
+		return t.version.Number >= oldest && e.body.SignedFor(t.version)
 	})
 }
 
@@ -236,12 +241,11 @@ func (a *audit) erasedLines(said []saidResult, plans []planResult, results []run
 func (a *audit) principal(s *statement) string {
 	id, number := "", 0
 	for _, t := range a.trusts {
-		version := &t.body.(*record.Trust).Version
-		if version.Number < number {
+		if t.version.Number < number {
 			continue
 		}
-		id, number = "", version.Number
-		if p, _ := version.PrincipalOf(s.key); p != nil {
+		id, number = "", t.version.Number
+		if p, _ := t.version.PrincipalOf(s.key); p != nil {
 			id = p.ID
 		}
 	}

@@ -25,7 +25,7 @@ type audit struct {
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 
-	trusts   []*statement
+	trusts   []signedTrust
 	erasures []*erasure
 	erased   map[string]*erasure // the blobs that may be missing, by digest
 }

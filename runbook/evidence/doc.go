@@ -11,14 +11,29 @@
 //	logs/<writer>/tile/<L>/<N>         its hashes, 256 in a file
 //	records/<ab>/<sha256>.dsse.json    envelopes, by the SHA-256 of the file
 //	blobs/<ab>/<sha256>                outputs and attached files, likewise
+//	heads/<writer>/<size>.ckpt         checkpoints that disagreed when two copies met
 //	locks/<writer>.lock                taken while a log grows; holds nothing
 //
 // <ab> is the first two digits of the hash. The names of clients and writers
 // match [a-z0-9][a-z0-9-]{0,62}. Folders have mode 0700, files 0600. Each file
 // is written under a temporary name (.msp-*.tmp, never part of the evidence),
 // synced, renamed, and its folder synced. Nothing but a partial tile that a
-// longer one has replaced is ever removed. A log has one writer, so copies of
-// a client's folder merge by union.
+// longer one has replaced, and a blob that was erased, is ever removed.
+//
+// # Copies
+//
+// No file has two writers: a log has one, and all else is named by its content.
+// So several machines may work in one folder on a share, each in its own log,
+// and copies of a client's folder merge by union, in any order and in any
+// number of steps. A merge takes what the logs name, and each file only when it
+// is what it is called. Of a log the longer of two copies is taken, when it is
+// signed by the writer's key, whole, and consistent with the shorter one and
+// with every checkpoint of it that was seen; statements and blobs are written
+// before entries, entries before tiles, tiles before the checkpoint. Logs that
+// disagree are left alone on both sides, and each side keeps the other's
+// checkpoint under heads/, where a verifier meets it; one whose size is taken
+// by another is named <size>-<the first 16 digits of its root>.ckpt. What is
+// pending, locked or open belongs to one machine and is never merged.
 //
 // # Statement
 //

@@ -166,33 +166,42 @@ func readRegular(path string, limit int64) ([]byte, error) {
 	return readFile(path, limit)
 }
 
-// mergeRecords copies the envelopes that the logs name. Of one that neither
-// copy has, the log doesn't come where it would be new.
+// mergeRecords copies the envelopes that the logs name.
 func (g *merging) mergeRecords(ctx context.Context) error {
 	g.of += g.missing()
 	for _, l := range g.logs {
-		for i, leaf := range l.winner.Leaves {
-			h := leaf.Envelope[len(digestPrefix):]
-			for _, c := range []*copied{g.here, g.there} {
-				if c.files.records[h] {
-					continue
-				}
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				came, err := g.takeRecord(c, leaf.Envelope)
-				if err != nil {
-					return err
-				}
-				if have := l.views[c]; !came && (have == nil || int64(i) >= have.Checkpoint.Size) {
-					l.unfit[c] = true
-				}
-			}
-		}
 		for _, c := range []*copied{g.here, g.there} {
+			if err := g.takeRecords(ctx, l, c); err != nil {
+				return err
+			}
 			if l.unfit[c] {
 				g.damaged("the log of %s is not taken further %s: statements that it names are missing", l.writer, c.name)
 			}
+		}
+	}
+	return nil
+}
+
+// takeRecords copies the envelopes that a copy lacks of a log. Of one that
+// neither has, the log doesn't come where it would be new.
+func (g *merging) takeRecords(ctx context.Context, l *mergedLog, to *copied) error {
+	have := int64(0)
+	if view := l.views[to]; view != nil {
+		have = view.Checkpoint.Size
+	}
+	for i, leaf := range l.winner.Leaves {
+		if to.files.records[leaf.Envelope[len(digestPrefix):]] {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		came, err := g.takeRecord(to, leaf.Envelope)
+		if err != nil {
+			return err
+		}
+		if !came && int64(i) >= have {
+			l.unfit[to] = true
 		}
 	}
 	return nil

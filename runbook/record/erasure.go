@@ -48,16 +48,29 @@ func (h *History) Namings() []Naming {
 		all = append(all, namings(t.Body.Head(), ClassWords)...)
 	}
 	for _, said := range h.said {
-		all = append(all, namings(said.(interface{ Head() Head }).Head(), ClassWords)...)
+		if s, ok := said.(anySigned); ok {
+			all = append(all, namings(s.Head(), ClassWords)...)
+		}
 	}
 	return all
 }
 
+// anySigned is a Signed of any kind.
+type anySigned interface {
+	Head() Head
+	Name() string
+}
+
 // Head is what the statement says of itself.
 func (s Signed[T]) Head() Head {
-	var body any = s.Body
-	return body.(Statement).Head()
+	if body, ok := any(s.Body).(Statement); ok {
+		return body.Head()
+	}
+	return Head{}
 }
+
+// Name is the digest of the statement's envelope.
+func (s Signed[T]) Name() string { return s.Digest }
 
 func namings(head Head, class string) []Naming {
 	var all []Naming

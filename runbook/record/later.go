@@ -20,17 +20,12 @@ func (h *History) Statements() map[string]string {
 		all[t.Digest] = ""
 	}
 	for _, said := range h.said {
-		s := said.(interface {
-			Head() Head
-			Name() string
-		})
-		all[s.Name()] = s.Head().Run
+		if s, ok := said.(anySigned); ok {
+			all[s.Name()] = s.Head().Run
+		}
 	}
 	return all
 }
-
-// Name is the digest of the statement's envelope.
-func (s Signed[T]) Name() string { return s.Digest }
 
 // Newest is the digest of the newest statement of a run: its end, where it has
 // one.
