@@ -91,8 +91,12 @@ func TestEraseKilledAtEachStep(t *testing.T) {
 	finishes := [][]string{{"erase", "--finish"}, erase, {"sync"}}
 	inParts(t, everyNth(steps), func(t *testing.T, n int) {
 		d, other := base.clone(t), base.clone(t)
-		fault := fmt.Sprintf("%s:%d", faultKill, n)
-		d.mspWith([]string{envFault + "=" + fault}, erase...)
+		what := []string{faultKill, faultKill, faultFull, faultDenied}[n%4]
+		fault := fmt.Sprintf("%s:%d", what, n)
+		got := d.mspWith([]string{envFault + "=" + fault}, erase...)
+		if what != faultKill && got.code != 0 && (got.code != 2 || !strings.Contains(got.stderr, "     hint: ")) {
+			t.Errorf("%s: exit code %d: %s", fault, got.code, got.stderr)
+		}
 		d.output("verify") // whatever was hit, nothing is broken
 		logged := len(record.Said[record.Erasure](d.history())) == 1
 		left := d.blobsOf(record.ClassOutput) + d.blobsOf(record.ClassInputs) + d.blobsOf(record.ClassWhere)
