@@ -107,7 +107,7 @@ that a stranger can verify.`,
 	root.AddCommand(
 		app.runCommand(), app.resumeCommand(),
 		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.showCommand(),
-		app.logCommand(), app.verifyCommand(), app.anchorCommand(), app.exportCommand(),
+		app.logCommand(), app.verifyCommand(), app.anchorCommand(), app.syncCommand(), app.exportCommand(), app.eraseCommand(),
 		app.keyCommand(), app.versionCommand(),
 	)
 	root.AddCommand(topics()...)

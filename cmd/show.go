@@ -41,6 +41,7 @@ type loggedRun struct {
 	Late       bool               `json:"late,omitempty"`
 	Deviations []record.Deviation `json:"deviations,omitempty"`
 	Record     string             `json:"record,omitempty"`
+	Later      []laterWords       `json:"later,omitempty"`
 }
 
 func (a *app) logCommand() *cobra.Command {
@@ -61,7 +62,7 @@ func (a *app) logCommand() *cobra.Command {
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.AddCommand(a.receiptCommand())
+	c.AddCommand(a.receiptCommand(), a.logCorrectCommand(), a.logLateCommand(), a.logRespondCommand())
 	return c
 }
 
@@ -78,7 +79,7 @@ func (a *app) history(p *place) (*record.History, error) {
 }
 
 func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
-	runs := []loggedRun{}
+	runs, later := []loggedRun{}, laterByRun(h, store)
 	for _, account := range h.Accounts {
 		start := account.Start.Body
 		run := loggedRun{
@@ -91,13 +92,15 @@ func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
 			end := account.End.Body
 			run.Ended, run.Late, run.Deviations, run.Record = &end.Ended, end.Verdict.Late, end.Verdict.Deviations, account.End.Digest
 		}
+		run.Later = later[account.Run]
 		runs = append(runs, run)
 	}
 	if asJSON {
 		return a.printJSON(struct {
-			V    int         `json:"v"`
-			Runs []loggedRun `json:"runs"`
-		}{1, runs})
+			V    int          `json:"v"`
+			Runs []loggedRun  `json:"runs"`
+			Late []laterWords `json:"late_entries,omitempty"`
+		}{1, runs, later[""]})
 	}
 	if len(runs) == 0 {
 		fmt.Fprintln(a.Stderr, "no run is in the log yet; --client names another client")
@@ -111,7 +114,11 @@ func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
 		if len(r.Deviations) > 0 {
 			state += ", deviates: " + joinDeviations(r.Deviations)
 		}
+		state += saidLater(r.Later)
 		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\n", record.ShortID(r.Run), r.Started.Local().Format(clockLayout), r.Runbook, r.Version, state)
+	}
+	for _, l := range later[""] {
+		fmt.Fprintf(w, "late\t%s\t%s\tperformed at %s: %s\n", l.RecordedAt.Local().Format(clockLayout), l.about(), l.performed(), terminal.Sanitize(orErased(l.What), false))
 	}
 	return w.Flush()
 }
@@ -154,11 +161,11 @@ with --stderr, what it wrote to its standard error.`,
 			case stderr && output == "":
 				return usageError(errors.New("--stderr says which output of a step, and no step is named"), "msp show RUN --output STEP --stderr")
 			case output != "":
-				return a.showOutput(store, account, output, stderr)
+				return a.showOutput(store, history, account, output, stderr)
 			case asJSON:
-				return a.printJSON(a.shownRun(account))
+				return a.printJSON(a.shownRun(history, store, account))
 			default:
-				return a.show(store, account)
+				return a.show(store, history, account)
 			}
 		},
 	}
@@ -175,10 +182,11 @@ type shown struct {
 	Start    record.RunStart  `json:"start"`
 	Segments []record.Segment `json:"segments,omitempty"`
 	End      *record.RunEnd   `json:"end,omitempty"`
+	Later    []laterWords     `json:"later,omitempty"`
 }
 
-func (a *app) shownRun(account *record.Account) shown {
-	s := shown{V: 1, Run: account.Run, State: account.State(a.Now()), Start: account.Start.Body}
+func (a *app) shownRun(h *record.History, store *evidence.Store, account *record.Account) shown {
+	s := shown{V: 1, Run: account.Run, State: account.State(a.Now()), Start: account.Start.Body, Later: laterByRun(h, store)[account.Run]}
 	for _, segment := range account.Segments {
 		s.Segments = append(s.Segments, segment.Body)
 	}
@@ -190,7 +198,7 @@ func (a *app) shownRun(account *record.Account) shown {
 
 // showOutput prints what a step wrote: bytes as they were kept when they go to
 // a file or a pipe, made harmless when they go to a terminal.
-func (a *app) showOutput(store *evidence.Store, account *record.Account, id string, stderr bool) error {
+func (a *app) showOutput(store *evidence.Store, h *record.History, account *record.Account, id string, stderr bool) error {
 	steps := account.Steps()
 	i := slices.IndexFunc(steps, func(s record.Step) bool { return s.ID == id })
 	if i < 0 {
@@ -205,7 +213,7 @@ func (a *app) showOutput(store *evidence.Store, account *record.Account, id stri
 	}
 	blob, err := store.OpenBlob(stream.Digest)
 	if err != nil {
-		return err
+		return erasedBlobs(h.Erased()).explain(stream.Digest, err)
 	}
 	defer blob.Close()
 	if !terminal.IsTerminal(a.Stdout) {
@@ -221,7 +229,10 @@ func (a *app) showOutput(store *evidence.Store, account *record.Account, id stri
 }
 
 // page collects lines and makes each of them harmless.
-type page struct{ lines []string }
+type page struct {
+	lines  []string
+	erased erasedBlobs
+}
 
 func (p *page) add(format string, args ...any) {
 	p.lines = append(p.lines, terminal.Sanitize(fmt.Sprintf(format, args...), false))
@@ -232,8 +243,8 @@ func (p *page) print(w io.Writer) error {
 	return err
 }
 
-func (a *app) show(store *evidence.Store, account *record.Account) error {
-	var p page
+func (a *app) show(store *evidence.Store, h *record.History, account *record.Account) error {
+	p := page{erased: h.Erased()}
 	start := account.Start.Body
 	p.add("run       %s", account.Run)
 	p.add("runbook   %s %s · %s", start.Runbook.ID, start.Runbook.Version, start.Runbook.Digest)
@@ -258,6 +269,7 @@ func (a *app) show(store *evidence.Store, account *record.Account) error {
 	if account.End != nil {
 		p.add("  run        %s", account.End.Digest)
 	}
+	showLater(&p, laterByRun(h, store)[account.Run])
 	return p.print(a.Stdout)
 }
 
@@ -293,7 +305,7 @@ func slaLine(account *record.Account) string {
 func showInputs(p *page, store *evidence.Store, start record.RunStart) {
 	var inputs record.Inputs
 	if err := record.GetJSON(store, start.Inputs, &inputs); err != nil {
-		p.add("inputs    can't be read: %v", err)
+		p.add("inputs    %s", p.erased.words(start.Inputs, err))
 		return
 	}
 	for _, name := range sortedNames(inputs.Values) {
@@ -310,7 +322,7 @@ func showStep(p *page, store *evidence.Store, s record.Step) {
 	p.add("%s · %s", line, runbook.FormatSpan(s.Duration.Span()))
 	facts, err := factsOf(store, s)
 	if err != nil {
-		p.add("  facts      can't be read: %v", err)
+		p.add("  facts      %s", p.erased.words(s.Facts, err))
 	}
 	for _, pair := range [][2]string{{"", facts.Detail}, {"found", facts.Found}, {"expected", facts.Expected}} {
 		if pair[1] != "" {
@@ -328,7 +340,7 @@ func showStep(p *page, store *evidence.Store, s record.Step) {
 	}
 	showAnswer(p, facts.Answer)
 	for _, e := range s.Evidence {
-		p.add("  evidence   %s · %d B · %s", e.Name, e.Size, e.Digest)
+		p.add("  evidence   %s · %d B · %s%s", e.Name, e.Size, e.Digest, p.erased.suffix(e.Digest))
 	}
 	showStream(p, "stdout", s.Stdout)
 	showStream(p, "stderr", s.Stderr)
@@ -342,11 +354,7 @@ func factsOf(store *evidence.Store, s record.Step) (record.Facts, error) {
 	if s.Facts == "" {
 		return facts, nil
 	}
-	err := record.GetJSON(store, s.Facts, &facts)
-	if errors.Is(err, evidence.ErrMissing) {
-		return facts, fmt.Errorf("the blob %s is missing", s.Facts)
-	}
-	return facts, err
+	return facts, record.GetJSON(store, s.Facts, &facts)
 }
 
 func showAnswer(p *page, a *record.Answer) {
@@ -374,7 +382,7 @@ func showStream(p *page, name string, s *record.Stream) {
 	for _, secret := range sortedNames(s.Replaced) {
 		line += fmt.Sprintf(", %s masked %d times", secret, s.Replaced[secret])
 	}
-	p.add("  %-10s %s · %s", name, line, s.Digest)
+	p.add("  %-10s %s · %s%s", name, line, s.Digest, p.erased.suffix(s.Digest))
 }
 
 func sortedNames[V any](m map[string]V) []string {

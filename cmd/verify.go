@@ -215,6 +215,8 @@ func reportPage(p *page, r *audit.Report) {
 	}
 	missedLines(p, r)
 	deviationLines(p, r)
+	erasedLines(p, r)
+	laterLines(p, r)
 	for _, f := range r.Unshown {
 		p.add(" ? %s", f.What)
 		if f.Means != "" {

@@ -155,6 +155,7 @@ func (v *reader) blobBroken(b namedBlob, err error) error {
 	var file *evidence.FileError
 	var path *os.PathError
 	switch {
+	case errors.Is(err, evidence.ErrMissing) && v.excused(b):
 	case errors.Is(err, evidence.ErrMissing):
 		if _, gone := os.Stat(v.store.Path("blobs")); errors.Is(gone, os.ErrNotExist) {
 			at.cause = "all of them"

@@ -27,6 +27,18 @@
 // held to the plans that lie before it in its own log; one in another log it may
 // not have known.
 //
+// A blob may be missing when a logged erasure lists it, which is signed by an
+// operator and, from a trust statement on, by as many of its roots as its
+// threshold asks for. Report.Erased says what was erased, by whom and why; what
+// rested on it is said not to be compared. An erasure of what a legal hold kept
+// is a finding, and so is a blob that is missing without one. Corrections, late
+// entries and responses stand in Report.Later and change nothing: neither a
+// verdict nor whether an occurrence was missed.
+//
+// Logs are held to the checkpoints that lie beside them under heads/, too, where
+// a merge put those of copies that disagreed. They come from the evidence
+// itself, so they bear witness against it and never for it.
+//
 // # What it can't show
 //
 // Report.Unshown says it for the evidence at hand. In general, today:

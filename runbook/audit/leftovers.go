@@ -85,6 +85,8 @@ func (a *audit) checkLeftovers(said []saidResult, results []runResult, plans []p
 		switch {
 		case digest == "":
 			a.note(ruleFileForeign, place{file: file}, "%s is no blob of msp's", file)
+		case a.erased[digest] != nil:
+			a.note(ruleErasedPresent, place{file: file, cause: "erased"}, "a blob that was erased by %s, and is there", a.erased[digest].name())
 		case blobs[digest]:
 		case unread:
 			a.note(ruleBlobUnnamed, place{file: file, cause: cause}, "a blob that no statement names that can be read")

@@ -15,6 +15,7 @@ type traces struct {
 	signers []string
 	blobs   []string // digests that the statements name
 	whole   int      // how many of them are whole
+	gone    []string // those that are missing because they were erased
 	newest  []newest
 }
 

@@ -57,6 +57,8 @@ type Report struct {
 	// oldest first; of more than a thousand the newest. They are what happened,
 	// and nothing broken.
 	Missed []ExpectedLine `json:"missed"`
+	Erased []ErasedLine   `json:"erased"` // by when they claim to have been signed
+	Later  []LaterLine    `json:"later"`  // corrections, late entries and responses, the oldest first
 	Counts Counts         `json:"counts"`
 }
 
@@ -146,6 +148,11 @@ type Counts struct {
 	Missed    int `json:"missed"`
 	NotJudged int `json:"not_judged"` // SLA of finished runs
 	ProvenMet int `json:"proven_met"` // of those met, that tokens show to be
+
+	Erasures    int `json:"erasures"`    // signed
+	Erased      int `json:"erased"`      // blobs that statements name, and that are missing for an erasure
+	Corrections int `json:"corrections"` // late entries too
+	Responses   int `json:"responses"`
 
 	Plans int `json:"plans"` // signed
 	// Expected is how many occurrences the plans asked for until the instant of

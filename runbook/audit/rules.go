@@ -8,6 +8,7 @@ const (
 	checkSLA        = "sla"
 	checkPlan       = "plan"
 	checkBlobs      = "blobs"
+	checkErasures   = "erasures"
 )
 
 // The rules.
@@ -100,6 +101,12 @@ const (
 	ruleAnchorAge      = "anchor-age"
 	// Of bundles.
 	ruleExcerpt = "excerpt"
+	// Erasures, and later words.
+	ruleErasureSigners = "erasure-signers"
+	ruleErasureHeld    = "erasure-held"
+	ruleErasureUnnamed = "erasure-unnamed"     // never broken
+	ruleErasedPresent  = "erased-but-there"    // never broken
+	ruleAboutUnknown   = "later-about-nothing" // never broken
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -192,4 +199,10 @@ var rules = map[string]rule{
 	ruleAnchorAge:      {checkLog, "What came after it has no time from outside, and could be cut off without a trace in it."},
 	// Of bundles.
 	ruleExcerpt: {checkRuns, "Other attempts, what was due besides, later statements and what is normal can't be shown: the whole evidence of the client shows them."},
+	// Erasures, and later words.
+	ruleErasureSigners: {checkErasures, "It excuses no missing blob: whoever may sign erasures did not agree to it."},
+	ruleErasureHeld:    {checkErasures, "What had to be kept was erased all the same: ask who decided it, and why."},
+	ruleErasureUnnamed: {checkErasures, "Nothing that was recorded is missing for it."},
+	ruleErasedPresent:  {checkErasures, "It is what a crash leaves between logging and erasing: msp erase --finish removes it."},
+	ruleAboutUnknown:   {checkSignatures, "What it corrects or answers may stand in a log that is not here."},
 }

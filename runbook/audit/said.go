@@ -86,7 +86,12 @@ func checkSaidWords(body record.Statement) error {
 		if s.Occurrence == "" || s.Until.IsZero() {
 			return fmt.Errorf("it doesn't say what need not happen, and until when")
 		}
+	case *record.Correction:
+		return checkCorrectionWords(s)
 	case *record.Erasure:
+		if !checkGround(s.Ground) {
+			return fmt.Errorf("%q is no ground of an erasure", s.Ground)
+		}
 		if len(s.Erased) == 0 {
 			return fmt.Errorf("it names no blob")
 		}

@@ -63,6 +63,9 @@ func (a *audit) checks(r *Report, e expectation) []Check {
 		texts = append(texts, a.planCheck(c, e))
 	}
 	texts = append(texts, Check{Name: checkBlobs, Text: plural(c.Blobs, "blob") + " whole"})
+	if c.Erasures > 0 {
+		texts = append(texts, Check{Name: checkErasures, Text: plural(c.Erasures, "erasure") + ", " + plural(c.Erased, "blob") + " erased"})
+	}
 	for i := range texts {
 		broken := 0
 		for _, f := range r.Findings {

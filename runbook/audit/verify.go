@@ -30,6 +30,10 @@ type audit struct {
 
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
+
+	trusts   []signedTrust
+	erasures []*erasure
+	erased   map[string]*erasure // the blobs that may be missing, by digest
 }
 
 // Verify checks all evidence of a client. Open runs and
@@ -57,7 +61,13 @@ func (a *audit) verify() (*Report, error) {
 	if err := a.readAnchors(); err != nil {
 		return nil, fmt.Errorf("reading the anchors of %s: %w", client, err)
 	}
+	if err := a.checkKeptHeads(); err != nil {
+		return nil, fmt.Errorf("reading the checkpoints of %s: %w", client, err)
+	}
 	groups, planRefs, saidRefs := a.index()
+	if err := a.readErasures(saidRefs); err != nil {
+		return nil, fmt.Errorf("reading the erasures of %s: %w", client, err)
+	}
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
 	a.checkAnchors(said)
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
@@ -68,6 +78,8 @@ func (a *audit) verify() (*Report, error) {
 	}
 	a.checkBaselines(results)
 	a.checkRepeats(results)
+	a.checkErasures(groups, said, plans, results)
+	a.checkLater(said)
 	if err := a.checkLeftovers(said, results, plans); err != nil {
 		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
 	}
@@ -150,6 +162,8 @@ func (a *audit) report(said []saidResult, plans []planResult, results []runResul
 			r.Counts.Statements += len(l.view.Leaves) // of an excerpt: those that it has
 		}
 	}
+	r.Erased, r.Later = a.erasedLines(said, plans, results), a.laterLines(said)
+	r.countLater()
 	expected := a.expectWhole(results)
 	r.Missed = expected.listed
 	expected.count(&r.Counts)

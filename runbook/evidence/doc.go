@@ -15,14 +15,30 @@
 //	anchors/<writer>/<size>.<name>.tsr     what a timestamp authority said of it
 //	anchors/<writer>/<size>.<name>.cosig   what a witness said of it
 //	pending/<writer>/<size>.ckpt       a checkpoint that somebody has yet to see
+//	heads/<writer>/<size>.ckpt         checkpoints that disagreed when two copies met
 //	locks/<writer>.lock                taken while a log grows; holds nothing
 //
 // <ab> is the first two digits of the hash. The names of clients and writers
 // match [a-z0-9][a-z0-9-]{0,62}. Folders have mode 0700, files 0600. Each file
 // is written under a temporary name (.msp-*.tmp, never part of the evidence),
 // synced, renamed, and its folder synced. Nothing is ever removed but a partial
-// tile that a longer one has replaced, and what is no longer pending. A log has
-// one writer, so copies of a client's folder merge by union.
+// tile that a longer one has replaced, what is no longer pending, and a blob that
+// was erased.
+//
+// # Copies
+//
+// No file has two writers: a log has one, and all else is named by its content.
+// So several machines may work in one folder on a share, each in its own log,
+// and copies of a client's folder merge by union, in any order and in any
+// number of steps. A merge takes what the logs name, and each file only when it
+// is what it is called. Of a log the longer of two copies is taken, when it is
+// signed by the writer's key, whole, and consistent with the shorter one and
+// with every checkpoint of it that was seen; statements and blobs are written
+// before entries, entries before tiles, tiles before the checkpoint. Logs that
+// disagree are left alone on both sides, and each side keeps the other's
+// checkpoint under heads/, where a verifier meets it; one whose size is taken
+// by another is named <size>-<the first 16 digits of its root>.ckpt. What is
+// pending, locked or open belongs to one machine and is never merged.
 //
 // # Statement
 //

@@ -298,6 +298,24 @@ func (d *Disk) Remove(path string) error {
 	return nil
 }
 
+// Erase removes a file durably: when it returns, a loss of power doesn't bring
+// the file back. It is no error when there is none.
+func (d *Disk) Erase(path string) error {
+	if err := d.Remove(path); err != nil {
+		return err
+	}
+	return d.syncDir(filepath.Dir(path))
+}
+
+// RemoveAll removes a folder, with all that is in it, that does no harm where a
+// loss of power brings it back. It is no error when there is none.
+func (d *Disk) RemoveAll(dir string) error {
+	if err := d.ask(OpRemove, dir); err != nil {
+		return err
+	}
+	return os.RemoveAll(dir)
+}
+
 // A Lock keeps others out until it is unlocked or its process ends.
 type Lock struct{ flock *flock.Flock }
 

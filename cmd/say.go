@@ -1,0 +1,31 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/msp-runbook/msp/runbook/record"
+)
+
+// say logs a statement with what a person says, and prints its digest.
+func (a *app) say(ctx context.Context, p *place, kind, text string, make func(l *record.Ledger, words string) record.Statement) error {
+	if strings.TrimSpace(text) == "" {
+		return usageError(errors.New("nothing is said"), "give a text, for whoever reads the record later")
+	}
+	ledger, err := a.ledger(ctx, p, p.Client)
+	if err != nil {
+		return err
+	}
+	words, err := ledger.PutJSON(record.Words{Text: text})
+	if err != nil {
+		return err
+	}
+	digest, _, err := ledger.Say(ctx, kind, make(ledger, words))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(a.Stdout, digest)
+	return err
+}

@@ -1,0 +1,268 @@
+package audit
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
+)
+
+// An erasure is a statement that blobs were erased. Counts says that it was
+// signed by whom the trust in force asks for.
+type erasure struct {
+	*statement
+	body   *record.Erasure
+	counts bool
+}
+
+// A signedTrust is a version of who may sign.
+type signedTrust struct {
+	*statement
+	version *trust.Version
+}
+
+// ErasedLine is one erasure.
+type ErasedLine struct {
+	Statement string    `json:"statement"`
+	Signed    time.Time `json:"signed"`    // claimed
+	By        string    `json:"by"`        // fingerprint of the operator's key
+	Principal string    `json:"principal"` // whose it is, where who may sign says so
+	Ground    string    `json:"ground"`
+	Why       string    `json:"why"` // empty when that was erased too
+	Listed    int       `json:"listed"`
+	Gone      int       `json:"gone"`   // blobs that statements name, and that are missing for it
+	Counts    bool      `json:"counts"` // whether it excuses them
+}
+
+// readErasures finds which blobs may be missing, before any is looked for. What
+// is wrong with the statements themselves is told where all of them are read.
+func (a *audit) readErasures(refs []ref) error {
+	a.erased = map[string]*erasure{}
+	for _, r := range refs {
+		if !slices.Contains([]string{record.KindErasure, record.KindTrust}, r.leaf.Kind) {
+			continue
+		}
+		v := &reader{audit: a}
+		s, err := v.readStatement(r)
+		if err != nil {
+			return err
+		}
+		if s == nil || s.body.Head().Client != a.client {
+			continue
+		}
+		switch body := s.body.(type) {
+		case *record.Trust:
+			a.trusts = append(a.trusts, signedTrust{s, &body.Version})
+		case *record.Erasure:
+			a.erasures = append(a.erasures, &erasure{statement: s, body: body})
+		}
+	}
+	slices.SortStableFunc(a.erasures, func(x, y *erasure) int { return x.body.Signed.Compare(y.body.Signed) })
+	for _, e := range a.erasures {
+		e.counts = a.accepts(e.key) && a.rightlySigned(e)
+		for _, digest := range e.body.Erased {
+			if e.counts && a.erased[digest] == nil {
+				a.erased[digest] = e
+			}
+		}
+	}
+	return nil
+}
+
+// rightlySigned holds an erasure to the versions of who may sign: to the newest
+// one that stands before it in its log, or to a later one. A machine that
+// worked offline may not have known of those in other logs.
+func (a *audit) rightlySigned(e *erasure) bool {
+	oldest, needed := 0, false
+	for _, t := range a.trusts {
+		if t.before(e.ref) {
+			oldest = max(oldest, t.version.Number)
+		}
+		needed = needed || earlier(t.statement, e.statement)
+	}
+	return !needed || slices.ContainsFunc(a.trusts, func(t signedTrust) bool {
+		return t.version.Number >= oldest && e.body.SignedFor(t.version)
+	})
+}
+
+// earlier reports whether a statement was made before another: by their order
+// where they stand in one log, else by what they claim.
+func earlier(s, other *statement) bool {
+	if s.log == other.log {
+		return s.before(other.ref)
+	}
+	return !s.until().After(other.until())
+}
+
+// excused reports whether a blob is missing because it was erased. What was to
+// be computed from it is said not to be.
+func (v *reader) excused(b namedBlob) bool {
+	e := v.erased[b.Digest]
+	if e == nil {
+		return false
+	}
+	v.gone = append(v.gone, b.Digest)
+	if restsOn(b.Name) {
+		at := b.by.place()
+		at.cause = "erased " + e.leaf.Envelope
+		v.note(ruleNotCompared, at, "%s, which %s names, was erased: what rests on it was not compared", b.Name, b.by.name())
+	}
+	return true
+}
+
+// restsOn says whether anything is computed from a blob of this name.
+func restsOn(name string) bool {
+	return slices.Contains([]string{"inputs", "runbook source", "plan source"}, name) ||
+		strings.HasPrefix(name, "the facts of the step ") || strings.HasPrefix(name, "the source of the runbook ")
+}
+
+// checkErasures holds the erasures to who may make them, to what there was to
+// erase, and to the holds that forbade it.
+func (a *audit) checkErasures(groups []*group, said []saidResult, plans []planResult, results []runResult) {
+	if len(a.erasures) == 0 {
+		return
+	}
+	runs, unread := map[string][]string{}, a.gaps
+	for i, r := range results {
+		unread = unread || r.line == nil || r.line.Level == None
+		for _, digest := range r.blobs {
+			runs[digest] = append(runs[digest], groups[i].run)
+		}
+	}
+	for _, s := range said {
+		unread = unread || s.statement == nil
+		for _, digest := range s.blobs {
+			run := ""
+			if s.statement != nil {
+				run = s.statement.run()
+			}
+			runs[digest] = append(runs[digest], run)
+		}
+	}
+	for _, p := range plans {
+		unread = unread || p.plan == nil
+		for _, digest := range p.blobs {
+			runs[digest] = append(runs[digest], "")
+		}
+	}
+	holds := a.legalHolds(said)
+	for _, e := range a.erasures {
+		if !e.counts {
+			a.broken(ruleErasureSigners, e.place(), "%s is not signed by whom it takes: the roots of who may sign, as many as their threshold", e.name())
+		}
+		for _, digest := range e.body.Erased {
+			a.checkErased(e, digest, runs[digest], holds, unread)
+		}
+	}
+}
+
+func (a *audit) checkErased(e *erasure, digest string, runs []string, holds []legalHold, unread bool) {
+	at := e.place()
+	at.cause = e.leaf.Envelope
+	if len(runs) == 0 && !unread {
+		a.note(ruleErasureUnnamed, at, "%s erases the blob %s, which no statement names", e.name(), short(digest))
+	}
+	for _, h := range holds {
+		covers := slices.ContainsFunc(append(runs, ""), h.body.Covers)
+		if covers && earlier(h.statement, e.statement) && (h.released == nil || !earlier(h.released, e.statement)) {
+			at.cause += h.leaf.Envelope
+			a.broken(ruleErasureHeld, at, "%s erases the blob %s under %s, which was not released", e.name(), short(digest), h.name())
+			return
+		}
+	}
+}
+
+// A legalHold is a hold and the statement that ended it, if any.
+type legalHold struct {
+	*statement
+	body     *record.Hold
+	released *statement
+}
+
+func (a *audit) legalHolds(said []saidResult) []legalHold {
+	released := map[string]*statement{}
+	for _, s := range said {
+		if s.statement == nil {
+			continue
+		}
+		if release, ok := s.statement.body.(*record.Release); ok {
+			if first := released[release.Hold]; first == nil || earlier(s.statement, first) {
+				released[release.Hold] = s.statement
+			}
+		}
+	}
+	var holds []legalHold
+	for _, s := range said {
+		if s.statement == nil {
+			continue
+		}
+		if hold, ok := s.statement.body.(*record.Hold); ok && hold.Kind == record.HoldLegal {
+			holds = append(holds, legalHold{s.statement, hold, released[s.statement.leaf.Envelope]})
+		}
+	}
+	return holds
+}
+
+// erasedLines tells each erasure, and how many blobs are gone for it.
+func (a *audit) erasedLines(said []saidResult, plans []planResult, results []runResult) []ErasedLine {
+	gone := map[*erasure]map[string]bool{}
+	count := func(t traces) {
+		for _, digest := range t.gone {
+			e := a.erased[digest]
+			if gone[e] == nil {
+				gone[e] = map[string]bool{}
+			}
+			gone[e][digest] = true
+		}
+	}
+	for _, s := range said {
+		count(s.traces)
+	}
+	for _, p := range plans {
+		count(p.traces)
+	}
+	for _, r := range results {
+		count(r.traces)
+	}
+	var lines []ErasedLine
+	for _, e := range a.erasures {
+		line := ErasedLine{
+			Statement: e.leaf.Envelope, Signed: e.body.Signed, By: e.key.ID(), Principal: a.principal(e.statement),
+			Ground: e.body.Ground, Why: a.wordsOf(e.body.Why), Listed: len(e.body.Erased), Gone: len(gone[e]), Counts: e.counts,
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// principal is who the newest version of who may sign says that signed.
+func (a *audit) principal(s *statement) string {
+	id, number := "", 0
+	for _, t := range a.trusts {
+		if t.version.Number < number {
+			continue
+		}
+		id, number = "", t.version.Number
+		if p, _ := t.version.PrincipalOf(s.key); p != nil {
+			id = p.ID
+		}
+	}
+	return id
+}
+
+// wordsOf reads what a person said; "" when it can't be read, which is told
+// elsewhere.
+func (a *audit) wordsOf(digest string) string {
+	var words record.Words
+	if err := record.GetJSON(a.store, digest, &words); err != nil {
+		return ""
+	}
+	return words.Text
+}
+
+// checkGround refuses an erasure that doesn't say on which ground.
+func checkGround(ground string) bool {
+	return ground == record.GroundRequest || ground == record.GroundRetention
+}
