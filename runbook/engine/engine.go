@@ -122,6 +122,10 @@ type runner struct {
 	startRef string // digest of its envelope
 	segments []string
 
+	round       int       // how often the run was pushed back
+	waiting     string    // the step that the newest segment says it waits for
+	waitedSince time.Time // by that segment
+
 	lock    *evidence.Lock
 	folder  string
 	journal *record.Journal

@@ -414,7 +414,7 @@ func (h *History) Past(runbookID, step, output, without string, most int) []Past
 		if a.Run == without || !a.Finished() || a.Start.Body.Runbook.ID != runbookID {
 			continue
 		}
-		if value, ok := valueOf(a.Steps(), step, output); ok {
+		if value, ok := valueOf(a.Standing(), step, output); ok {
 			past = append(past, PastValue{a.End.Digest, value})
 		}
 	}
