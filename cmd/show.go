@@ -150,7 +150,7 @@ func (a *app) showCommand() *cobra.Command {
 			case asJSON:
 				return a.printJSON(a.shownRun(account))
 			default:
-				return a.show(store, account)
+				return a.show(store, history, account)
 			}
 		},
 	}
@@ -182,7 +182,7 @@ func (a *app) shownRun(account *record.Account) shown {
 // showOutput prints what a step wrote: bytes as they were kept when they go to
 // a file or a pipe, made harmless when they go to a terminal.
 func (a *app) showOutput(store *evidence.Store, account *record.Account, id string) error {
-	steps := account.Steps()
+	steps := account.Standing()
 	i := slices.IndexFunc(steps, func(s record.Step) bool { return s.ID == id })
 	if i < 0 {
 		return hint(fmt.Errorf("the run %s has no step %q", record.ShortID(account.Run), id), "msp show %s lists them", record.ShortID(account.Run))
@@ -219,7 +219,7 @@ func (p *page) print(w io.Writer) error {
 	return err
 }
 
-func (a *app) show(store *evidence.Store, account *record.Account) error {
+func (a *app) show(store *evidence.Store, history *record.History, account *record.Account) error {
 	var p page
 	start := account.Start.Body
 	p.add("run       %s", account.Run)
@@ -245,6 +245,7 @@ func (a *app) show(store *evidence.Store, account *record.Account) error {
 	if account.End != nil {
 		p.add("  run        %s", account.End.Digest)
 	}
+	showApprovals(&p, history, account)
 	return p.print(a.Stdout)
 }
 
@@ -294,6 +295,9 @@ func showStep(p *page, store *evidence.Store, s record.Step) {
 	if s.Proof != "" {
 		line += " · " + string(s.Proof)
 	}
+	if s.Round > 0 {
+		line += fmt.Sprintf(" · round %d", s.Round)
+	}
 	p.add("%s · %s", line, runbook.FormatSpan(s.Duration.Span()))
 	facts, err := factsOf(store, s)
 	if err != nil {
@@ -321,6 +325,9 @@ func showStep(p *page, store *evidence.Store, s record.Step) {
 	showStream(p, "stderr", s.Stderr)
 	if len(s.Deviates) > 0 {
 		p.add("  deviates   %s", joinDeviations(s.Deviates))
+	}
+	for _, digest := range s.Approvals {
+		p.add("  decided by %s", digest)
 	}
 }
 

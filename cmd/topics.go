@@ -132,7 +132,8 @@ const exitTopic = `
   0    done
   1    the answer is no: a step failed, lint found problems, verify found something
   2    could not try: usage, unreadable input, nothing was started
-  3    parked: the run waits for a person; msp resume goes on
+  3    parked: the run waits for a person; msp resume goes on, and where it waits
+       for an approval msp approve comes first
   4    done, but outside its SLA
   130  interrupted: ctrl-C, a termination, a hang-up
 

@@ -88,6 +88,15 @@ const (
 	rulePlanUnknown  = "plan-unknown"
 	rulePlanOrder    = "plan-order"
 	ruleDuplicate    = "occurrence-duplicate"
+
+	// Approvals.
+	ruleApprovalMissing = "approval-missing"
+	ruleApprovalOther   = "approval-mismatch"
+	ruleFourEyes        = "four-eyes"
+	ruleApprover        = "approver-not-entitled"
+	ruleDecision        = "decision-differs"
+	ruleRound           = "round-differs"
+	ruleUnapproved      = "runbook-not-approved"
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -168,4 +177,13 @@ var rules = map[string]rule{
 	rulePlanUnknown:  {checkRuns, "The plan stands in another log, so the run's machine may not have known it."},
 	rulePlanOrder:    {checkPlan, "No log holds both. Had it been signed later than it says, what it no longer asks for in between would go unseen."},
 	ruleDuplicate:    {checkRuns, "Two machines may not have known of each other; the first to end decides, and the other changes nothing."},
+
+	// Approvals.
+	ruleApprovalMissing: {checkRuns, "Nobody is shown to have agreed: the step doesn't count as approved."},
+	ruleApprovalOther:   {checkRuns, "Somebody agreed to something else than what was done: the step doesn't count as approved."},
+	ruleFourEyes:        {checkRuns, "One person did the work and approved it: nobody else looked."},
+	ruleApprover:        {checkRuns, "Who decided has not the role that the runbook asks for: the step doesn't count as approved."},
+	ruleDecision:        {checkRuns, "The record tells another decision than the one that was signed; the signed one counts."},
+	ruleRound:           {checkRuns, "Steps were not done again as the approver asked, or more often than anybody asked."},
+	ruleUnapproved:      {checkRuns, "The provider and the client agreed that only approved runbooks are run, and this one was not."},
 }

@@ -73,6 +73,7 @@ func (v *runAudit) check() error {
 	}
 	v.checkOccurrence(start)
 	v.checkTerms(start)
+	v.checkRunbookApproved(start)
 	v.judge(start)
 	v.rememberBound(start)
 	if v.damaged {

@@ -24,6 +24,8 @@ type audit struct {
 
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
+
+	approvals approvals
 }
 
 // Verify checks all evidence of a client. Open runs and
@@ -47,6 +49,7 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
+	a.approvals = gatherApprovals(said)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
 	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)

@@ -30,7 +30,7 @@ func (r *runner) approval(s *runbook.Step, result record.Step) (record.Outcome, 
 	}
 	result.Started, result.Approvals = request.Asked, decision.Digests()
 	t := &try{runner: r, step: s, result: result}
-	t.decided(decision)
+	t.decided(*request, decision)
 	return t.result.Outcome, r.keep(t.result, t.failure, t)
 }
 
@@ -62,11 +62,12 @@ func voters(d record.Decision) string {
 }
 
 // decided turns a decision into the step's outcome.
-func (t *try) decided(d record.Decision) {
+func (t *try) decided(request record.Request, d record.Decision) {
 	switch {
 	case d.TimedOut:
 		t.result.Outcome, t.result.Cause = record.Failed, record.CauseTimeout
-		t.failure = &runbook.Failure{Found: "nobody decided in time", Expected: t.step.Action.(runbook.AsksApproval).Approval().Words()}
+		asked := runbook.Approval{Roles: request.Terms.Roles, Min: request.Terms.Min}
+		t.failure = &runbook.Failure{Found: "nobody decided in time", Expected: asked.Words()}
 	case d.Decision == record.Approve:
 		t.result.Outcome, t.result.Proof = record.Passed, runbook.Approved
 		t.facts.Detail = "approved by " + voters(d)
