@@ -106,7 +106,7 @@ func (a *app) approve(ctx context.Context, p *place, f approveFlags, part string
 	if err := a.mayApprove(history, ledger, request, f); err != nil {
 		return err
 	}
-	page, err := a.approvalPage(ledger, account, request)
+	page, err := a.approvalPage(ledger, history, account, request)
 	if err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ const shownOutput = 64 << 10
 
 // approvalPage is what whoever decides is shown: what was done so far, by whom,
 // following which bytes.
-func (a *app) approvalPage(ledger *record.Ledger, account *record.Account, r *record.Request) (string, error) {
+func (a *app) approvalPage(ledger *record.Ledger, history *record.History, account *record.Account, r *record.Request) (string, error) {
 	book, step, terms, err := approvalStep(ledger, account, r.Step)
 	if err != nil {
 		return "", err
@@ -27,9 +27,9 @@ func (a *app) approvalPage(ledger *record.Ledger, account *record.Account, r *re
 	p.add("runbook   %s %s · %s", start.Runbook.ID, start.Runbook.Version, start.Runbook.Digest)
 	p.add("title     %s", book.Title)
 	p.add("client    %s", start.Client)
-	p.add("started   %s by %s", start.Started.Format(clockLayout), start.Operator.ID)
+	p.add("started   %s by %s", start.Started.Format(clockLayout), whose(history, account.Start.Key))
 	for _, s := range account.Segments {
-		p.add("segment %d until %s by %s", s.Body.Number, s.Body.Until.Format(clockLayout), s.Body.Operator.ID)
+		p.add("segment %d until %s by %s", s.Body.Number, s.Body.Until.Format(clockLayout), whose(history, s.Key))
 	}
 	if d := record.Judge(start, account.Steps(), false, r.Asked).Deviations; len(d) > 0 {
 		p.add("deviates  %s", joinDeviations(d))
@@ -44,6 +44,16 @@ func (a *app) approvalPage(ledger *record.Ledger, account *record.Account, r *re
 	p.add("")
 	asked(&p, step, terms, r)
 	return strings.Join(p.lines, "\n"), nil
+}
+
+// whose names a key, and the principal that it belongs to.
+func whose(h *record.History, key evidence.PublicKey) string {
+	if version := h.Trusted(); version != nil {
+		if principal, _ := version.PrincipalOf(key); principal != nil {
+			return principal.ID + " (" + key.ID() + ")"
+		}
+	}
+	return key.ID()
 }
 
 // asked is the question: the step that waits, and what it takes.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -34,9 +33,6 @@ steps:
 // lookDesk has a run that waits for two people, who have keys.
 func lookDesk(t *testing.T, folder string) (d *desk, run string) {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("the step is written for bash")
-	}
 	d = newDeskIn(t, folder)
 	d.write("checked.yaml", secondLook)
 	for _, name := range []string{"ana", "ben", "eve", "second", "stranger"} {
@@ -161,13 +157,42 @@ func TestApproverAtATerminal(t *testing.T) {
 		talk := newTalk(t, console)
 		talk.answer(`approve it\? y/n $`, "perhaps") // refused, and asked again
 		talk.answer(`please type y or n\s+approve it\? y/n $`, c.answer)
-		command.Wait() //nolint:errcheck // the exit code says it
+		_ = command.Wait()
 		if got := command.ProcessState.ExitCode(); got != c.code {
 			t.Errorf("%s: exit code %d:\n%s", c.answer, got, talk.seen.String())
 		}
 		if n := len(d.history().Approvals(d.history().Accounts[0].Run)); n != 1-c.code {
 			t.Errorf("%s: %d approvals", c.answer, n)
 		}
+	}
+}
+
+// TestMovedOn: while somebody reads the page, the run goes on.
+func TestMovedOn(t *testing.T) {
+	d, run := lookDesk(t, t.TempDir())
+	command := d.command("approve", run)
+	command.Env = append(command.Env, "TERM=xterm-256color", "MSP_KEY=ben")
+	console, err := pty.StartWithSize(command, &pty.Winsize{Rows: 40, Cols: 80})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer console.Close()
+	talk := newTalk(t, console)
+	talk.wait(`approve it\? y/n $`)
+	if got := d.as("eve", "approve", run, "--push-back", "size", "--reason", "again", "--yes"); got.code != 0 {
+		t.Fatal(got.stderr)
+	}
+	if got := d.as("ana", "resume", run); got.code != 3 {
+		t.Fatal(got.stderr)
+	}
+	talk.answer(`approve it\? y/n $`, "y")
+	talk.wait(`has moved on since it was shown\s+hint: msp approve \w+ shows it as it is now\s+$`)
+	_ = command.Wait()
+	if got := command.ProcessState.ExitCode(); got != 2 {
+		t.Errorf("exit code %d", got)
+	}
+	if n := len(d.history().Approvals(d.history().Accounts[0].Run)); n != 1 {
+		t.Errorf("%d approvals", n)
 	}
 }
 
@@ -183,8 +208,8 @@ func TestTrustedApprovers(t *testing.T) {
 			t.Errorf("%s: exit code %d: %s", name, got.code, got.stderr)
 		}
 	}
-	if got := d.as("eve", "approve", run, "--yes"); got.code != 0 {
-		t.Error(got.stderr)
+	if got := d.as("eve", "approve", run, "--yes"); got.code != 0 || !strings.Contains(got.stdout, "by ana (SHA256:") {
+		t.Error(got.stdout, got.stderr)
 	}
 }
 

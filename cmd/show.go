@@ -148,7 +148,7 @@ func (a *app) showCommand() *cobra.Command {
 			case output != "":
 				return a.showOutput(store, account, output)
 			case asJSON:
-				return a.printJSON(a.shownRun(account))
+				return a.printJSON(a.shownRun(history, account))
 			default:
 				return a.show(store, history, account)
 			}
@@ -166,15 +166,20 @@ type shown struct {
 	Start    record.RunStart  `json:"start"`
 	Segments []record.Segment `json:"segments,omitempty"`
 	End      *record.RunEnd   `json:"end,omitempty"`
+
+	Approvals []record.Approval `json:"approvals,omitempty"` // also those that decided nothing
 }
 
-func (a *app) shownRun(account *record.Account) shown {
+func (a *app) shownRun(history *record.History, account *record.Account) shown {
 	s := shown{V: 1, Run: account.Run, State: account.State(a.Now()), Start: account.Start.Body}
 	for _, segment := range account.Segments {
 		s.Segments = append(s.Segments, segment.Body)
 	}
 	if account.End != nil {
 		s.End = &account.End.Body
+	}
+	for _, approval := range history.Approvals(account.Run) {
+		s.Approvals = append(s.Approvals, approval.Body)
 	}
 	return s
 }

@@ -32,6 +32,9 @@ A step has an id, a title and exactly one of these:
                                  pick: newest, oldest, each or one; also min_age,
                                  max_size, min_count, max_count, sha256, mode, owner
   manual: {instructions: …, checklist: […], form: {…}, evidence: […], estimate: 5m}
+  approval: {roles: [lead], min_approvals: 1, timeout: 30m, on_timeout: reject}
+                                 somebody else decides with msp approve; also
+                                 instructions, show: [STEP, …]
 
 Any step may also say:
 

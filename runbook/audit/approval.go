@@ -131,6 +131,7 @@ func (v *runAudit) namedVotes(r record.Request, t toldStep) (votes []record.Vote
 		default:
 			vote, err := v.vote(r, s)
 			if err == nil {
+				v.tellRoles(r, s)
 				votes = append(votes, vote)
 				continue
 			}
@@ -139,6 +140,15 @@ func (v *runAudit) namedVotes(r record.Request, t toldStep) (votes []record.Vote
 		ok = false
 	}
 	return votes, ok
+}
+
+// tellRoles says what an approval shows less where nobody says who is who.
+func (v *runAudit) tellRoles(r record.Request, s *statement) {
+	if v.approvals.trustedAt(s.ref, s.until()) == nil {
+		at := s.place()
+		at.cause = "roles"
+		v.note(ruleNoRoles, at, "%s decides as one of %v, and no trust statement says who that is", s.name(), r.Terms.Roles)
+	}
 }
 
 // vote says whose an approval is, or why it doesn't count.
@@ -230,9 +240,10 @@ func (v *runAudit) passedOver(r record.Request, named []record.Vote, t toldStep)
 	slices.SortStableFunc(known, func(x, y record.Vote) int {
 		return cmp.Compare(v.named[x.Digest].index, v.named[y.Digest].index) // within one log; between logs the times decide
 	})
-	if d := r.Decide(known, t.Ended); d.Decision != toldDecision(t) || d.To != t.To || d.TimedOut != (t.Cause == record.CauseTimeout) {
+	d := r.Decide(known, t.Ended)
+	if len(d.Votes) > 0 && (d.Decision != toldDecision(t) || d.To != t.To) {
 		v.broken(ruleDecision, t.by.place(), "%s: the step %s is %s, and %s, which was there before it, decided first: %s",
-			t.by.name(), t.ID, t.Outcome, v.approvals.byDigest[d.Digests()[0]].name(), quoted(d.Decision))
+			t.by.name(), t.ID, t.Outcome, v.approvals.byDigest[d.Votes[0].Digest].name(), quoted(d.Decision))
 	}
 }
 

@@ -138,6 +138,8 @@ type Counts struct {
 	Missed    int `json:"missed"`
 	NotJudged int `json:"not_judged"` // SLA of finished runs
 
+	Approvals int `json:"approvals"` // of runs and of runbooks, also those that decided nothing
+
 	Plans int `json:"plans"` // signed
 	// Expected is how many occurrences the plans asked for until the instant of
 	// the audit. It is the sum of those below.

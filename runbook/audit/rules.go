@@ -97,6 +97,7 @@ const (
 	ruleDecision        = "decision-differs"
 	ruleRound           = "round-differs"
 	ruleUnapproved      = "runbook-not-approved"
+	ruleNoRoles         = "roles-unknown" // never broken by itself
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -186,4 +187,5 @@ var rules = map[string]rule{
 	ruleDecision:        {checkRuns, "The record tells another decision than the one that was signed; the signed one counts."},
 	ruleRound:           {checkRuns, "Steps were not done again as the approver asked, or more often than anybody asked."},
 	ruleUnapproved:      {checkRuns, "The provider and the client agreed that only approved runbooks are run, and this one was not."},
+	ruleNoRoles:         {checkRuns, "Two keys are shown, and not that two people used them, or the right ones."},
 }

@@ -106,7 +106,7 @@ func (a *audit) checkBaselines(results []runResult) {
 
 func (a *audit) report(said []saidResult, plans []planResult, results []runResult, seen map[string]int64, heads int) *Report {
 	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0}
-	r.Counts.Heads = heads
+	r.Counts.Heads, r.Counts.Approvals = heads, len(a.approvals.byDigest)
 	signers := map[string]bool{}
 	for _, result := range results {
 		r.count(result)

@@ -20,13 +20,15 @@
 //   - trust says who may sign what, version by version, and what is demanded of
 //     the evidence (package trust).
 //   - approval says that a second person saw a part of a run, or a runbook, and
-//     what they decided.
+//     what they decided. A run waits for one with a segment, and the approval
+//     names all segments so far by digest.
 //   - anchor names by digest what somebody outside said of a checkpoint.
 //   - hold, release, ack, waiver, correction and response are later words about
 //     a run, an occurrence or a statement; erasure lists blobs that were erased.
 //   - run ends it. It names its run-start and its segments by digest and tells
 //     the steps that no segment tells, so that every step is stated exactly
-//     once, by who did it.
+//     once, by who did it; and once more for each time that an approver pushed
+//     the run back to it or to a step before.
 //
 // A leaf of the log names the digest of the envelope, the kind and the run.
 //
