@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -147,7 +148,7 @@ func (v *runAudit) tellRoles(r record.Request, s *statement) {
 	if v.approvals.trustedAt(s.ref, s.until()) == nil {
 		at := s.place()
 		at.cause = "roles"
-		v.note(ruleNoRoles, at, "%s decides as one of %v, and no trust statement says who that is", s.name(), r.Terms.Roles)
+		v.note(ruleNoRoles, at, "%s is counted, and no trust statement says who is %s", s.name(), strings.Join(r.Terms.Roles, " or "))
 	}
 }
 
