@@ -96,9 +96,13 @@ var houseRooms = map[string]houseRoom{
 		"decodes, checks and runs the step that a person does",
 		"runbook runbook/document",
 	},
+	"steps/approval": {
+		"decodes and checks the step that a second person decides",
+		"runbook runbook/document",
+	},
 	"steps": {
 		"is the list of step kinds",
-		"runbook steps/run steps/file steps/manual",
+		"runbook steps/run steps/file steps/manual steps/approval",
 	},
 	"steps/stepstest": {
 		"is the suite that every step kind passes; for tests only",
@@ -114,7 +118,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
-		"runbook runbook/document runbook/process runbook/evidence runbook/schedule runbook/agreement runbook/record " +
+		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/anchor runbook/engine runbook/audit runbook/export runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {

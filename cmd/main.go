@@ -105,7 +105,7 @@ that a stranger can verify.`,
 		&cobra.Group{ID: groupProve, Title: "Prove:"}, &cobra.Group{ID: groupSetUp, Title: "Set up:"},
 	)
 	root.AddCommand(
-		app.runCommand(), app.resumeCommand(),
+		app.runCommand(), app.resumeCommand(), app.approveCommand(),
 		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.showCommand(),
 		app.logCommand(), app.verifyCommand(), app.anchorCommand(), app.syncCommand(), app.exportCommand(), app.eraseCommand(),
 		app.keyCommand(), app.versionCommand(),

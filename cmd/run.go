@@ -72,6 +72,9 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err := checkChange(r, change); err != nil {
 				return err
 			}
+			if err := a.checkApproved(p, r); err != nil {
+				return err
+			}
 			here, err := os.Getwd()
 			if err != nil {
 				return err
@@ -265,6 +268,9 @@ func (a *app) resume(ctx context.Context, f runFlags, part string) error {
 	a.sayIfMoved(p, job)
 	job.People, job.Emit = people, printer.Print
 	outcome, err := engine.Resume(ctx, job, account)
+	if errors.Is(err, engine.ErrOwnDecision) {
+		return hint(err, "who ran it, or somebody else, runs: msp resume %s", record.ShortID(account.Run))
+	}
 	if errors.Is(err, engine.ErrFinished) {
 		return hint(err, "msp show %s", record.ShortID(account.Run))
 	}

@@ -183,6 +183,8 @@ type shown struct {
 	Segments []record.Segment `json:"segments,omitempty"`
 	End      *record.RunEnd   `json:"end,omitempty"`
 	Later    []laterWords     `json:"later,omitempty"`
+
+	Approvals []record.Approval `json:"approvals,omitempty"` // also those that decided nothing
 }
 
 func (a *app) shownRun(h *record.History, store *evidence.Store, account *record.Account) shown {
@@ -193,13 +195,16 @@ func (a *app) shownRun(h *record.History, store *evidence.Store, account *record
 	if account.End != nil {
 		s.End = &account.End.Body
 	}
+	for _, approval := range h.Approvals(account.Run) {
+		s.Approvals = append(s.Approvals, approval.Body)
+	}
 	return s
 }
 
 // showOutput prints what a step wrote: bytes as they were kept when they go to
 // a file or a pipe, made harmless when they go to a terminal.
 func (a *app) showOutput(store *evidence.Store, h *record.History, account *record.Account, id string, stderr bool) error {
-	steps := account.Steps()
+	steps := account.Standing()
 	i := slices.IndexFunc(steps, func(s record.Step) bool { return s.ID == id })
 	if i < 0 {
 		return hint(fmt.Errorf("the run %s has no step %q", record.ShortID(account.Run), id), "msp show %s lists them", record.ShortID(account.Run))
@@ -269,6 +274,7 @@ func (a *app) show(store *evidence.Store, h *record.History, account *record.Acc
 	if account.End != nil {
 		p.add("  run        %s", account.End.Digest)
 	}
+	showApprovals(&p, h, account)
 	showLater(&p, laterByRun(h, store)[account.Run])
 	return p.print(a.Stdout)
 }
@@ -319,6 +325,9 @@ func showStep(p *page, store *evidence.Store, s record.Step) {
 	if s.Proof != "" {
 		line += " · " + string(s.Proof)
 	}
+	if s.Round > 0 {
+		line += fmt.Sprintf(" · round %d", s.Round)
+	}
 	p.add("%s · %s", line, runbook.FormatSpan(s.Duration.Span()))
 	facts, err := factsOf(store, s)
 	if err != nil {
@@ -346,6 +355,9 @@ func showStep(p *page, store *evidence.Store, s record.Step) {
 	showStream(p, "stderr", s.Stderr)
 	if len(s.Deviates) > 0 {
 		p.add("  deviates   %s", joinDeviations(s.Deviates))
+	}
+	for _, digest := range s.Approvals {
+		p.add("  decided by %s", digest)
 	}
 }
 

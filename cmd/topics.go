@@ -32,6 +32,9 @@ A step has an id, a title and exactly one of these:
                                  pick: newest, oldest, each or one; also min_age,
                                  max_size, min_count, max_count, sha256, mode, owner
   manual: {instructions: …, checklist: […], form: {…}, evidence: […], estimate: 5m}
+  approval: {roles: [lead], min_approvals: 1, timeout: 30m, on_timeout: reject}
+                                 somebody else decides with msp approve; also
+                                 instructions, show: [STEP, …]
 
 Any step may also say:
 
@@ -137,7 +140,8 @@ const exitTopic = `
   0    done
   1    the answer is no: a step failed, lint found problems, verify found something
   2    could not try: usage, unreadable input, nothing was started
-  3    parked: the run waits for a person; msp resume goes on
+  3    parked: the run waits for a person; msp resume goes on, and where it waits
+       for an approval msp approve comes first
   4    done, but outside its SLA
   130  interrupted: ctrl-C, a termination, a hang-up
 

@@ -97,6 +97,7 @@ const (
 	Attached Proof = "attached" // a person gave a file
 	Stated   Proof = "stated"   // a person gave a value
 	Attested Proof = "attested" // a person ticked
+	Approved Proof = "approved" // a second principal signed
 )
 
 // Result is what an action yielded.

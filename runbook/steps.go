@@ -33,7 +33,7 @@ var foreignStepKeys = map[string]string{
 // laterKinds and laterStepKeys have a meaning that this version doesn't know:
 // never ignored.
 var (
-	laterKinds    = []string{"approval", "http", "tls", "sql", "wait", "runbook"}
+	laterKinds    = []string{"http", "tls", "sql", "wait", "runbook"}
 	laterStepKeys = []string{"hosts", "for_each", "max_parallel", "rollback"}
 )
 
@@ -176,12 +176,16 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 		s.Kind = kind.Name()
 		s.Action = kind.Decode(value, d)
 	}
-	if _, person := s.Action.(AsksPerson); person {
+	_, approval := s.Action.(AsksApproval)
+	if _, person := s.Action.(AsksPerson); person && !approval {
 		for _, key := range []string{"timeout", "retry"} {
 			if m.Has(key) {
 				d.Report(keyPosition(n, key), "person-timeout", "say how long it usually takes with estimate, and how long at least with min_duration", "%q doesn't go with a step that a person does: nobody is cut off", key)
 			}
 		}
+	}
+	if approval {
+		checkApprovalStep(n, m, d)
 	}
 	if s.Kind == "" && n.Kind() == document.Mapping && !slices.ContainsFunc(m.Keys(), isForeignKind) {
 		d.Report(n.Position(), "no-kind", "add one of "+strings.Join(names, ", "), "the step doesn't say what to do")

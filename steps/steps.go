@@ -12,10 +12,14 @@
 //	  - id: explain
 //	    title: Say what was unusual
 //	    manual: {instructions: Look at the backup console.}
+//	  - id: second_look
+//	    title: A lead agrees
+//	    approval: {roles: [lead]}
 package steps
 
 import (
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/steps/approval"
 	"github.com/msp-runbook/msp/steps/file"
 	"github.com/msp-runbook/msp/steps/manual"
 	"github.com/msp-runbook/msp/steps/run"
@@ -27,5 +31,6 @@ func Kinds() []runbook.Kind {
 		run.Kind{},
 		file.Kind{},
 		manual.Kind{},
+		approval.Kind{},
 	}
 }

@@ -57,6 +57,7 @@ func FuzzDecode(f *testing.F) {
 		"sha256sum --check SHA256SUMS", "[echo, \"${{ inputs.a }}\", b]", "{shell: sh, script: \"a ${{ b }}\"}",
 		"{path: \"${{ inputs.a }}/[a-z]*\", pick: newest, max_age: \"${{ inputs.a }}\", min_size: 1 MiB, min_count: 2, mode: \"0640\", owner: 0, digest: true}",
 		"{instructions: \"a ${{ run.id }}\", checklist: [a], form: {a: {type: enum, enum: [b], default: b}}, evidence: [{name: a, type: file}], estimate: 5m}",
+		"{roles: [lead, auditor], min_approvals: 2, timeout: 30m, on_timeout: reject, instructions: a, show: [a]}", "{roles: {a: b}, timeout: [], show: a}",
 		"{path: ~, pick: [], sha256: {}, mode: 0640}", "{form: [a], evidence: {a: b}, checklist: 1}", "a: {b: [c, {d: ~}]}", "!!binary x", "&a [*a]",
 	} {
 		f.Add(seed)

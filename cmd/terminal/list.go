@@ -28,6 +28,7 @@ func (l *list) lines(e runbook.Event) []string {
 		return l.header(e)
 	case runbook.StepStarted:
 		l.reached(e.Step)
+		delete(l.ended, e.Step) // it is done again after a push back
 		return nil
 	case runbook.StepRetry:
 		return l.retry(e)

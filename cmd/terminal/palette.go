@@ -56,6 +56,8 @@ func shown(name string) outcome {
 		return outcome{symbol: "-", words: "left out", aside: true}
 	case "interrupted":
 		return outcome{symbol: "?", words: "interrupted", aside: true}
+	case "pushed_back":
+		return outcome{symbol: symbolAgain, words: "pushed back", aside: true}
 	default:
 		return outcome{symbol: "?", words: "ended as " + flatten(name), aside: true}
 	}

@@ -154,6 +154,8 @@ type Counts struct {
 	Corrections int `json:"corrections"` // late entries too
 	Responses   int `json:"responses"`
 
+	Approvals int `json:"approvals"` // of runs and of runbooks, also those that decided nothing
+
 	Plans int `json:"plans"` // signed
 	// Expected is how many occurrences the plans asked for until the instant of
 	// the audit. It is the sum of those below.

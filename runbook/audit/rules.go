@@ -107,6 +107,15 @@ const (
 	ruleErasureUnnamed = "erasure-unnamed"     // never broken
 	ruleErasedPresent  = "erased-but-there"    // never broken
 	ruleAboutUnknown   = "later-about-nothing" // never broken
+	// Approvals.
+	ruleApprovalMissing = "approval-missing"
+	ruleApprovalOther   = "approval-mismatch"
+	ruleFourEyes        = "four-eyes"
+	ruleApprover        = "approver-not-entitled"
+	ruleDecision        = "decision-differs"
+	ruleRound           = "round-differs"
+	ruleUnapproved      = "runbook-not-approved"
+	ruleNoRoles         = "roles-unknown" // never broken by itself
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -205,4 +214,13 @@ var rules = map[string]rule{
 	ruleErasureUnnamed: {checkErasures, "Nothing that was recorded is missing for it."},
 	ruleErasedPresent:  {checkErasures, "It is what a crash leaves between logging and erasing: msp erase --finish removes it."},
 	ruleAboutUnknown:   {checkSignatures, "What it corrects or answers may stand in a log that is not here."},
+	// Approvals.
+	ruleApprovalMissing: {checkRuns, "Nobody is shown to have agreed: the step doesn't count as approved."},
+	ruleApprovalOther:   {checkRuns, "Somebody agreed to something else than what was done: the step doesn't count as approved."},
+	ruleFourEyes:        {checkRuns, "One person did the work and approved it: nobody else looked."},
+	ruleApprover:        {checkRuns, "Who decided has not the role that the runbook asks for: the step doesn't count as approved."},
+	ruleDecision:        {checkRuns, "The record tells another decision than the one that was signed; the signed one counts."},
+	ruleRound:           {checkRuns, "Steps were not done again as the approver asked, or more often than anybody asked."},
+	ruleUnapproved:      {checkRuns, "The provider and the client agreed that only approved runbooks are run, and this one was not."},
+	ruleNoRoles:         {checkRuns, "Two keys are shown, and not that two people used them, or the right ones."},
 }

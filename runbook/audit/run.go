@@ -74,6 +74,7 @@ func (v *runAudit) check() error {
 	}
 	v.checkOccurrence(start)
 	v.checkTerms(start)
+	v.checkRunbookApproved(start)
 	v.judge(start)
 	v.rememberBound(start)
 	v.prove(start)

@@ -54,6 +54,7 @@ type writtenStep struct {
 	normals          []record.PinnedNormal
 	kinds            []string // its keys, of which one is its kind
 	condition, needs bool     // whether it has an if, or needs
+	approval         *record.PinnedApproval
 }
 
 // checkSource holds what a run-start pins to the runbook that it names: who
@@ -101,6 +102,8 @@ func (w writtenStep) differs(p record.PinnedStep) string {
 		return "condition"
 	case w.minDuration != p.MinDuration:
 		return "min_duration"
+	case !sameApproval(w.approval, p.Approval):
+		return "approval"
 	case !slices.EqualFunc(w.normals, p.Normal, sameNormal):
 		return "normal values"
 	default:
@@ -147,6 +150,7 @@ func outlineOf(root *document.Node) (order []string, steps map[string]writtenSte
 		w := writtenStep{
 			priority: usual, minDuration: span(child(n, "min_duration")),
 			condition: child(n, "if") != nil, needs: len(child(n, "needs").Items()) > 0,
+			approval: writtenApproval(child(n, "approval")),
 		}
 		if own := child(n, "priority").Text(); own != "" {
 			w.priority = runbook.Priority(own)

@@ -46,8 +46,9 @@ func (v *runAudit) toldSteps() []toldStep {
 }
 
 // checkStepOrder holds the steps to the pinned list: each known, once, in order.
+// A push back makes them begin again, at the step that it goes to.
 func (v *runAudit) checkStepOrder(start *statement, told []toldStep) {
-	seen, last := map[string]bool{}, -1
+	seen, last, rounds := map[string]bool{}, -1, rounds{next: -1}
 	for _, t := range told {
 		i := slices.IndexFunc(start.start.Steps, func(p record.PinnedStep) bool { return p.ID == t.ID })
 		switch {
@@ -59,7 +60,37 @@ func (v *runAudit) checkStepOrder(start *statement, told []toldStep) {
 			v.broken(ruleStepOrder, t.by.place(), "%s tells the step %s after %s, which stands behind it", t.by.name(), t.ID, start.start.Steps[last].ID)
 		}
 		seen[t.ID], last = true, max(i, last)
+		v.checkRound(&rounds, start, t, i)
+		if back := rounds.next; back >= 0 {
+			last = back - 1
+			for _, p := range start.start.Steps[back:] {
+				delete(seen, p.ID)
+			}
+		}
 	}
+}
+
+// rounds is how often the run was pushed back so far, and the place of the step
+// that then comes next, or -1.
+type rounds struct{ number, next int }
+
+// checkRound holds a step to the round that it is in.
+func (v *runAudit) checkRound(r *rounds, start *statement, t toldStep, place int) {
+	at := t.by.place()
+	at.cause = "the rounds of " + v.run
+	switch {
+	case v.damaged: // a push back may be what can't be read
+	case t.Round != r.number:
+		v.broken(ruleRound, at, "%s tells the step %s in round %d, and the run was pushed back %d times before", t.by.name(), t.ID, t.Round, r.number)
+	case r.next >= 0 && place != r.next:
+		v.broken(ruleRound, at, "%s tells the step %s where the run was pushed back to %s", t.by.name(), t.ID, start.start.Steps[r.next].ID)
+	}
+	r.next = -1
+	if t.To == "" {
+		return
+	}
+	r.number++
+	r.next = slices.IndexFunc(start.start.Steps, func(p record.PinnedStep) bool { return p.ID == t.To })
 }
 
 // checkStepTimes holds a step's claimed times to each other, to the run's and
@@ -80,6 +111,11 @@ var byPerson = []runbook.Proof{runbook.Attached, runbook.Stated, runbook.Atteste
 
 // checkProof holds the way in which a passed step is known to what the step is.
 func (v *runAudit) checkProof(start *statement, pinned record.PinnedStep, t toldStep) {
+	if pinned.Approval != nil {
+		v.checkApproval(start, pinned, t)
+		return
+	}
+	v.checkUndecided(t)
 	if t.Outcome != record.Passed {
 		return
 	}

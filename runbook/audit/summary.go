@@ -135,6 +135,9 @@ func (r *Report) runsText() string {
 	if c.Unknown > 0 {
 		parts = append(parts, fmt.Sprintf("%d unknown", c.Unknown))
 	}
+	if c.Approvals > 0 {
+		parts = append(parts, plural(c.Approvals, "approval"))
+	}
 	return strings.Join(parts, ", ")
 }
 

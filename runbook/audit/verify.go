@@ -31,9 +31,10 @@ type audit struct {
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 
-	trusts   []signedTrust
-	erasures []*erasure
-	erased   map[string]*erasure // the blobs that may be missing, by digest
+	trusts    []signedTrust
+	erasures  []*erasure
+	erased    map[string]*erasure // the blobs that may be missing, by digest
+	approvals approvals
 }
 
 // Verify checks all evidence of a client. Open runs and
@@ -72,6 +73,7 @@ func (a *audit) verify() (*Report, error) {
 	a.checkAnchors(said)
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
+	a.approvals = gatherApprovals(said)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
 	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
@@ -131,7 +133,7 @@ func (a *audit) checkBaselines(results []runResult) {
 
 func (a *audit) report(said []saidResult, plans []planResult, results []runResult, seen map[string]int64, heads int) *Report {
 	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0}
-	r.Counts.Heads = heads
+	r.Counts.Heads, r.Counts.Approvals = heads, len(a.approvals.byDigest)
 	signers := map[string]bool{}
 	for _, result := range results {
 		r.count(result)

@@ -21,10 +21,10 @@ var runID = sync.OnceValue(func() *regexp.Regexp {
 })
 
 var outcomes = []record.Outcome{
-	record.Passed, record.Failed, record.Skipped, record.NotNeeded, record.LeftOut, record.Interrupted,
+	record.Passed, record.Failed, record.Skipped, record.NotNeeded, record.LeftOut, record.Interrupted, record.PushedBack,
 }
 
-var proofs = []runbook.Proof{"", runbook.Observed, runbook.Measured, runbook.Attached, runbook.Stated, runbook.Attested}
+var proofs = []runbook.Proof{"", runbook.Observed, runbook.Measured, runbook.Attached, runbook.Stated, runbook.Attested, runbook.Approved}
 
 // checkWords refuses what the decoder takes and msp never writes: words that
 // mean nothing, and what is needed and isn't there. A reader that passed over
@@ -83,6 +83,8 @@ func checkStartWords(start *record.RunStart) error {
 			return fmt.Errorf("the pinned step %q stands there twice, or has no name", p.ID)
 		case p.Priority != runbook.Must && p.Priority != runbook.Should:
 			return fmt.Errorf("the pinned step %s: %q is no priority", p.ID, p.Priority)
+		case p.Approval != nil && (p.Approval.Min < 1 || p.Approval.Timeout < 0 || len(p.Approval.Roles) == 0):
+			return fmt.Errorf("the pinned step %s doesn't say how many people decide it, and who", p.ID)
 		}
 		seen[p.ID] = true
 	}

@@ -132,6 +132,10 @@ type runner struct {
 	stamped  string // digest of T1, the token over a checkpoint that holds it; "" without
 	segments []string
 
+	round       int       // how often the run was pushed back
+	waiting     string    // the step that the newest segment says it waits for
+	waitedSince time.Time // by that segment
+
 	lock    *evidence.Lock
 	journal *record.Journal
 	done    bool // the run has its end in the log

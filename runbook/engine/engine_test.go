@@ -122,7 +122,7 @@ func inMemory(t *testing.T) string {
 func (b *bench) book(steps string) *runbook.Runbook {
 	b.t.Helper()
 	source := "apiVersion: msp/v1\nkind: Runbook\nid: book\nversion: 1.0.0\ntitle: A book\n" + steps
-	book, problems := runbook.Load("book.yaml", []byte(source), []runbook.Kind{b.kind})
+	book, problems := runbook.Load("book.yaml", []byte(source), []runbook.Kind{b.kind, lookKind{}})
 	if len(problems) > 0 {
 		b.t.Fatal(problems)
 	}

@@ -198,7 +198,7 @@ func (e *stepEnv) lastAnswer() *runbook.LastAnswer {
 		if !account.Finished() || account.Start.Body.Runbook.ID != e.job.Runbook.ID {
 			continue
 		}
-		for _, s := range account.Steps() {
+		for _, s := range account.Standing() {
 			if s.ID != e.step.ID || s.Facts == "" {
 				continue
 			}

@@ -64,6 +64,7 @@ func (r *runner) restore() error {
 	r.pin()
 	for _, segment := range account.Segments {
 		r.segments = append(r.segments, segment.Digest)
+		r.waiting, r.waitedSince = segment.Body.Waiting, segment.Body.Until
 	}
 	entries, _, err := record.ReadJournal(r.journalPath())
 	if err != nil {
@@ -78,6 +79,9 @@ func (r *runner) restore() error {
 	}
 	if r.done = account.Finished(); r.done {
 		return ErrFinished
+	}
+	if history.Decided(r.id, ledger.Operator.Public()) {
+		return ErrOwnDecision
 	}
 	if err := r.replaySigned(account); err != nil {
 		return err

@@ -40,6 +40,8 @@ func (r *runner) work(ctx context.Context) (Outcome, error) {
 				return r.finish(ctx, true)
 			case err != nil:
 				return Outcome{Run: r.id}, err
+			case outcome == record.PushedBack:
+				return r.work(ctx)
 			}
 		}
 		if bad := outcome == record.Failed || outcome == record.Interrupted; bad && s.OnFailure == runbook.Abort {
@@ -57,7 +59,7 @@ func (r *runner) aborted() bool {
 // step gives one step its outcome and writes it down.
 func (r *runner) step(ctx context.Context, s *runbook.Step, leftOut bool) (record.Outcome, error) {
 	began := r.job.Now()
-	result := record.Step{ID: s.ID, Started: began}
+	result := record.Step{ID: s.ID, Started: began, Round: r.round}
 	if leftOut {
 		result.Outcome, result.Cause = record.LeftOut, record.CauseStartAt
 		return result.Outcome, r.keep(result, nil, nil)
@@ -69,6 +71,9 @@ func (r *runner) step(ctx context.Context, s *runbook.Step, leftOut bool) (recor
 		return outcome, r.keep(result, failure, nil)
 	}
 	r.emit(runbook.Event{Kind: runbook.StepStarted, Step: s.ID, Title: s.Title})
+	if _, approval := s.Action.(runbook.AsksApproval); approval {
+		return r.approval(s, result)
+	}
 	t := &try{runner: r, step: s, result: result}
 	if err := t.settleDoubt(ctx); err != nil {
 		return "", err
@@ -180,6 +185,9 @@ func (r *runner) took(s record.Step, facts record.Facts, tools []record.Tool) {
 	}
 	r.unsigned += stepSize(s)
 	r.values.Steps[s.ID] = r.stepValues(s, facts)
+	if s.To != "" {
+		r.pushedBack(s.To)
+	}
 }
 
 // stepSize is about how many bytes a step takes in a statement, with its
@@ -252,7 +260,7 @@ func (r *runner) seal(ctx context.Context, waiting string) error {
 	if err != nil {
 		return err
 	}
-	r.segments = append(r.segments, digest)
+	r.segments, r.waiting, r.waitedSince = append(r.segments, digest), waiting, segment.Until
 	r.steps, r.used, r.unsigned = nil, nil, 0
 	return r.closeJournal()
 }
@@ -274,11 +282,13 @@ func blobSubjects(s record.Step) []evidence.Subject {
 	return subjects
 }
 
-// park seals what was done and leaves the rest to a person.
+// park seals what was done and leaves the rest to a person. Who is to approve is
+// shown segments, so there is one also where nothing was done since the last.
 func (r *runner) park(ctx context.Context, s *runbook.Step) (Outcome, error) {
 	ctx = context.WithoutCancel(ctx)
+	asks, approval := s.Action.(runbook.AsksApproval)
 	var err error
-	if len(r.steps) > 0 {
+	if len(r.steps) > 0 || approval && r.waiting != s.ID {
 		err = r.seal(ctx, s.ID)
 	} else {
 		err = r.closeJournal()
@@ -288,6 +298,9 @@ func (r *runner) park(ctx context.Context, s *runbook.Step) (Outcome, error) {
 	}
 	if _, err := r.anchor(ctx); err != nil {
 		return Outcome{Run: r.id}, err
+	}
+	if approval {
+		return r.waitsForApproval(s, asks.Approval()), nil
 	}
 	return r.wait(s), nil
 }

@@ -416,7 +416,7 @@ func (h *History) Past(runbookID, step, output, without string, most int) []Past
 		if a.Run == without || !a.Finished() || a.Start.Body.Runbook.ID != runbookID {
 			continue
 		}
-		if value, ok := valueOf(a.Steps(), step, output); ok {
+		if value, ok := valueOf(a.Standing(), step, output); ok {
 			past = append(past, PastValue{a.End.Digest, value})
 		}
 	}
@@ -433,4 +433,21 @@ func valueOf(steps []Step, step, output string) (float64, bool) {
 		return value, err == nil
 	}
 	return 0, false
+}
+
+// ReadKinds reads only the statements of some kinds, none of which belongs to a
+// run: who is trusted and what was approved is known without reading all runs.
+func ReadKinds(store *evidence.Store, client string, limit int, kinds ...string) (*History, error) {
+	h := newHistory(limit)
+	leaves, err := h.leaves(store, client)
+	if err != nil {
+		return nil, err
+	}
+	for _, leaf := range leaves {
+		if slices.Contains(kinds, leaf.Kind) {
+			h.take(store, leaf)
+		}
+	}
+	h.sort()
+	return h, nil
 }

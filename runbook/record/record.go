@@ -20,13 +20,15 @@
 //   - trust says who may sign what, version by version, and what is demanded of
 //     the evidence (package trust).
 //   - approval says that a second person saw a part of a run, or a runbook, and
-//     what they decided.
+//     what they decided. A run waits for one with a segment, and the approval
+//     names all segments so far by digest.
 //   - anchor names by digest what somebody outside said of a checkpoint.
 //   - hold, release, ack, waiver, correction and response are later words about
 //     a run, an occurrence or a statement; erasure lists blobs that were erased.
 //   - run ends it. It names its run-start and its segments by digest and tells
 //     the steps that no segment tells, so that every step is stated exactly
-//     once, by who did it.
+//     once, by who did it; and once more for each time that an approver pushed
+//     the run back to it or to a step before.
 //
 // A leaf of the log names the digest of the envelope, the kind and the run.
 //
@@ -164,6 +166,7 @@ type PinnedStep struct {
 	Conditional bool                `json:"conditional,omitzero"` // it has an if or needs, so it may turn out not to be needed
 	MinDuration runbook.Nanoseconds `json:"min_duration_ns,omitzero"`
 	Normal      []PinnedNormal      `json:"normal,omitzero"`
+	Approval    *PinnedApproval     `json:"approval,omitzero"` // somebody else decides it
 }
 
 // PinnedNormal is what a step's output is compared with.
@@ -187,7 +190,7 @@ func Pin(steps []*runbook.Step) []PinnedStep {
 		_, person := s.Action.(runbook.AsksPerson)
 		pinned[i] = PinnedStep{
 			ID: s.ID, Kind: s.Kind, Priority: s.Priority, Person: person, Conditional: s.If != nil || len(s.Needs) > 0,
-			MinDuration: runbook.Nanoseconds(s.MinDuration.Span),
+			MinDuration: runbook.Nanoseconds(s.MinDuration.Span), Approval: pinApproval(s),
 		}
 		for _, n := range s.Normal {
 			pinned[i].Normal = append(pinned[i].Normal, PinnedNormal{Output: n.Output, Value: n.Value, Over: n.Over, Within: n.Within, FailBeyond: n.FailBeyond})
@@ -232,7 +235,8 @@ type Outcome string
 
 // The outcomes. NotNeeded is a false if, or a need that was itself not needed;
 // Skipped is a person's choice, or a need that did not pass; LeftOut stood
-// before --start-at; Interrupted was cut off and given up.
+// before --start-at; Interrupted was cut off and given up. PushedBack is an
+// approver's word: the run went back to an earlier step.
 const (
 	Passed      Outcome = "passed"
 	Failed      Outcome = "failed"
@@ -240,6 +244,7 @@ const (
 	NotNeeded   Outcome = "not_needed"
 	LeftOut     Outcome = "left_out"
 	Interrupted Outcome = "interrupted"
+	PushedBack  Outcome = "pushed_back"
 )
 
 // Step is what became of one step.
@@ -260,6 +265,7 @@ type Step struct {
 	Evidence  []Evidence          `json:"evidence,omitzero"`
 	Approvals []string            `json:"approvals,omitzero"` // digests of the approval statements that decided the step
 	Round     int                 `json:"round,omitzero"`     // how often the run was pushed back before the step was done
+	To        string              `json:"to,omitzero"`        // the step that the run was pushed back to from here
 	Normal    []Judged            `json:"normal,omitzero"`
 	CutOff    bool                `json:"cut_off,omitzero"`   // an attempt was cut off by a crash
 	Recovered bool                `json:"recovered,omitzero"` // read from the journal of a crashed process
@@ -287,6 +293,8 @@ const (
 	CauseAbort        Cause = "abort"        // the run was aborted
 	CauseCutOff       Cause = "cut_off"      // a crash, and its effect is in doubt
 	CauseStartAt      Cause = "start_at"     // it stands before --start-at
+	CauseRejected     Cause = "rejected"     // an approver said no
+	CausePushedBack   Cause = "pushed_back"  // an approver wants earlier steps done again
 )
 
 // Deviation is something that was not done as agreed.

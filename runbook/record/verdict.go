@@ -30,7 +30,8 @@ const (
 //
 // A run is done when every must step passed or was not needed. A step that was
 // never reached, skipped, failed or given up is no green; a step left out by
-// --start-at is a deviation.
+// --start-at is a deviation. Of a step that was done again after a push back the
+// last telling counts.
 func Judge(start RunStart, steps []Step, aborted bool, ended time.Time) Verdict {
 	v := Verdict{
 		Outcome:    RunDone,
@@ -38,7 +39,7 @@ func Judge(start RunStart, steps []Step, aborted bool, ended time.Time) Verdict 
 		Deviations: slices.Clone(start.Deviations),
 	}
 	byID := map[string]Step{}
-	for _, s := range steps {
+	for _, s := range Standing(start, steps) {
 		byID[s.ID] = s
 		v.Deviations = append(v.Deviations, s.Deviates...)
 	}
