@@ -105,6 +105,55 @@ func TestLevelTellsTheTruth(t *testing.T) {
 	}
 }
 
+// TestSlowAuthority: a run waits for no longer than its setting says, goes on,
+// and nothing is lost.
+func TestSlowAuthority(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	tsa := stampedDesk(t, d)
+	tsa.Do(stamptest.Behaviour{Slow: true})
+	began := time.Now()
+	got := d.mspWith([]string{"MSP_ANCHOR_TIMEOUT=200ms"}, "run", "./effects.yaml", "--plain")
+	if took := time.Since(began); took > 15*time.Second { // the setting of the desk is 20 s, twice
+		t.Errorf("the run took %s", took)
+	}
+	if n := strings.Count(got.stdout, "unanchored: tsa: no answer within 200ms; kept in pending"); got.code != 0 || n != 2 || tsa.Asked() != 2 {
+		t.Errorf("exit %d, %d times unanchored, asked %d times: %s%s", got.code, n, tsa.Asked(), got.stdout, got.stderr)
+	}
+	tsa.Do(stamptest.Behaviour{})
+	d.output("anchor")
+	if ok, levels, met := d.verified(); !ok || levels[0] != "anchored" || met != 0 {
+		t.Errorf("OK %v, levels %v, %d proven", ok, levels, met)
+	}
+}
+
+// TestParkedRunIsStamped: a run that waits for a person is stamped when it
+// parks, and finds its T1 again when it goes on, or gets one then.
+func TestParkedRunIsStamped(t *testing.T) {
+	t.Parallel()
+	for _, down := range []bool{false, true} {
+		d := newDesk(t)
+		tsa := stampedDesk(t, d)
+		d.write("wait.yaml", strings.Replace(stampedRunbook, "id: effects", "id: wait", 1)+"  - {id: look, title: Look, manual: {instructions: Look., form: {seen: {type: string, required: true}}}}\n")
+		d.write("answers.yaml", "steps: {look: {values: {seen: all green}}}\n")
+		tsa.Do(stamptest.Behaviour{Down: down})
+		wantEnd(t, d.command("run", "wait.yaml", "--no-input"), 3)
+		asked := tsa.Asked()
+		tsa.Do(stamptest.Behaviour{})
+		wantEnd(t, d.command("resume", "--answers", "answers.yaml", "--no-input"), 0)
+		want := 1 // for the end alone
+		if down {
+			want = 2
+		}
+		if asked != 2 || tsa.Asked()-asked != want {
+			t.Errorf("down %v: asked %d times, then %d", down, asked, tsa.Asked()-asked)
+		}
+		if ok, levels, _ := d.verified(); !ok || levels[0] != "bracketed" {
+			t.Errorf("down %v: OK %v, levels %v", down, ok, levels)
+		}
+	}
+}
+
 // TestNonce: a step's programs can leave a mark that was not known before.
 func TestNonce(t *testing.T) {
 	t.Parallel()
