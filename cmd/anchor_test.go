@@ -1,3 +1,5 @@
+//go:build linux
+
 package cmd_test
 
 import (
@@ -9,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/msp-runbook/msp/runbook/evidence/stamp/stamptest"
 	"github.com/msp-runbook/msp/runbook/record"
@@ -30,23 +30,9 @@ steps:
 func stampedDesk(t *testing.T, d *desk) *stamptest.TSA {
 	t.Helper()
 	tsa := stamptest.New(t, time.Now)
-	config := filepath.Join(d.home, ".config", "msp")
-	writeStampConfig(t, config, tsa)
+	writeStampConfig(t, filepath.Join(d.home, ".config", "msp"), tsa)
 	d.write("effects.yaml", stampedRunbook)
 	return tsa
-}
-
-func writeStampConfig(t testing.TB, config string, tsa *stamptest.TSA) {
-	t.Helper()
-	if err := os.MkdirAll(config, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	settings := fmt.Sprintf("tsa: [{name: tsa, url: %q, roots: tsa.pem}]\nanchor_timeout: 20s\n", tsa.URL)
-	for name, text := range map[string]string{"config.yaml": settings, "tsa.pem": string(tsa.Roots)} {
-		if err := os.WriteFile(filepath.Join(config, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // verified is what msp verify says of the only client.
@@ -267,33 +253,3 @@ func TestOpenSSLAcceptsAnchors(t *testing.T) {
 		}
 	}
 }
-
-// tsaCommand is a timestamp authority in a script: tsa start makes it and the
-// configuration that names it, tsa up, down and lying change what it does.
-func tsaCommand(t *testing.T) func(ts *testscript.TestScript, neg bool, args []string) {
-	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if neg || len(args) != 1 {
-			ts.Fatalf("usage: tsa start|up|down|lying")
-		}
-		config := filepath.Join(ts.Getenv("HOME"), ".config", "msp")
-		known, _ := ts.Value(tsaKey{}).(*stampScript)
-		switch args[0] {
-		case "start":
-			known.tsa = stamptest.New(t, time.Now)
-			writeStampConfig(t, config, known.tsa)
-		case "up":
-			known.tsa.Do(stamptest.Behaviour{})
-		case "down":
-			known.tsa.Do(stamptest.Behaviour{Down: true})
-		case "lying":
-			known.tsa.Do(stamptest.Behaviour{WrongBytes: true})
-		default:
-			ts.Fatalf("a timestamp authority can't be %s", args[0])
-		}
-	}
-}
-
-type (
-	tsaKey      struct{}
-	stampScript struct{ tsa *stamptest.TSA }
-)
