@@ -1,3 +1,5 @@
+//go:build linux
+
 package cmd_test
 
 import (
@@ -9,8 +11,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/msp-runbook/msp/runbook/evidence/stamp/stamptest"
 	"github.com/msp-runbook/msp/runbook/record"
@@ -30,23 +30,9 @@ steps:
 func stampedDesk(t *testing.T, d *desk) *stamptest.TSA {
 	t.Helper()
 	tsa := stamptest.New(t, time.Now)
-	config := filepath.Join(d.home, ".config", "msp")
-	writeStampConfig(t, config, tsa)
+	writeStampConfig(t, filepath.Join(d.home, ".config", "msp"), tsa)
 	d.write("effects.yaml", stampedRunbook)
 	return tsa
-}
-
-func writeStampConfig(t testing.TB, config string, tsa *stamptest.TSA) {
-	t.Helper()
-	if err := os.MkdirAll(config, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	settings := fmt.Sprintf("tsa: [{name: tsa, url: %q, roots: tsa.pem}]\nanchor_timeout: 20s\n", tsa.URL)
-	for name, text := range map[string]string{"config.yaml": settings, "tsa.pem": string(tsa.Roots)} {
-		if err := os.WriteFile(filepath.Join(config, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 }
 
 // verified is what msp verify says of the only client.
@@ -102,6 +88,55 @@ func TestLevelTellsTheTruth(t *testing.T) {
 	// The token of the last run covers the two before, which had none of their own.
 	if ok, levels, met := d.verified(); !ok || strings.Join(levels, " ") != "bracketed anchored anchored bracketed" || met != 2 {
 		t.Errorf("OK %v, levels %v, %d proven", ok, levels, met)
+	}
+}
+
+// TestSlowAuthority: a run waits for no longer than its setting says, goes on,
+// and nothing is lost.
+func TestSlowAuthority(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	tsa := stampedDesk(t, d)
+	tsa.Do(stamptest.Behaviour{Slow: true})
+	began := time.Now()
+	got := d.mspWith([]string{"MSP_ANCHOR_TIMEOUT=200ms"}, "run", "./effects.yaml", "--plain")
+	if took := time.Since(began); took > 15*time.Second { // the setting of the desk is 20 s, twice
+		t.Errorf("the run took %s", took)
+	}
+	if n := strings.Count(got.stdout, "unanchored: tsa: no answer within 200ms; kept in pending"); got.code != 0 || n != 2 || tsa.Asked() != 2 {
+		t.Errorf("exit %d, %d times unanchored, asked %d times: %s%s", got.code, n, tsa.Asked(), got.stdout, got.stderr)
+	}
+	tsa.Do(stamptest.Behaviour{})
+	d.output("anchor")
+	if ok, levels, met := d.verified(); !ok || levels[0] != "anchored" || met != 0 {
+		t.Errorf("OK %v, levels %v, %d proven", ok, levels, met)
+	}
+}
+
+// TestParkedRunIsStamped: a run that waits for a person is stamped when it
+// parks, and finds its T1 again when it goes on, or gets one then.
+func TestParkedRunIsStamped(t *testing.T) {
+	t.Parallel()
+	for _, down := range []bool{false, true} {
+		d := newDesk(t)
+		tsa := stampedDesk(t, d)
+		d.write("wait.yaml", strings.Replace(stampedRunbook, "id: effects", "id: wait", 1)+"  - {id: look, title: Look, manual: {instructions: Look., form: {seen: {type: string, required: true}}}}\n")
+		d.write("answers.yaml", "steps: {look: {values: {seen: all green}}}\n")
+		tsa.Do(stamptest.Behaviour{Down: down})
+		wantEnd(t, d.command("run", "wait.yaml", "--no-input"), 3)
+		asked := tsa.Asked()
+		tsa.Do(stamptest.Behaviour{})
+		wantEnd(t, d.command("resume", "--answers", "answers.yaml", "--no-input"), 0)
+		want := 1 // for the end alone
+		if down {
+			want = 2
+		}
+		if asked != 2 || tsa.Asked()-asked != want {
+			t.Errorf("down %v: asked %d times, then %d", down, asked, tsa.Asked()-asked)
+		}
+		if ok, levels, _ := d.verified(); !ok || levels[0] != "bracketed" {
+			t.Errorf("down %v: OK %v, levels %v", down, ok, levels)
+		}
 	}
 }
 
@@ -218,33 +253,3 @@ func TestOpenSSLAcceptsAnchors(t *testing.T) {
 		}
 	}
 }
-
-// tsaCommand is a timestamp authority in a script: tsa start makes it and the
-// configuration that names it, tsa up, down and lying change what it does.
-func tsaCommand(t *testing.T) func(ts *testscript.TestScript, neg bool, args []string) {
-	return func(ts *testscript.TestScript, neg bool, args []string) {
-		if neg || len(args) != 1 {
-			ts.Fatalf("usage: tsa start|up|down|lying")
-		}
-		config := filepath.Join(ts.Getenv("HOME"), ".config", "msp")
-		known, _ := ts.Value(tsaKey{}).(*stampScript)
-		switch args[0] {
-		case "start":
-			known.tsa = stamptest.New(t, time.Now)
-			writeStampConfig(t, config, known.tsa)
-		case "up":
-			known.tsa.Do(stamptest.Behaviour{})
-		case "down":
-			known.tsa.Do(stamptest.Behaviour{Down: true})
-		case "lying":
-			known.tsa.Do(stamptest.Behaviour{WrongBytes: true})
-		default:
-			ts.Fatalf("a timestamp authority can't be %s", args[0])
-		}
-	}
-}
-
-type (
-	tsaKey      struct{}
-	stampScript struct{ tsa *stamptest.TSA }
-)

@@ -16,11 +16,6 @@ import (
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
-// store is the evidence of the client local.
-func (d *desk) store() *evidence.Store {
-	return evidence.OpenStore(nil, filepath.Join(d.state(), "clients/local"))
-}
-
 // blobsOf counts the files of blobs of a class.
 func (d *desk) blobsOf(class string) (n int) {
 	d.t.Helper()

@@ -7,10 +7,12 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/cmd"
+	"github.com/msp-runbook/msp/runbook/evidence/stamp/stamptest"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -55,6 +57,10 @@ func runExample(t *testing.T, line string) {
 	}
 	if strings.Contains(line, "msp plan show") {
 		d.output("plan", "sign", "runbooks/acme.yaml")
+	}
+	if strings.Contains(line, "msp anchor") {
+		d.msp("run", "backup-verify", "--input", "backup_dir=testdata/backups/acme", "--input", "max_age=87600h")
+		writeStampConfig(t, filepath.Join(d.home, ".config", "msp"), stamptest.New(t, time.Now))
 	}
 	if strings.Contains(line, exampleRun) || strings.Contains(line, "msp resume") || strings.Contains(line, "msp verify") {
 		line = strings.ReplaceAll(line, exampleRun, parkedExample(t, d))

@@ -39,14 +39,24 @@
 // a merge put those of copies that disagreed. They come from the evidence
 // itself, so they bear witness against it and never for it.
 //
+// A token of a timestamp authority whose roots are pinned (Pins.TSAs) shows that
+// all that its checkpoint covers existed at its time. What names the token was
+// signed after it, and what lies behind that in the log was logged after it. So a
+// run whose end is under a token is anchored, and one whose end also names a token
+// over its start lies between the two: it is bracketed. A promise is proven to be
+// kept when the end existed by the deadline, by the worst that the token's
+// accuracy allows. A late token is no finding, and proves the late time only; a
+// claimed time that tokens contradict is one.
+//
 // # What it can't show
 //
 // Report.Unshown says it for the evidence at hand. In general, today:
 //
-//   - when anything happened: times are the signer's word, and only the order
-//     within one log is proven;
+//   - when anything happened, beyond what tokens show: the other times are the
+//     signer's word, and only the order within one log is proven;
 //   - that nothing was cut off the end of a log, beyond the newest checkpoint
-//     that somebody else holds (Pins.Heads);
+//     that somebody else holds (Pins.Heads). Tokens that are kept beside the log
+//     can be taken away with what they cover;
 //   - that the writers at hand are all writers there were, and that the plans
 //     at hand ask for everything that was agreed; without a plan nothing is
 //     known of what was never started;

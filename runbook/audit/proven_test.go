@@ -119,6 +119,22 @@ func TestLevels(t *testing.T) {
 	}
 }
 
+// TestWriterSigns: what a writer states by itself takes no operator's key, and
+// nothing else that the writer's key signs is accepted for it.
+func TestWriterSigns(t *testing.T) {
+	b, tsa := newStamped(t)
+	b.pin()
+	b.begin().bracket(tsa, tsa)
+	r := b.verify()
+	wantOK(t, r)
+	if r.Counts.Signers != 1 {
+		t.Errorf("%d signers", r.Counts.Signers)
+	}
+	b.laptop.Operator = b.logKey
+	b.begin().bracket(tsa, tsa)
+	wantOnly(t, b.verify(), "signer-unknown", "the run-start statement (entry 4")
+}
+
 // TestProven: a statement lies between the token that it names and the first one
 // over it, each by the worst that its accuracy allows.
 func TestProven(t *testing.T) {

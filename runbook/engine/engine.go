@@ -8,6 +8,11 @@
 // after a crash at any point the log and the journal together say what was
 // done, and which one step is in doubt.
 //
+// Where there are parties outside, the head of the log is shown to them behind the
+// start, when the run parks, and behind the end. That takes a limited time, and a
+// run goes on without them: what they owe is remembered, and the level says what
+// there is.
+//
 // The engine knows no step kind and no screen: it hands an Env to each step's
 // action, and sends events to whoever prints them.
 package engine

@@ -83,8 +83,9 @@ func ParseRoots(text []byte) (*Roots, error) {
 }
 
 // Verify holds a token to the exact bytes that it is over and to the roots: the
-// authority's certificate led to one of them at the time that the token states,
-// and is for stamping time and nothing else. What was revoked isn't looked at.
+// authority's certificate is the one that the signature names, led to one of the
+// roots at the time that the token states, and is for stamping time and nothing
+// else. What was revoked isn't looked at.
 func (r *Roots) Verify(token, data []byte) (Stated, error) { return r.verify(token, data, nil) }
 
 func (r *Roots) verify(token, data []byte, nonce *big.Int) (s Stated, err error) {
@@ -97,6 +98,9 @@ func (r *Roots) verify(token, data []byte, nonce *big.Int) (s Stated, err error)
 	said, err := verification.VerifyTimestampResponse(token, bytes.NewReader(data), verification.VerifyOpts{Roots: r.certificates, Nonce: nonce})
 	if err != nil {
 		return s, explain(err)
+	}
+	if err := checkSigner(said.RawToken); err != nil {
+		return s, fmt.Errorf("the token: %w", err)
 	}
 	s = Stated{said.Time.UTC(), said.Accuracy}
 	if s.Accuracy == 0 {

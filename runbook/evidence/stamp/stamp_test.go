@@ -108,6 +108,8 @@ func TestLiars(t *testing.T) {
 		{name: "for two uses", with: stamptest.Certificate{Usages: []x509.ExtKeyUsage{x509.ExtKeyUsageTimeStamping, x509.ExtKeyUsageCodeSigning}}, want: "extended key usages"},
 		{name: "use not critical", with: stamptest.Certificate{Lenient: true}, want: "critical"},
 		{name: "a certificate authority", with: stamptest.Certificate{CA: true}, want: "not a CA"},
+		{name: "no certificate named", does: stamptest.Behaviour{Unnamed: true}, want: "names no certificate"},
+		{name: "another certificate named", does: stamptest.Behaviour{Misnamed: true}, want: "names another certificate"},
 		{name: "vague", does: stamptest.Behaviour{Accuracy: 2 * time.Hour}, want: "accuracy of 2h0m0s"},
 		{name: "no token", does: stamptest.Behaviour{Garbage: []byte("<html>")}, want: "the token"},
 		{name: "endless", does: stamptest.Behaviour{Garbage: bytes.Repeat([]byte{'x'}, stamp.MaxToken+1)}, want: "more than 65536 bytes"},

@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/digitorus/pkcs7"
 	"github.com/digitorus/timestamp"
 )
 
@@ -49,6 +50,8 @@ type Behaviour struct {
 	Garbage    []byte
 	Accuracy   time.Duration // 0 is one second
 	Unstated   bool          // states no accuracy
+	Unnamed    bool          // its signature names no certificate
+	Misnamed   bool          // its signature names another certificate than its own
 }
 
 // A Certificate is how the certificate of an authority is made. The zero value
@@ -234,5 +237,50 @@ func (a *TSA) stamp(imprint []byte, nonce *big.Int) ([]byte, error) {
 		HashAlgorithm: crypto.SHA256, HashedMessage: imprint, Time: now.UTC().Truncate(time.Second), Nonce: nonce,
 		Policy: asn1.ObjectIdentifier{1, 2, 3, 4, 1}, Accuracy: accuracy, AddTSACertificate: true,
 	}
-	return t.CreateResponseWithOpts(a.cert, a.key, crypto.SHA256)
+	token, err := t.CreateResponseWithOpts(a.cert, a.key, crypto.SHA256)
+	switch {
+	case err == nil && does.Unnamed:
+		return a.resign(token, nil)
+	case err == nil && does.Misnamed:
+		return a.resign(token, make([]byte, crypto.SHA256.Size()))
+	}
+	return token, err
+}
+
+// resign signs what a token states once more, by a signature that names its
+// certificate by this hash, or by none.
+func (a *TSA) resign(token, hash []byte) ([]byte, error) {
+	said, err := timestamp.ParseResponse(token)
+	if err != nil {
+		return nil, err
+	}
+	message, err := pkcs7.Parse(said.RawToken)
+	if err != nil {
+		return nil, err
+	}
+	signed, err := pkcs7.NewSignedData(message.Content)
+	if err != nil {
+		return nil, err
+	}
+	signed.SetDigestAlgorithm(pkcs7.OIDDigestAlgorithmSHA256)
+	signed.SetContentType(asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 1, 4})
+	var config pkcs7.SignerInfoConfig
+	if hash != nil {
+		type named struct{ Certificates []struct{ Hash []byte } }
+		config.ExtraSignedAttributes = []pkcs7.Attribute{{
+			Type:  asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 16, 2, 47},
+			Value: named{[]struct{ Hash []byte }{{hash}}},
+		}}
+	}
+	if err := signed.AddSigner(a.cert, a.key, config); err != nil {
+		return nil, err
+	}
+	raw, err := signed.Finish()
+	if err != nil {
+		return nil, err
+	}
+	return asn1.Marshal(struct {
+		Status struct{ Status int }
+		Token  asn1.RawValue
+	}{Token: asn1.RawValue{FullBytes: raw}})
 }
