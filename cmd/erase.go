@@ -34,7 +34,7 @@ is not erased, nor what an open run needs.
 
 An erasure that is cut off is finished by --finish, by the next erasure and by
 msp sync.`,
-		Example: "  msp erase --run 7f3a9c --answers --ground request --why 'asked for on 3 May'\n  msp erase --retention --dry-run",
+		Example: "  msp erase --run 7f3a9c --output intact --why 'asked for on 3 May'\n  msp erase --finish",
 		RunE: func(c *cobra.Command, blobs []string) error {
 			p, err := a.place()
 			if err != nil {

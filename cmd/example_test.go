@@ -1,6 +1,7 @@
 package cmd_test
 
 import (
+	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,11 +14,15 @@ import (
 
 	"github.com/msp-runbook/msp/cmd"
 	"github.com/msp-runbook/msp/runbook/evidence/stamp/stamptest"
+	"github.com/msp-runbook/msp/runbook/audit"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
 // exampleRun is the id that stands for any run in the examples.
 const exampleRun = "7f3a9c"
+
+// exampleOccurrence stands for one that was missed.
+const exampleOccurrence = "acme/backup-verify/2025-05-03T07:00:00+02:00[Europe/Berlin]"
 
 // TestExamples runs every example of every --help, each at a desk of its own.
 func TestExamples(t *testing.T) {
@@ -65,7 +70,7 @@ func runExample(t *testing.T, line string) {
 	if strings.Contains(line, exampleRun) || strings.Contains(line, "msp resume") || strings.Contains(line, "msp verify") {
 		line = strings.ReplaceAll(line, exampleRun, parkedExample(t, d))
 	}
-	line = strings.ReplaceAll(line, "/srv/backups/acme", "testdata/backups/acme")
+	line = strings.ReplaceAll(laterExample(t, d, line), "/srv/backups/acme", "testdata/backups/acme")
 	shell := exec.Command("sh", "-c", line)
 	shell.Dir, shell.Env = d.work, d.env
 	out, err := shell.CombinedOutput()
@@ -73,6 +78,27 @@ func runExample(t *testing.T, line string) {
 	if err != nil && !parks {
 		t.Errorf("%v:\n%s", err, out)
 	}
+}
+
+// laterExample makes what an example speaks of that comes after a run: a folder
+// to synchronise with, a hold, an occurrence that was missed.
+func laterExample(t *testing.T, d *desk, line string) string {
+	t.Helper()
+	switch {
+	case strings.HasPrefix(line, "msp sync"):
+		parkedExample(t, d)
+		return strings.ReplaceAll(line, "/mnt/evidence", t.TempDir())
+	case strings.HasPrefix(line, "msp erase release"):
+		return strings.ReplaceAll(line, "3fa20c11", strings.TrimSpace(d.output("erase", "hold", "--all", "--why", "case 12/26")))
+	case strings.HasPrefix(line, "msp log late"):
+		signed := d.mspWith([]string{envNow + "=" + time.Now().AddDate(0, 0, -9).Format(time.RFC3339)}, "plan", "sign", "runbooks/acme.yaml")
+		var verified struct{ Clients []audit.Report }
+		if err := json.Unmarshal([]byte(d.output("verify", "--json")), &verified); err != nil || len(verified.Clients[0].Missed) == 0 {
+			t.Fatalf("nothing was missed: %v %s", err, signed.stderr)
+		}
+		return strings.ReplaceAll(line, exampleOccurrence, verified.Clients[0].Missed[0].Name)
+	}
+	return line
 }
 
 // prepareExample makes a workspace with the backups of acme.

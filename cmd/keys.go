@@ -163,6 +163,9 @@ func (k keyring) openLog(ctx context.Context, store *evidence.Store, client stri
 		return boolOrder(slices.Contains(here, y)) - boolOrder(slices.Contains(here, x))
 	})
 	for _, id := range mine {
+		if k.writtenElsewhere(store, id, client) {
+			continue // what is here is a copy: to go on with both would fork the log
+		}
 		signer, log, err := k.tryWriter(store, client, id)
 		switch {
 		case err == nil:
@@ -219,6 +222,21 @@ func (k keyring) newWriter(store *evidence.Store, client string) (record.Signer,
 // placePath is the file that says where a writer's log of a client was begun.
 func (k keyring) placePath(id, client string) string {
 	return filepath.Join(k.writerFolder(id), "heads", client+".place")
+}
+
+// writtenElsewhere reports whether a writer's log of a client is written in
+// another folder of this machine, where it still lies.
+func (k keyring) writtenElsewhere(store *evidence.Store, id, client string) bool {
+	place, err := os.ReadFile(k.placePath(id, client))
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(filepath.Join(strings.TrimSpace(string(place)), "logs", id))
+	if err != nil {
+		return false
+	}
+	here, err := os.Stat(store.Path("logs", id))
+	return err != nil || !os.SameFile(here, there)
 }
 
 // known gives the log keys of this installation's own writers, and the newest

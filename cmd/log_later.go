@@ -205,7 +205,7 @@ func (a *app) logLateCommand() *cobra.Command {
 		Long: `Add a late entry to the log: an occurrence that a plan asked for was done, and
 nobody recorded it then. It stays missed; the entry stands beside it, with the
 time at which it was recorded beside the one that is claimed.`,
-		Example: "  msp log late 'acme/backup-verify/2026-05-03T07:00:00+02:00[Europe/Berlin]' --performed-at '2026-05-03 07:30' --what 'done by hand, the server was down'",
+		Example: "  msp log late 'acme/backup-verify/2025-05-03T07:00:00+02:00[Europe/Berlin]' --performed-at '2025-05-03 07:30' --what 'done by hand, the server was down'",
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := a.place()
 			if err != nil {

@@ -230,11 +230,8 @@ func (s *syncing) key(writer string) (evidence.PublicKey, error) {
 // held is the checkpoint beside a writer's key, where its log is written here.
 func (s *syncing) held(writer string) ([][]byte, error) {
 	keys := s.keyring(s.place)
-	place, err := os.ReadFile(keys.placePath(writer, s.client))
-	if at := strings.TrimSpace(string(place)); err == nil && at != s.here.Root() {
-		if _, err := os.Stat(filepath.Join(at, "logs", writer)); err == nil {
-			return nil, nil // it is written there, and this is a copy
-		}
+	if keys.writtenElsewhere(s.here, writer, s.client) {
+		return nil, nil
 	}
 	head, err := os.ReadFile(filepath.Join(keys.writerFolder(writer), "heads", s.client+".ckpt"))
 	if errors.Is(err, os.ErrNotExist) {

@@ -245,6 +245,29 @@ func TestSyncRestored(t *testing.T) {
 	}
 }
 
+// TestSyncTwoWorkspaces: two folders of one machine and one client. Neither goes
+// on with the log of the other, of which it got a copy.
+func TestSyncTwoWorkspaces(t *testing.T) {
+	d := newDesk(t)
+	d.write("yes.yaml", yesRunbook)
+	one, two := d.path("one"), d.path("two")
+	d.output("run", "yes.yaml", "--state", one)
+	d.write("two/empty", "")
+	d.output("sync", two, "--state", one)
+	if got := d.msp("run", "yes.yaml", "--state", two); got.code != 0 || !strings.Contains(got.stderr, "writes a new log") {
+		t.Errorf("exit code %d, and the copy is gone on with: %s", got.code, got.stderr)
+	}
+	if got := d.msp("run", "yes.yaml", "--state", one); got.code != 0 || strings.Contains(got.stderr, "writes a new log") {
+		t.Errorf("exit code %d: %s", got.code, got.stderr)
+	}
+	d.output("sync", one, "--state", two)
+	for _, state := range []string{one, two} {
+		if verified := d.output("verify", "--state", state); !strings.Contains(verified, "6 leaves in 2 logs") {
+			t.Error(verified)
+		}
+	}
+}
+
 // TestOneStateTwoMachines: a state on a share, in which two machines work at
 // once, each with a writer of its own: no file has two writers.
 func TestOneStateTwoMachines(t *testing.T) {
