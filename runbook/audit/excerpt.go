@@ -53,3 +53,11 @@ func (a *audit) gap() string {
 	}
 	return "a log can't be read"
 }
+
+// lost is why another run can't be looked at.
+func (a *audit) lost() string {
+	if a.part {
+		return "is not in this excerpt"
+	}
+	return "can't be relied on"
+}

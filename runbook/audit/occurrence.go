@@ -294,7 +294,7 @@ func (a *audit) checkRepeated(b *boundRun, other *runResult) {
 	wrong := ""
 	switch {
 	case other == nil && a.gaps, other != nil && other.line.State == stateUnknown:
-		a.note(ruleNotCompared, b.start.place(), "%s repeats the run %s, which can't be relied on", b.start.name(), b.repeats)
+		a.note(ruleNotCompared, b.start.place(), "%s repeats the run %s, which %s", b.start.name(), b.repeats, a.lost())
 	case other == nil:
 		wrong = "which is in no log"
 	case b.repeats == b.Run:

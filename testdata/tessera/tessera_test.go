@@ -5,6 +5,7 @@ package tessera
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
@@ -12,11 +13,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/c2sp/wycheproof"
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/transparency-dev/merkle/compact"
+	"github.com/transparency-dev/merkle/proof"
 	"github.com/transparency-dev/merkle/rfc6962"
 	"github.com/transparency-dev/tessera/api"
 	"github.com/transparency-dev/tessera/client"
@@ -179,4 +183,80 @@ func unhex(t *testing.T, s string) []byte {
 		t.Fatal(err)
 	}
 	return b
+}
+
+// TestProofs holds the proofs of an excerpt to transparency-dev's verifier.
+func TestProofs(t *testing.T) {
+	key := newKey(t)
+	dir := newLog(t, key, 7, 257, 300)
+	store := evidence.OpenStore(nil, filepath.Dir(filepath.Dir(dir)))
+	view, err := store.ReadLog("acme", "laptop", key.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	files, err := view.Excerpt([]int64{0, 6, 256, 299}, []int64{7, 257})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hasher, checked := rfc6962.DefaultHasher, 0
+	for _, f := range files {
+		number, suffix, _ := strings.Cut(f.Name, ".")
+		n, _ := strconv.ParseUint(number, 10, 64)
+		head, note, _ := strings.Cut(string(f.Data), "\n\n")
+		if suffix != "tlog-proof" && suffix != "consistency" {
+			continue
+		}
+		if note != string(view.Checkpoint.Text) {
+			t.Errorf("%s is not of the checkpoint", f.Name)
+		}
+		lines := strings.Split(head, "\n")
+		check := func(hashes [][]byte) error {
+			if suffix == "tlog-proof" {
+				return proof.VerifyInclusion(hasher, n, 300, hasher.HashLeaf(view.RawLeaves[n]), hashes, view.Checkpoint.Root[:])
+			}
+			return proof.VerifyConsistency(hasher, n, 300, hashes, root(t, view.RawLeaves[:n]), view.Checkpoint.Root[:])
+		}
+		skip := map[string]int{"tlog-proof": 2, "consistency": 1}[suffix]
+		hashes := decode(t, lines[skip:])
+		if err := check(hashes); err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+		hashes[0][0] ^= 1
+		if err := check(hashes); err == nil {
+			t.Errorf("%s was changed, and it passes", f.Name)
+		}
+		checked++
+	}
+	if checked != 6 {
+		t.Errorf("%d proofs were checked", checked)
+	}
+}
+
+func decode(t *testing.T, lines []string) [][]byte {
+	t.Helper()
+	var hashes [][]byte
+	for _, line := range lines {
+		h, err := base64.StdEncoding.DecodeString(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes = append(hashes, h)
+	}
+	return hashes
+}
+
+// root is the root of a tree of these entries, as transparency-dev computes it.
+func root(t *testing.T, entries [][]byte) []byte {
+	t.Helper()
+	tree := (&compact.RangeFactory{Hash: rfc6962.DefaultHasher.HashChildren}).NewEmptyRange(0)
+	for _, e := range entries {
+		if err := tree.Append(rfc6962.DefaultHasher.HashLeaf(e), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hash, err := tree.GetRootHash(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
 }
