@@ -13,8 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/cmd"
-	"github.com/msp-runbook/msp/runbook/evidence/stamp/stamptest"
 	"github.com/msp-runbook/msp/runbook/audit"
+	"github.com/msp-runbook/msp/runbook/evidence/stamp/stamptest"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
