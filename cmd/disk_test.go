@@ -48,7 +48,7 @@ func TestRunIsUnderWay(t *testing.T) {
 	c.run(fmt.Sprintf("%s:%d", faultKill, c.stepsToJournal()))
 	account := c.open()
 	store := evidence.OpenStore(nil, filepath.Join(c.state(), "clients", "local"))
-	held := hold(t, record.RunFolder(store, account.Writer, account.Run)+".lock")
+	held := hold(t, record.LockPath(store, account.Writer, account.Run))
 	c.fault = faultLocked + ":run"
 	c.checkComplaint(c.resume("", record.ShortID(account.Run)), false)
 	c.checkVerifies()

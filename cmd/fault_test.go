@@ -6,7 +6,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"syscall"
 	"time"
 
@@ -41,9 +41,15 @@ func faultyDisk(getenv func(string) string) *evidence.Disk {
 	if what == "" && trace == "" {
 		return &evidence.Disk{Patience: patience}
 	}
-	var steps, locks atomic.Int64
+	var (
+		mu           sync.Mutex
+		steps, locks int64
+	)
 	return &evidence.Disk{Patience: patience, Fault: func(op evidence.Op, path string) error {
-		now := steps.Add(1)
+		mu.Lock() // files are written side by side
+		defer mu.Unlock()
+		steps++
+		now := steps
 		if trace != "" {
 			note(trace, op, path)
 		}
@@ -60,8 +66,10 @@ func faultyDisk(getenv func(string) string) *evidence.Disk {
 			return syscall.EIO
 		case what == faultTorn && now == n:
 			return errTorn
-		case what == faultLocked && op == evidence.OpLock && locks.Add(1) >= n:
-			return evidence.ErrLocked
+		case what == faultLocked && op == evidence.OpLock:
+			if locks++; locks >= n {
+				return evidence.ErrLocked
+			}
 		}
 		return nil
 	}}

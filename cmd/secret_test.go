@@ -260,7 +260,7 @@ func TestSecretsAfterCrash(t *testing.T) {
 		d.screenKeepsSecrets("killed", got)
 		d.keepsSecrets(fmt.Sprintf("killed at %d", n))
 	}
-	journals, err := filepath.Glob(filepath.Join(d.state(), "clients/local/runs/*/*/journal.jsonl"))
+	journals, err := filepath.Glob(filepath.Join(d.state(), "clients/local/runs/*/*.jsonl"))
 	if err != nil || len(journals) == 0 {
 		t.Errorf("no journal was searched, error %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Cron is a parsed crontab line: which minutes of a wall clock it names.
@@ -194,9 +195,9 @@ func (f cronField) number(text string) (int, error) {
 
 // The words of other schedulers, which crontab doesn't know.
 var (
-	lastDay    = regexp.MustCompile(`(?i)^(\d+|[a-z]{3})?L(-\d+)?$`)
-	nearestDay = regexp.MustCompile(`(?i)^(L|\d+)W$`)
-	hashed     = regexp.MustCompile(`(?i)^H(\(|/|$)`)
+	lastDay    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(\d+|[a-z]{3})?L(-\d+)?$`) })
+	nearestDay = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(L|\d+)W$`) })
+	hashed     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^H(\(|/|$)`) })
 )
 
 // foreign refuses what other schedulers read into a field, and says what to
@@ -207,11 +208,11 @@ func (f cronField) foreign(text string) error {
 		return f.wrong(`%q: ? is another scheduler's; write *`, text)
 	case strings.Contains(text, "#"):
 		return f.wrong(`%q: # is another scheduler's; a weekday counted within its month needs an rrule, which this version doesn't read yet`, text)
-	case nearestDay.MatchString(text):
+	case nearestDay().MatchString(text):
 		return f.wrong(`%q: W is another scheduler's; working days need a calendar, which this version doesn't read yet`, text)
-	case lastDay.MatchString(text) && slices.Index(f.names, strings.ToUpper(text)) < 0:
+	case lastDay().MatchString(text) && slices.Index(f.names, strings.ToUpper(text)) < 0:
 		return f.wrong(`%q: L is another scheduler's; the last day needs an rrule, which this version doesn't read yet`, text)
-	case hashed.MatchString(text):
+	case hashed().MatchString(text):
 		return f.wrong(`%q: H is another scheduler's; write the number`, text)
 	}
 	return nil

@@ -76,7 +76,7 @@ func TestEveryFileCounts(t *testing.T) {
 	b.begin().tellParked(1100)
 	b.planned(day(3, 7, 10)).tell(1000)
 	b.begin().signStart()
-	journal, _, err := record.OpenJournal(nil, record.RunFolder(b.store, "laptop", "x"))
+	journal, _, err := record.OpenJournal(nil, record.JournalPath(b.store, "laptop", "x"))
 	if err != nil {
 		t.Fatal(err)
 	}

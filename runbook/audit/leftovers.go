@@ -4,21 +4,16 @@ import (
 	"errors"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"strings"
 
+	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
-)
-
-var (
-	recordFile = regexp.MustCompile(`^records/([0-9a-f]{2})/([0-9a-f]{64})\.dsse\.json$`)
-	blobName   = regexp.MustCompile(`^blobs/([0-9a-f]{2})/([0-9a-f]{64})$`)
 )
 
 // each gives every file in a folder of the store by its path below the store,
 // and the digest that it is named by; "" when it is named by none. Temporary
 // files and a file manager's, which begin with a dot, are passed over.
-func (a *audit) each(folder string, name *regexp.Regexp, do func(file, digest string)) error {
+func (a *audit) each(folder, suffix string, do func(file, digest string)) error {
 	return filepath.WalkDir(a.store.Path(folder), func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
@@ -27,17 +22,25 @@ func (a *audit) each(folder string, name *regexp.Regexp, do func(file, digest st
 			return err
 		}
 		file := a.relative(path)
-		if m := name.FindStringSubmatch(file); m != nil && strings.HasPrefix(m[2], m[1]) {
-			do(file, "sha256:"+m[2])
-		} else {
-			do(file, "")
-		}
+		do(file, digestOf(strings.TrimPrefix(file, folder+"/"), suffix))
 		return nil
 	})
 }
 
+// digestOf is the digest in a file's name, <ab>/<sha256> and a suffix; "" when
+// there is none.
+func digestOf(name, suffix string) string {
+	folder, base, _ := strings.Cut(name, "/")
+	hex, ok := strings.CutSuffix(base, suffix)
+	digest := "sha256:" + hex
+	if !ok || !evidence.ValidDigest(digest) || hex[:2] != folder {
+		return ""
+	}
+	return digest
+}
+
 func (a *audit) eachRecord(do func(file, digest string)) error {
-	return a.each("records", recordFile, do)
+	return a.each("records", ".dsse.json", do)
 }
 
 // checkLeftovers tells of files that no log and no statement names. None of
@@ -78,7 +81,7 @@ func (a *audit) checkLeftovers(said []saidResult, results []runResult, plans []p
 		}
 	}
 	cause := "unnamed"
-	return a.each("blobs", blobName, func(file, digest string) {
+	return a.each("blobs", "", func(file, digest string) {
 		switch {
 		case digest == "":
 			a.note(ruleFileForeign, place{file: file}, "%s is no blob of msp's", file)
@@ -104,7 +107,7 @@ func (a *audit) unlogged(digest string) string {
 		if err != nil {
 			continue
 		}
-		if err := s.verify(envelope); err != nil {
+		if err := a.verify(s, envelope); err != nil {
 			return "a " + kind + " statement, wrongly signed"
 		}
 		if s.run() == "" {

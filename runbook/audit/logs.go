@@ -140,7 +140,7 @@ func (a *audit) namedKey(digest, writer string) (key evidence.PublicKey, ok bool
 	if err != nil || named.ID != writer {
 		return key, false
 	}
-	key, err = evidence.ParsePublicKey([]byte(named.Key))
+	key, err = a.key(named.Key)
 	return key, err == nil
 }
 

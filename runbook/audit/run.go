@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -145,7 +144,7 @@ func (v *runAudit) bind(start *statement) {
 
 func (v *runAudit) checkStart(s *statement) {
 	start := s.start
-	if !runID.MatchString(start.Run) {
+	if !runID().MatchString(start.Run) {
 		v.broken(ruleRunID, s.place(), "%s: the run's id %q is no UUIDv7", s.name(), start.Run)
 	}
 	if start.Client != v.client {
@@ -253,7 +252,7 @@ func (v *runAudit) checkSegmentList(end *statement) {
 // checkWriter: a statement stands in the log that it was made for.
 func (v *reader) checkWriter(s *statement) {
 	writer := s.writer()
-	key, err := evidence.ParsePublicKey([]byte(writer.Key))
+	key, err := v.key(writer.Key)
 	switch {
 	case err != nil:
 		v.broken(statementRule(err), s.place(), "%s: the key of its writer: %v", s.name(), err)

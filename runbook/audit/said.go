@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 
+	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -90,7 +91,7 @@ func checkSaidWords(body record.Statement) error {
 			return fmt.Errorf("it names no blob")
 		}
 		for _, digest := range s.Erased {
-			if !digestForm.MatchString(digest) {
+			if !evidence.ValidDigest(digest) {
 				return fmt.Errorf("erased: %q is no digest", digest)
 			}
 		}

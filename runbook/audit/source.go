@@ -11,6 +11,40 @@ import (
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
+// A writtenBook is what a runbook's own bytes say. Many runs have the same, so
+// it is read once and not written to.
+type writtenBook struct {
+	id, version string
+	terms       *agreement.Terms
+	fields      []runbook.Field
+	order       []string // of the steps
+	steps       map[string]writtenStep
+}
+
+// book is the runbook with these bytes, whose digest is known to be right; nil
+// when it can't be read.
+func (a *audit) book(digest string, content []byte) *writtenBook {
+	if have, ok := a.books.Load(digest); ok {
+		return have.(*writtenBook)
+	}
+	book := readBook(content)
+	a.books.Store(digest, book)
+	return book
+}
+
+func readBook(content []byte) *writtenBook {
+	root, problems := document.Parse("runbook", content, document.DefaultLimits)
+	if root == nil || len(problems) > 0 {
+		return nil
+	}
+	b := &writtenBook{
+		id: child(root, "id").Text(), version: child(root, "version").Text(), terms: writtenTerms(child(root, "sla")),
+		fields: runbook.DecodeFields(child(root, "inputs"), "an input", document.NewDecoder()),
+	}
+	b.order, b.steps = outlineOf(root)
+	return b
+}
+
 // A writtenStep is what a runbook's own bytes say of a step. Reading a step
 // whole takes its kind, which lives outside of runbook/; what a verdict turns
 // on is readable without.
@@ -25,8 +59,8 @@ type writtenStep struct {
 // checkSource holds what a run-start pins to the runbook that it names: who
 // signs as the operator can't quietly leave a step out of the list.
 func (v *runAudit) checkSource(s *statement, content []byte) {
-	root, problems := document.Parse(s.start.Runbook.ID+".yaml", content, document.DefaultLimits)
-	if root == nil || len(problems) > 0 {
+	book := v.book(s.start.Runbook.Digest, content)
+	if book == nil {
 		v.note(ruleNotCompared, s.place(), "%s: the runbook that it names can't be read, so the pinned steps were not held to it", s.name())
 		return
 	}
@@ -34,26 +68,24 @@ func (v *runAudit) checkSource(s *statement, content []byte) {
 		v.broken(ruleSource, s.place(), "%s: "+format, append([]any{s.name()}, args...)...)
 	}
 	start := s.start
-	if id, version := child(root, "id").Text(), child(root, "version").Text(); id != start.Runbook.ID || version != start.Runbook.Version {
-		differs("it names the runbook %s %s, whose bytes say %s %s", start.Runbook.ID, start.Runbook.Version, quoted(id), quoted(version))
+	if book.id != start.Runbook.ID || book.version != start.Runbook.Version {
+		differs("it names the runbook %s %s, whose bytes say %s %s", start.Runbook.ID, start.Runbook.Version, quoted(book.id), quoted(book.version))
 	}
 	// For a run that a plan asks for, the terms that the plan pins are what counts.
-	if terms := writtenTerms(child(root, "sla")); start.Occurrence == nil && !sameTerms(terms, start.SLA) {
+	if start.Occurrence == nil && !sameTerms(book.terms, start.SLA) {
 		differs("the SLA that it pins is not the one in the runbook")
 	}
-	order, written := outlineOf(root)
-	v.outline = written
-	v.fields = runbook.DecodeFields(child(root, "inputs"), "an input", document.NewDecoder())
+	v.outline, v.fields = book.steps, book.fields
 	pinned := make([]string, len(start.Steps))
 	for i, p := range start.Steps {
 		pinned[i] = p.ID
 	}
-	if !slices.Equal(order, pinned) {
-		differs("it pins %d steps, and they are not the %d of the runbook in their order", len(pinned), len(order))
+	if !slices.Equal(book.order, pinned) {
+		differs("it pins %d steps, and they are not the %d of the runbook in their order", len(pinned), len(book.order))
 		return
 	}
 	for _, p := range start.Steps {
-		if what := written[p.ID].differs(p); what != "" {
+		if what := book.steps[p.ID].differs(p); what != "" {
 			differs("the step %s has not the %s that the runbook gives it", p.ID, what)
 		}
 	}

@@ -93,7 +93,7 @@ func (v *reader) readStatement(r ref) (*statement, error) {
 	s := &statement{ref: r}
 	envelope, err := s.decode(data, v.limit)
 	if err == nil {
-		err = s.verify(envelope)
+		err = v.verify(s, envelope)
 	}
 	if err != nil {
 		v.broken(statementRule(err), r.place(), "%s: %v", r.name(), err)
@@ -152,12 +152,25 @@ func (s *statement) decode(data []byte, limit int) (*evidence.Envelope, error) {
 }
 
 // verify holds the signatures to the keys that the statement names.
-func (s *statement) verify(envelope *evidence.Envelope) (err error) {
-	if s.keys, err = record.VerifySigners(envelope, s.body); err != nil {
+func (a *audit) verify(s *statement, envelope *evidence.Envelope) (err error) {
+	if s.keys, err = record.VerifySigners(envelope, s.body, a.key); err != nil {
 		return err
 	}
 	s.key = s.keys[0]
 	return nil
+}
+
+// key reads a public key. Few keys stand in many statements, and to find that
+// one isn't weak takes a third of the time of a signature.
+func (a *audit) key(line string) (evidence.PublicKey, error) {
+	if have, ok := a.keys.Load(line); ok {
+		return have.(evidence.PublicKey), nil
+	}
+	key, err := evidence.ParsePublicKey([]byte(line))
+	if err == nil {
+		a.keys.Store(line, key)
+	}
+	return key, err
 }
 
 func (a *audit) accepts(key evidence.PublicKey) bool {

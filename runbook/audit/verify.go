@@ -3,6 +3,7 @@ package audit
 import (
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
@@ -21,6 +22,9 @@ type audit struct {
 	logs  []*writerLog
 	named map[string]ref // the first leaf that names an envelope, by its digest
 	gaps  bool           // a log can't be read, so what isn't in the others may be in it
+
+	books sync.Map // *writtenBook by the digest of the runbook, nil for one that can't be read
+	keys  sync.Map // evidence.PublicKey by the line that names it
 
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't

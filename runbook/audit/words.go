@@ -6,17 +6,19 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
 // runID is the form of a UUIDv7.
-var runID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
-
-var digestForm = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+var runID = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+})
 
 var outcomes = []record.Outcome{
 	record.Passed, record.Failed, record.Skipped, record.NotNeeded, record.LeftOut, record.Interrupted,
@@ -29,7 +31,7 @@ var proofs = []runbook.Proof{"", runbook.Observed, runbook.Measured, runbook.Att
 // a priority "Must" would judge another run.
 func (s *statement) checkWords() error {
 	for _, b := range slices.Concat(s.body.Head().Documents, s.blobs()) {
-		if !digestForm.MatchString(b.Digest) {
+		if !evidence.ValidDigest(b.Digest) {
 			return fmt.Errorf("%s: %q is no digest", b.Name, b.Digest)
 		}
 	}
@@ -41,7 +43,7 @@ func (s *statement) checkWords() error {
 	case s.segment == nil && s.end == nil:
 		return checkSaidWords(s.body)
 	}
-	if !digestForm.MatchString(s.startRef()) {
+	if !evidence.ValidDigest(s.startRef()) {
 		return fmt.Errorf("start: %q is no digest", s.startRef())
 	}
 	if s.end != nil && s.end.Ended.IsZero() || s.segment != nil && s.segment.Until.IsZero() {
@@ -62,7 +64,7 @@ func checkStartWords(start *record.RunStart) error {
 	if salt, err := hex.DecodeString(start.Salt); err != nil || len(salt) != 16 {
 		return fmt.Errorf("salt: want 16 bytes in hex")
 	}
-	if !digestForm.MatchString(start.Runbook.Digest) {
+	if !evidence.ValidDigest(start.Runbook.Digest) {
 		return fmt.Errorf("runbook: %q is no digest", start.Runbook.Digest)
 	}
 	if start.Started.IsZero() || start.FinishBy.IsZero() {
@@ -91,7 +93,7 @@ func checkOccurrenceWords(o *record.Occurrence) error {
 	switch {
 	case o == nil:
 		return nil
-	case !digestForm.MatchString(o.Plan):
+	case !evidence.ValidDigest(o.Plan):
 		return fmt.Errorf("plan: %q is no digest", o.Plan)
 	case o.Name == "" || o.Due.IsZero() || o.Opens.IsZero() || o.Closes.IsZero():
 		return fmt.Errorf("it doesn't say for which occurrence it is, and when that was due")
@@ -104,11 +106,11 @@ func checkPlanWords(p *record.Plan) error {
 	if p.Signed.IsZero() {
 		return fmt.Errorf("it doesn't say when it was signed")
 	}
-	if !digestForm.MatchString(p.Digest) {
+	if !evidence.ValidDigest(p.Digest) {
 		return fmt.Errorf("plan: %q is no digest", p.Digest)
 	}
 	for _, planned := range p.Runbooks {
-		if !digestForm.MatchString(planned.Runbook.Digest) {
+		if !evidence.ValidDigest(planned.Runbook.Digest) {
 			return fmt.Errorf("the runbook %s: %q is no digest", planned.Runbook.ID, planned.Runbook.Digest)
 		}
 	}

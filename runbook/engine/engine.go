@@ -123,7 +123,6 @@ type runner struct {
 	segments []string
 
 	lock    *evidence.Lock
-	folder  string
 	journal *record.Journal
 	done    bool // the run has its end in the log
 
@@ -255,16 +254,27 @@ func (r *runner) runStart(salt string, started time.Time, tools []record.Tool, b
 		s.Deadline = &deadline
 	}
 	s.FinishBy = record.FinishBy(started, s.Deadline)
-	source, err := job.Ledger.Store.PutBlob(book.Source)
+	return s, r.keepDocuments(&s)
+}
+
+// keepDocuments keeps what the run-start names, and pins it.
+func (r *runner) keepDocuments(s *record.RunStart) error {
+	book := r.job.Runbook
+	inputs, err := evidence.EncodeJSON(r.inputs())
 	if err != nil {
-		return s, err
+		return err
 	}
-	s.Runbook = record.Runbook{ID: book.ID, Version: book.Version, Digest: book.Digest, Source: source.Digest}
-	if s.Inputs, err = job.Ledger.PutJSON(r.inputs()); err != nil {
-		return s, err
+	where, err := evidence.EncodeJSON(r.job.Where)
+	if err != nil {
+		return err
 	}
-	s.Where, err = job.Ledger.PutJSON(job.Where)
-	return s, err
+	blobs, err := r.job.Ledger.Store.PutBlobs(book.Source, inputs, where)
+	if err != nil {
+		return err
+	}
+	s.Runbook = record.Runbook{ID: book.ID, Version: book.Version, Digest: book.Digest, Source: blobs[0].Digest}
+	s.Inputs, s.Where = blobs[1].Digest, blobs[2].Digest
+	return nil
 }
 
 func (r *runner) inputs() record.Inputs {
@@ -313,9 +323,7 @@ func (r *runner) unlikePlan(bound *record.Bound) []record.Deviation {
 
 // takeLock makes sure that nobody else works on the run.
 func (r *runner) takeLock() error {
-	ledger := r.job.Ledger
-	r.folder = record.RunFolder(ledger.Store, ledger.Writer.ID, r.id)
-	lock, err := ledger.Disk.TryLock(r.folder + ".lock")
+	lock, err := r.job.Ledger.Disk.TryLock(r.lockPath())
 	if errors.Is(err, evidence.ErrLocked) {
 		return fmt.Errorf("the run %s is under way in another process: %w", record.ShortID(r.id), err)
 	}
@@ -323,10 +331,18 @@ func (r *runner) takeLock() error {
 	return err
 }
 
+func (r *runner) lockPath() string {
+	return record.LockPath(r.job.Ledger.Store, r.job.Ledger.Writer.ID, r.id)
+}
+
+func (r *runner) journalPath() string {
+	return record.JournalPath(r.job.Ledger.Store, r.job.Ledger.Writer.ID, r.id)
+}
+
 // openJournal opens the run's journal for the next segment, behind what a
 // crash left in it.
 func (r *runner) openJournal() error {
-	journal, entries, err := record.OpenJournal(r.job.Ledger.Disk, r.folder)
+	journal, entries, err := record.OpenJournal(r.job.Ledger.Disk, r.journalPath())
 	if err != nil {
 		return err
 	}
@@ -338,14 +354,14 @@ func (r *runner) openJournal() error {
 	if len(entries) > 0 {
 		entry.Kind = record.EntryResumed
 	}
-	return r.journal.Add(entry)
+	return r.journal.Note(entry)
 }
 
 // closeJournal ends the journal: what it tells is signed.
 func (r *runner) closeJournal() error {
 	r.journal.Close() //nolint:errcheck // every entry is on disk
 	r.journal = nil
-	return r.job.Ledger.Disk.RemoveAll(r.folder)
+	return r.job.Ledger.Disk.Remove(r.journalPath())
 }
 
 func (r *runner) close() {
@@ -354,7 +370,7 @@ func (r *runner) close() {
 	}
 	if r.done {
 		// Nobody takes the lock of a run that has its end: resume looks at the log again behind it.
-		r.job.Ledger.Disk.Remove(r.folder + ".lock") //nolint:errcheck // an empty file that harms nobody
+		r.job.Ledger.Disk.Remove(r.lockPath()) //nolint:errcheck // an empty file that harms nobody
 	}
 	r.lock.Unlock() //nolint:errcheck // the process's end does it too
 }

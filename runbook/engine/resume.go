@@ -65,13 +65,13 @@ func (r *runner) restore() error {
 	for _, segment := range account.Segments {
 		r.segments = append(r.segments, segment.Digest)
 	}
-	entries, _, err := record.ReadJournal(r.folder)
+	entries, _, err := record.ReadJournal(r.journalPath())
 	if err != nil {
 		return err
 	}
 	superseded := len(entries) > 0 && entries[0].Segment <= len(r.segments)
 	if account.Finished() || superseded {
-		if err := ledger.Disk.RemoveAll(r.folder); err != nil {
+		if err := ledger.Disk.Remove(r.journalPath()); err != nil {
 			return err
 		}
 		entries = nil

@@ -173,18 +173,28 @@ func (w *BlobWriter) Discard() {
 // PutBlob stores content whole. Unlike a BlobWriter it makes a blob of no
 // bytes, too.
 func (s *Store) PutBlob(content []byte) (Blob, error) {
-	w, err := s.NewBlob(max(1, int64(len(content))))
+	blobs, err := s.PutBlobs(content)
 	if err != nil {
 		return Blob{}, err
 	}
-	if err := w.start(); err != nil {
-		return Blob{}, fmt.Errorf("storing a blob: %w", err)
+	return blobs[0], nil
+}
+
+// PutBlobs stores several contents at once, each as a blob of its own.
+func (s *Store) PutBlobs(contents ...[]byte) ([]Blob, error) {
+	blobs, files := make([]Blob, len(contents)), make([]File, len(contents))
+	for i, content := range contents {
+		salted := make([]byte, saltSize, saltSize+len(content))
+		rand.Read(salted) // never fails
+		salted = append(salted, content...)
+		digest, size := digestOf(salted), int64(len(content))
+		blobs[i] = Blob{Digest: digest, Size: size, Written: size}
+		files[i] = File{s.blobPath(digest[len(digestPrefix):]), salted}
 	}
-	if _, err := w.Write(content); err != nil {
-		w.Discard()
-		return Blob{}, err
+	if err := s.disk.WriteFiles(files...); err != nil {
+		return nil, fmt.Errorf("storing a blob: %w", err)
 	}
-	return w.Commit()
+	return blobs, nil
 }
 
 func (s *Store) blobPath(hex string) string { return s.Path("blobs", hex[:2], hex) }

@@ -70,7 +70,7 @@
 // the writer's key, as <client>.ckpt: when the log is older than that copy, the
 // folder was restored, and its writer must not sign again in that log.
 //
-// An append writes entries, then tiles, then the checkpoint, then the copy. So
+// An append writes entries and tiles, then the checkpoint, then the copy. So
 // files beyond the checkpoint are what a crash left; they are no part of the
 // log. Partial tiles of the checkpoint before the last are kept for readers that
 // are at work.

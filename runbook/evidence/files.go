@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -121,6 +123,25 @@ func (d *Disk) WriteFile(path string, data []byte) error {
 	return t.Commit(path)
 }
 
+// A File is the content of a file and where it belongs.
+type File struct {
+	Path string
+	Data []byte
+}
+
+// WriteFiles writes files between which there is no order. It writes them side
+// by side: a disk makes many durable in little more than the time of one. On a
+// failure some may be there.
+func (d *Disk) WriteFiles(files ...File) error {
+	failed := make([]error, len(files))
+	var all sync.WaitGroup
+	for i, f := range files {
+		all.Go(func() { failed[i] = d.WriteFile(f.Path, f.Data) })
+	}
+	all.Wait()
+	return cmp.Or(failed...)
+}
+
 // A TempFile is a file that doesn't count until it is committed.
 type TempFile struct {
 	disk *Disk
@@ -203,10 +224,10 @@ func (t *TempFile) Discard() {
 	name := t.file.Name()
 	_ = t.file.Close() // may be closed already; there is nothing left to lose
 	t.file = nil
-	_ = t.disk.drop(name)
+	_ = t.disk.Remove(name)
 }
 
-// An Appender adds to the end of a file, each addition durable when Append
+// An Appender adds to the end of a file. What was added is durable when Append
 // returns.
 type Appender struct {
 	disk *Disk
@@ -235,59 +256,46 @@ func (d *Disk) OpenAppend(path string) (*Appender, error) {
 	return &Appender{disk: d, file: f}, nil
 }
 
-// Append adds b with one write. After a failure the file may end in part of
-// b, so every later Append fails too, with ErrBroken.
-func (a *Appender) Append(b []byte) error {
+// Add adds b with one write; it is durable with the next Append. After a
+// failure the file may end in part of b, so all that follows fails too, with
+// ErrBroken.
+func (a *Appender) Add(b []byte) error {
 	if a.err != nil {
 		return &FileError{a.file.Name(), "not written to again: " + a.err.Error(), ErrBroken}
 	}
-	a.err = a.append(b)
+	_, a.err = a.disk.write(a.file.Name(), b, a.file.Write)
 	return a.err
 }
 
-func (a *Appender) append(b []byte) error {
-	name := a.file.Name()
-	if _, err := a.disk.write(name, b, a.file.Write); err != nil {
+// Append adds b and returns when it and all before it is durable.
+func (a *Appender) Append(b []byte) error {
+	if err := a.Add(b); err != nil {
 		return err
 	}
-	if err := a.disk.ask(OpSync, name); err != nil {
+	a.err = a.sync()
+	return a.err
+}
+
+func (a *Appender) sync() error {
+	if err := a.disk.ask(OpSync, a.file.Name()); err != nil {
 		return err
 	}
 	return syncData(a.file)
 }
 
-// Close closes the file; all that was appended is durable already.
+// Close closes the file.
 func (a *Appender) Close() error { return a.file.Close() }
 
-// Remove removes a file, durably.
+// Remove removes a file that does no harm where a loss of power brings it
+// back. It is no error when there is none.
 func (d *Disk) Remove(path string) error {
-	if err := d.drop(path); err != nil {
-		return err
-	}
-	return d.syncDir(filepath.Dir(path))
-}
-
-// drop removes a file that may as well come back after a crash.
-func (d *Disk) drop(path string) error {
 	if err := d.ask(OpRemove, path); err != nil {
 		return err
 	}
-	return os.Remove(path)
-}
-
-// RemoveAll removes a folder with all that is in it, durably. It is no error
-// when there is none.
-func (d *Disk) RemoveAll(dir string) error {
-	if err := d.ask(OpRemove, dir); err != nil {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err := os.RemoveAll(dir); err != nil {
-		return err
-	}
-	return d.syncDir(filepath.Dir(dir))
+	return nil
 }
 
 // A Lock keeps others out until it is unlocked or its process ends.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -127,6 +128,26 @@ func TestAppender(t *testing.T) {
 	}
 }
 
+func TestAppenderSyncsWhatWasAdded(t *testing.T) {
+	var ops []Op
+	disk := &Disk{}
+	a, err := disk.OpenAppend(filepath.Join(t.TempDir(), "journal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	disk.Fault = func(op Op, _ string) error {
+		ops = append(ops, op)
+		return nil
+	}
+	if err := errors.Join(a.Add([]byte("one\n")), a.Append([]byte("two\n"))); err != nil {
+		t.Fatal(err)
+	}
+	if want := []Op{OpWrite, OpWrite, OpSync}; !slices.Equal(ops, want) {
+		t.Errorf("got the steps %v, want %v", ops, want)
+	}
+}
+
 func TestAppenderStaysBroken(t *testing.T) {
 	for op, want := range map[Op]string{OpWrite: "one\ntw", OpSync: "one\ntwo\n"} {
 		path := filepath.Join(t.TempDir(), "journal")
@@ -166,23 +187,43 @@ func TestRemove(t *testing.T) {
 	if err := disk.WriteFile(path, nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := disk.Remove(path); err != nil {
-		t.Error(err)
-	}
-	if err := disk.Remove(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("removing it again: %v", err)
+	if err := disk.Remove(filepath.Dir(path)); err == nil {
+		t.Error("a folder with a file in it was removed")
 	}
 	for range 2 {
-		if err := disk.RemoveAll(filepath.Join(dir, "a")); err != nil {
+		if err := disk.Remove(path); err != nil {
 			t.Error(err)
 		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "a")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the folder is still there: %v", err)
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is still there: %v", err)
 	}
 	disk.Fault = func(op Op, _ string) error { return errFault }
-	if err := errors.Join(disk.Remove(path), disk.RemoveAll(dir)); !errors.Is(err, errFault) {
+	if err := disk.Remove(path); !errors.Is(err, errFault) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestWriteFilesFailsAtEachStep(t *testing.T) {
+	for n := 0; ; n++ {
+		dir := t.TempDir()
+		files := []File{
+			{filepath.Join(dir, "a", "x"), []byte("one")}, {filepath.Join(dir, "a", "y"), []byte("two")}, {filepath.Join(dir, "b", "x"), []byte("three")},
+		}
+		br := &breaker{at: n, err: errFault}
+		err := br.disk().WriteFiles(files...)
+		if br.hit != "" && !errors.Is(err, errFault) || br.hit == "" && err != nil {
+			t.Fatalf("step %d, %s: %v", n, br.hit, err)
+		}
+		for _, f := range files {
+			got, err := os.ReadFile(f.Path)
+			if br.hit == "" && err != nil || err == nil && string(got) != string(f.Data) {
+				t.Errorf("step %d, %s: %s holds %q, %v", n, br.hit, f.Path, got, err)
+			}
+		}
+		if br.hit == "" {
+			break
+		}
 	}
 }
 

@@ -244,36 +244,30 @@ func (l *Log) readLast(level int, size int64) (data []byte, path string, err err
 // checkpoint beside the key. Until the checkpoint is in place, nobody looks
 // at the rest.
 func (l *Log) grow(before Checkpoint, tree edge, last, entries [][]byte) (Checkpoint, error) {
-	disk, size := l.store.disk, before.Size+int64(len(entries))
+	var files []File
+	size := before.Size + int64(len(entries))
 	for n, bundle := before.Size/tileWidth, append(last, entries...); len(bundle) > 0; n++ {
 		w := min(tileWidth, len(bundle))
-		if err := disk.WriteFile(l.path(tilePath(newTile(entryLevel, n, size))), encodeBundle(bundle[:w])); err != nil {
-			return Checkpoint{}, err
-		}
+		files = append(files, File{l.path(tilePath(newTile(entryLevel, n, size))), encodeBundle(bundle[:w])})
 		bundle = bundle[w:]
 	}
-	if err := l.growTiles(before.Size, &tree, entries); err != nil {
+	files = append(files, l.growTiles(before.Size, &tree, entries)...)
+	if err := l.store.disk.WriteFiles(files...); err != nil {
 		return Checkpoint{}, err
 	}
 	return l.publish(size, tree)
 }
 
-// growTiles writes the hash tiles that the entries fill or lengthen.
-func (l *Log) growTiles(size int64, tree *edge, entries [][]byte) error {
-	disk, before := l.store.disk, size
-	var failed error
+// growTiles gives the hash tiles that the entries fill or lengthen.
+func (l *Log) growTiles(size int64, tree *edge, entries [][]byte) []File {
+	before := size
+	var files []File
 	for _, e := range entries {
 		size++
 		tree.push(tlog.RecordHash(e), func(level int, hashes []tlog.Hash) {
-			if failed != nil {
-				return
-			}
 			length := levelLength(level, size)
-			failed = disk.WriteFile(l.path(tilePath(newTile(level, length/tileWidth-1, length))), encodeHashes(hashes))
+			files = append(files, File{l.path(tilePath(newTile(level, length/tileWidth-1, length))), encodeHashes(hashes)})
 		})
-		if failed != nil {
-			return failed
-		}
 	}
 	for level, hashes := range *tree {
 		length := levelLength(level, size)
@@ -281,11 +275,9 @@ func (l *Log) growTiles(size int64, tree *edge, entries [][]byte) error {
 		if t.W == 0 || length == levelLength(level, before) {
 			continue
 		}
-		if err := disk.WriteFile(l.path(tilePath(t)), encodeHashes(hashes)); err != nil {
-			return err
-		}
+		files = append(files, File{l.path(tilePath(t)), encodeHashes(hashes)})
 	}
-	return nil
+	return files
 }
 
 func (l *Log) publish(size int64, tree edge) (Checkpoint, error) {
@@ -318,7 +310,7 @@ func (l *Log) tidy(before, after int64) {
 		if n > 0 {
 			dir := l.partials(level, n-1)
 			l.tidyFolder(dir, func(string) bool { return true })
-			_ = l.store.disk.drop(dir)
+			_ = l.store.disk.Remove(dir)
 		}
 	}
 }
@@ -335,7 +327,7 @@ func (l *Log) tidyFolder(dir string, unwanted func(name string) bool) {
 	}
 	for _, e := range entries {
 		if unwanted(e.Name()) {
-			_ = l.store.disk.drop(filepath.Join(dir, e.Name()))
+			_ = l.store.disk.Remove(filepath.Join(dir, e.Name()))
 		}
 	}
 }

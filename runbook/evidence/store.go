@@ -55,6 +55,12 @@ func digestOf(data []byte) string {
 
 const digestPrefix = "sha256:"
 
+// ValidDigest says whether a digest is "sha256:" and 64 lower-case hex digits.
+func ValidDigest(digest string) bool {
+	_, err := hexOf(digest)
+	return err == nil
+}
+
 // hexOf takes "sha256:" off a digest, and refuses what could be a path.
 func hexOf(digest string) (string, error) {
 	h, ok := strings.CutPrefix(digest, digestPrefix)

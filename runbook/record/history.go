@@ -53,7 +53,7 @@ func Read[T Statement](store *evidence.Store, kind, digest string, limit int) (S
 		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
 	}
 	s.Digest, s.Subjects = digest, statement.Subjects
-	keys, err := VerifySigners(envelope, s.Body)
+	keys, err := VerifySigners(envelope, s.Body, parseKey)
 	if err != nil {
 		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
 	}
@@ -63,11 +63,11 @@ func Read[T Statement](store *evidence.Store, kind, digest string, limit int) (S
 
 // VerifySigners holds an envelope's signatures to the keys that its statement
 // names, each of which must have signed. It returns them in the statement's
-// order.
-func VerifySigners(envelope *evidence.Envelope, s Statement) ([]evidence.PublicKey, error) {
+// order. Parse reads a key, once for each line if it remembers.
+func VerifySigners(envelope *evidence.Envelope, s Statement, parse func(line string) (evidence.PublicKey, error)) ([]evidence.PublicKey, error) {
 	var keys []evidence.PublicKey
 	for _, named := range s.Head().Signers {
-		key, err := parseSigner(named)
+		key, err := parseSigner(named, parse)
 		if err != nil {
 			return nil, fmt.Errorf("the key of who signed it: %w", err)
 		}
@@ -88,8 +88,10 @@ func VerifySigners(envelope *evidence.Envelope, s Statement) ([]evidence.PublicK
 	return keys, nil
 }
 
-func parseSigner(s Signer) (evidence.PublicKey, error) {
-	key, err := evidence.ParsePublicKey([]byte(s.Key))
+func parseKey(line string) (evidence.PublicKey, error) { return evidence.ParsePublicKey([]byte(line)) }
+
+func parseSigner(s Signer, parse func(string) (evidence.PublicKey, error)) (evidence.PublicKey, error) {
+	key, err := parse(s.Key)
 	if err != nil {
 		return key, err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
@@ -13,7 +12,8 @@ import (
 
 // A Journal is the crash journal of an open run: one JSON object a line, each
 // on disk before the thing that it announces happens. It is of use only until
-// what it tells is signed, and it never leaves its machine.
+// what it tells is signed, and it never leaves its machine. One that comes back
+// after that, with the power, is known by the number of its segment.
 //
 // A line that a crash cut short is the last one and has no line feed; it was
 // not acted on, and reading passes over it.
@@ -57,20 +57,23 @@ const (
 
 const (
 	journalVersion = 1
-	journalName    = "journal.jsonl"
 	maxJournal     = 256 << 20
 )
 
-// RunFolder is where a run's journal and lock lie while it is open.
-func RunFolder(store *evidence.Store, writer, run string) string {
-	return store.Path("runs", writer, run)
+// JournalPath is where a run's journal lies while it is open.
+func JournalPath(store *evidence.Store, writer, run string) string {
+	return store.Path("runs", writer, run+".jsonl")
 }
 
-// OpenJournal opens the journal in a run's folder, to append to. What a crash
-// cut short is taken off first.
-func OpenJournal(disk *evidence.Disk, folder string) (*Journal, []Entry, error) {
-	path := filepath.Join(folder, journalName)
-	entries, whole, err := ReadJournal(folder)
+// LockPath is the lock of whoever works on a run.
+func LockPath(store *evidence.Store, writer, run string) string {
+	return store.Path("runs", writer, run+".lock")
+}
+
+// OpenJournal opens a run's journal, to append to. What a crash cut short is
+// taken off first.
+func OpenJournal(disk *evidence.Disk, path string) (*Journal, []Entry, error) {
+	entries, whole, err := ReadJournal(path)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,14 +89,19 @@ func OpenJournal(disk *evidence.Disk, folder string) (*Journal, []Entry, error) 
 	return &Journal{file: file, seq: len(entries)}, entries, nil
 }
 
+// Note writes an entry that announces nothing: it is on disk with the next one.
+func (j *Journal) Note(e Entry) error { return j.put(e, j.file.Add) }
+
 // Add writes an entry and returns when it is on disk.
-func (j *Journal) Add(e Entry) error {
+func (j *Journal) Add(e Entry) error { return j.put(e, j.file.Append) }
+
+func (j *Journal) put(e Entry, put func([]byte) error) error {
 	e.V, e.Seq = journalVersion, j.seq+1
 	line, err := evidence.EncodeJSON(e)
 	if err != nil {
 		return err
 	}
-	if err := j.file.Append(append(line, '\n')); err != nil {
+	if err := put(append(line, '\n')); err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
 	j.seq++
@@ -105,8 +113,7 @@ func (j *Journal) Close() error { return j.file.Close() }
 
 // ReadJournal reads the journal of a run; none is no entries. When the last
 // line was cut short, whole holds the lines before it.
-func ReadJournal(folder string) (entries []Entry, whole []byte, err error) {
-	path := filepath.Join(folder, journalName)
+func ReadJournal(path string) (entries []Entry, whole []byte, err error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil, nil

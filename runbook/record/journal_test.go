@@ -32,9 +32,9 @@ func sampleEntries() []Entry {
 	}
 }
 
-func writeJournal(t *testing.T, disk *evidence.Disk, folder string, entries []Entry) {
+func writeJournal(t *testing.T, disk *evidence.Disk, path string, entries []Entry) {
 	t.Helper()
-	j, _, err := OpenJournal(disk, folder)
+	j, _, err := OpenJournal(disk, path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,10 +51,9 @@ var withoutNumbers = cmpopts.IgnoreFields(Entry{}, "V", "Seq")
 // TestJournalCutShort cuts a journal at every byte: what was whole is read,
 // and the next process goes on behind it.
 func TestJournalCutShort(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "run")
+	path := filepath.Join(t.TempDir(), "runs", "run.jsonl")
 	entries := sampleEntries()
-	writeJournal(t, nil, folder, entries)
-	path := filepath.Join(folder, journalName)
+	writeJournal(t, nil, path, entries)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -65,7 +64,7 @@ func TestJournalCutShort(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := entries[:bytes.Count(whole[:cut], []byte("\n"))]
-		j, got, err := OpenJournal(disk, folder)
+		j, got, err := OpenJournal(disk, path)
 		if err != nil {
 			t.Fatalf("cut at %d: %v", cut, err)
 		}
@@ -76,7 +75,7 @@ func TestJournalCutShort(t *testing.T) {
 			t.Fatal(err)
 		}
 		j.Close()
-		again, rest, err := ReadJournal(folder)
+		again, rest, err := ReadJournal(path)
 		if err != nil || len(rest) > 0 || len(again) != len(want)+1 || again[len(want)].Kind != EntryResumed || again[len(want)].Seq != len(want)+1 {
 			t.Fatalf("cut at %d and gone on: %+v, rest %q, error %v", cut, again, rest, err)
 		}
@@ -85,9 +84,9 @@ func TestJournalCutShort(t *testing.T) {
 
 // TestJournalChanged finds lines that are missing, added or other ones.
 func TestJournalChanged(t *testing.T) {
-	folder := filepath.Join(t.TempDir(), "run")
-	writeJournal(t, nil, folder, sampleEntries())
-	whole, err := os.ReadFile(filepath.Join(folder, journalName))
+	path := filepath.Join(t.TempDir(), "runs", "run.jsonl")
+	writeJournal(t, nil, path, sampleEntries())
+	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +101,7 @@ func TestJournalChanged(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if entries, whole, err := ReadJournal(filepath.Join(folder, "none")); entries != nil || whole != nil || err != nil {
+	if entries, whole, err := ReadJournal(path + ".none"); entries != nil || whole != nil || err != nil {
 		t.Errorf("no journal: %v %q, error %v", entries, whole, err)
 	}
 }
@@ -119,8 +118,8 @@ func TestJournalFails(t *testing.T) {
 				}
 				return nil
 			}}
-			folder := filepath.Join(t.TempDir(), "run")
-			j, _, openErr := OpenJournal(disk, folder)
+			path := filepath.Join(t.TempDir(), "runs", "run.jsonl")
+			j, _, openErr := OpenJournal(disk, path)
 			if openErr != nil {
 				t.Fatal(openErr)
 			}
@@ -136,7 +135,7 @@ func TestJournalFails(t *testing.T) {
 				t.Errorf("%s, and again: %v", op, got)
 			}
 			j.Close()
-			if entries, _, err := ReadJournal(folder); err != nil || len(entries) > 2 {
+			if entries, _, err := ReadJournal(path); err != nil || len(entries) > 2 {
 				t.Errorf("%s: %d entries, error %v", op, len(entries), err)
 			}
 		}
@@ -144,8 +143,8 @@ func TestJournalFails(t *testing.T) {
 }
 
 func FuzzJournal(f *testing.F) {
-	folder := filepath.Join(f.TempDir(), "run")
-	j, _, err := OpenJournal(nil, folder)
+	path := filepath.Join(f.TempDir(), "runs", "run.jsonl")
+	j, _, err := OpenJournal(nil, path)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -155,7 +154,7 @@ func FuzzJournal(f *testing.F) {
 		}
 	}
 	j.Close()
-	whole, err := os.ReadFile(filepath.Join(folder, journalName))
+	whole, err := os.ReadFile(path)
 	if err != nil {
 		f.Fatal(err)
 	}

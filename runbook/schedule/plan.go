@@ -3,6 +3,7 @@ package schedule
 import (
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -145,7 +146,7 @@ func decodeID(n *document.Node, d *document.Decoder) string {
 }
 
 // inputName is the form in which a runbook declares its inputs.
-var inputName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`)
+var inputName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z][a-z0-9_]{0,62}$`) })
 
 func decodeInputs(n *document.Node, d *document.Decoder) map[string]string {
 	if n == nil {
@@ -154,7 +155,7 @@ func decodeInputs(n *document.Node, d *document.Decoder) map[string]string {
 	d.Map(n, "inputs")
 	inputs := map[string]string{}
 	for _, entry := range n.Fields() {
-		if !inputName.MatchString(entry.Key) {
+		if !inputName().MatchString(entry.Key) {
 			d.Report(entry.KeyPosition, "bad-value", "a name is lower-case letters, digits and underscores, such as max_age", "an input can't be called %s", document.Quote(entry.Key))
 		}
 		inputs[entry.Key] = runbook.FieldText(entry.Value, d)
