@@ -1,9 +1,11 @@
 package cmd_test
 
 import (
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -59,13 +61,51 @@ func runExample(t *testing.T, line string) {
 	if strings.Contains(line, exampleRun) || strings.Contains(line, "msp resume") || strings.Contains(line, "msp verify") {
 		line = strings.ReplaceAll(line, exampleRun, parkedExample(t, d))
 	}
+	if strings.Contains(line, "msp witness") && !strings.Contains(line, "witness init") {
+		d.output("witness", "init", "witness.example/acme")
+		line = strings.ReplaceAll(line, exampleWriter, writerOfExample(d))
+	}
 	line = strings.ReplaceAll(line, "/srv/backups/acme", "testdata/backups/acme")
+	if strings.Contains(line, " serve ") {
+		serveExample(t, d, strings.Fields(line)[1:])
+		return
+	}
 	shell := exec.Command("sh", "-c", line)
 	shell.Dir, shell.Env = d.work, d.env
 	out, err := shell.CombinedOutput()
 	parks := strings.HasSuffix(line, "msp resume") && shell.ProcessState.ExitCode() == 3 // nobody is there to answer
 	if err != nil && !parks {
 		t.Errorf("%v:\n%s", err, out)
+	}
+}
+
+// exampleWriter stands for any writer in the examples.
+const exampleWriter = "writer-1a2b3c4d"
+
+func writerOfExample(d *desk) string {
+	d.output("plan", "sign", "runbooks/acme.yaml")
+	list := d.output("key", "list")
+	return regexp.MustCompile(`writer-[0-9a-f]{8}`).FindString(list)
+}
+
+// serveExample lets a server say where it serves, and ends it.
+func serveExample(t *testing.T, d *desk, args []string) {
+	t.Helper()
+	c := d.command(append(args, "--listen", "127.0.0.1:0")...)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.Contains(line, "http://127.0.0.1:") {
+		t.Errorf("%q, %v", line, err)
+	}
+	c.Process.Signal(os.Interrupt) //nolint:errcheck // Wait tells
+	if err := c.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

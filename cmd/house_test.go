@@ -44,6 +44,10 @@ var houseRooms = map[string]houseRoom{
 		"seals bytes so that others can check them, and knows nothing of runbooks",
 		"",
 	},
+	"runbook/evidence/witness": {
+		"asks witnesses to cosign a checkpoint, and is one",
+		"runbook/evidence",
+	},
 	"runbook/trust": {
 		"is who may sign what: principals, keys and roles, version by version; pure",
 		"runbook/evidence",
@@ -99,7 +103,7 @@ var houseRooms = map[string]houseRoom{
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/schedule runbook/agreement runbook/record " +
-			"runbook/engine runbook/audit runbooks steps cmd/terminal",
+			"runbook/engine runbook/audit runbooks steps cmd/terminal runbook/evidence/witness",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

@@ -30,10 +30,12 @@ const (
 // A Witness cosigns the checkpoints of the logs that it watches. Many requests may
 // be served at once, and by several processes on one folder.
 type Witness struct {
-	Name  string
-	Key   evidence.Signer               // Ed25519
-	Logs  map[string]evidence.PublicKey // by their origin
-	Heads string                        // a folder: the newest checkpoint of each log, and nothing else
+	Name string
+	Key  evidence.Signer // Ed25519
+	// Log gives the key of the log with an origin; ok is false when it isn't
+	// watched. It is asked at each request.
+	Log   func(origin string) (key evidence.PublicKey, ok bool, err error)
+	Heads string // a folder: the newest checkpoint of each log, and nothing else
 	Disk  *evidence.Disk
 	Now   func() time.Time
 	Note  func(format string, args ...any) // told of each checkpoint that was cosigned or refused; may be nil
@@ -133,8 +135,11 @@ func (w *Witness) add(ctx context.Context, body []byte) answer {
 		return refuse(http.StatusBadRequest, "?", "%v", err)
 	}
 	origin, _, _ := strings.Cut(string(s.checkpoint), "\n")
-	key, watched := w.Logs[origin]
-	if !watched {
+	key, watched, err := w.Log(origin)
+	switch {
+	case err != nil:
+		return answer{http.StatusInternalServerError, "the witness can't tell what it watches\n", strconv.QuoteToASCII(origin), "failed: " + err.Error()}
+	case !watched:
 		return refuse(http.StatusNotFound, strconv.QuoteToASCII(origin), "this log is not watched here")
 	}
 	cp, err := evidence.ParseCheckpoint(s.checkpoint, key, origin)
@@ -146,12 +151,12 @@ func (w *Witness) add(ctx context.Context, body []byte) answer {
 	case s.old > cp.Size:
 		return refuse(http.StatusBadRequest, origin, "the old size is beyond the checkpoint")
 	}
-	return w.decide(ctx, s, cp)
+	return w.decide(ctx, s, cp, key)
 }
 
 // decide holds the checkpoint to the one seen before. Looking and remembering are
 // one: a lock on the log's file keeps others out.
-func (w *Witness) decide(ctx context.Context, s submission, cp evidence.Checkpoint) answer {
+func (w *Witness) decide(ctx context.Context, s submission, cp evidence.Checkpoint, key evidence.PublicKey) answer {
 	failed := func(err error) answer {
 		return answer{http.StatusInternalServerError, "the witness can't keep what it sees\n", cp.Origin, "failed: " + err.Error()}
 	}
@@ -161,7 +166,7 @@ func (w *Witness) decide(ctx context.Context, s submission, cp evidence.Checkpoi
 		return failed(err)
 	}
 	defer lock.Unlock()
-	seen, err := w.seen(cp.Origin, path)
+	seen, err := seenBefore(path, cp.Origin, key)
 	if err != nil {
 		return failed(err)
 	}
@@ -209,8 +214,8 @@ func (w *Witness) headPath(origin string) string {
 	return filepath.Join(w.Heads, hex.EncodeToString(sum[:16])+".ckpt")
 }
 
-// seen reads the newest checkpoint of a log; of size 0 when there is none.
-func (w *Witness) seen(origin, path string) (evidence.Checkpoint, error) {
+// seenBefore reads the newest checkpoint of a log; of size 0 when there is none.
+func seenBefore(path, origin string, key evidence.PublicKey) (evidence.Checkpoint, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return evidence.Checkpoint{}, nil
@@ -218,7 +223,7 @@ func (w *Witness) seen(origin, path string) (evidence.Checkpoint, error) {
 	if err != nil {
 		return evidence.Checkpoint{}, err
 	}
-	cp, err := evidence.ParseCheckpoint(data, w.Logs[origin], origin)
+	cp, err := evidence.ParseCheckpoint(data, key, origin)
 	if err != nil {
 		return cp, fmt.Errorf("%s: %w", path, err)
 	}

@@ -46,7 +46,9 @@ func newBench(t testing.TB) *bench {
 	b.open(t.TempDir())
 	b.witness = &witness.Witness{
 		Name: "client.example/w1", Key: newKey(t), Heads: b.heads, Disk: &evidence.Disk{},
-		Logs: map[string]evidence.PublicKey{evidence.Origin(clientID, writerID): b.key.Public()},
+		Log: func(origin string) (evidence.PublicKey, bool, error) {
+			return b.key.Public(), origin == evidence.Origin(clientID, writerID), nil
+		},
 		Now:  func() time.Time { return time.Unix(1_800_000_000, 0) },
 	}
 	server := httptest.NewServer(b.witness)
