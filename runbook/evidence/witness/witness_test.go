@@ -49,7 +49,7 @@ func newBench(t testing.TB) *bench {
 		Log: func(origin string) (evidence.PublicKey, bool, error) {
 			return b.key.Public(), origin == evidence.Origin(clientID, writerID), nil
 		},
-		Now:  func() time.Time { return time.Unix(1_800_000_000, 0) },
+		Now: func() time.Time { return time.Unix(1_800_000_000, 0) },
 	}
 	server := httptest.NewServer(b.witness)
 	t.Cleanup(server.Close)
