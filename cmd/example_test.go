@@ -1,10 +1,12 @@
 package cmd_test
 
 import (
+	"bufio"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -70,7 +72,15 @@ func runExample(t *testing.T, line string) {
 	if strings.Contains(line, exampleRun) || strings.Contains(line, "msp resume") || strings.Contains(line, "msp verify") {
 		line = strings.ReplaceAll(line, exampleRun, parkedExample(t, d))
 	}
+	if strings.Contains(line, "msp witness") && !strings.Contains(line, "witness init") {
+		d.output("witness", "init", "witness.example/acme")
+		line = strings.ReplaceAll(line, exampleWriter, writerOfExample(d))
+	}
 	line = strings.ReplaceAll(laterExample(t, d, line), "/srv/backups/acme", "testdata/backups/acme")
+	if strings.Contains(line, " serve ") {
+		serveExample(t, d, strings.Fields(line)[1:])
+		return
+	}
 	shell := exec.Command("sh", "-c", line)
 	shell.Dir, shell.Env = d.work, d.env
 	out, err := shell.CombinedOutput()
@@ -99,6 +109,36 @@ func laterExample(t *testing.T, d *desk, line string) string {
 		return strings.ReplaceAll(line, exampleOccurrence, verified.Clients[0].Missed[0].Name)
 	}
 	return line
+}
+
+// exampleWriter stands for any writer in the examples.
+const exampleWriter = "writer-1a2b3c4d"
+
+func writerOfExample(d *desk) string {
+	d.output("plan", "sign", "runbooks/acme.yaml")
+	list := d.output("key", "list")
+	return regexp.MustCompile(`writer-[0-9a-f]{8}`).FindString(list)
+}
+
+// serveExample lets a server say where it serves, and ends it.
+func serveExample(t *testing.T, d *desk, args []string) {
+	t.Helper()
+	c := d.command(append(args, "--listen", "127.0.0.1:0")...)
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	if err != nil || !strings.Contains(line, "http://127.0.0.1:") {
+		t.Errorf("%q, %v", line, err)
+	}
+	c.Process.Signal(os.Interrupt) //nolint:errcheck // Wait tells
+	if err := c.Wait(); err != nil {
+		t.Error(err)
+	}
 }
 
 // prepareExample makes a workspace with the backups of acme.

@@ -52,6 +52,10 @@ var houseRooms = map[string]houseRoom{
 		"is a timestamp authority for tests, that can be down, slow or lying; for tests only",
 		"",
 	},
+	"runbook/evidence/witness": {
+		"asks witnesses to cosign a checkpoint, and is one",
+		"runbook/evidence",
+	},
 	"runbook/trust": {
 		"is who may sign what: principals, keys and roles, version by version; pure",
 		"runbook/evidence",
@@ -119,7 +123,7 @@ var houseRooms = map[string]houseRoom{
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
-			"runbook/evidence/stamp runbook/anchor runbook/engine runbook/audit runbook/export runbooks steps cmd/terminal",
+			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

@@ -102,11 +102,12 @@ func readPublic(path string) (evidence.PublicKey, error) {
 }
 
 func (a *app) keyShowCommand() *cobra.Command {
-	var asPEM bool
+	var asPEM, asVerifier bool
 	c := &cobra.Command{
 		Use: "show [NAME]", Short: "print a public key, for whoever verifies", Args: cobra.MaximumNArgs(1),
 		Long: `Print the public half of an operator's key or of a writer's: as an authorized_keys
-line, or with --pem for openssl.`,
+line, or with --pem for openssl. With --verifier the key of a writer's log of this
+client, as witnesses and other tools for transparency logs take it.`,
 		Example: "  msp key show\n  msp key show --pem",
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := a.place()
@@ -121,11 +122,16 @@ line, or with --pem for openssl.`,
 			if err != nil {
 				return err
 			}
-			if asPEM {
-				_, err = fmt.Fprintf(a.Stdout, "%s", key.PEM())
-			} else {
-				_, err = fmt.Fprintf(a.Stdout, "%s\n", key.AuthorizedKey())
+			text := key.AuthorizedKey() + "\n"
+			switch {
+			case asPEM:
+				text = string(key.PEM())
+			case asVerifier && key.Type() != evidence.Ed25519:
+				return usageError(fmt.Errorf("%s is no key of a log", name), "msp key list shows the writers")
+			case asVerifier:
+				text = evidence.VerifierString(evidence.Origin(p.Client, name), key) + "\n"
 			}
+			_, err = fmt.Fprint(a.Stdout, text)
 			return err
 		},
 		ValidArgsFunction: func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
@@ -138,6 +144,8 @@ line, or with --pem for openssl.`,
 		},
 	}
 	c.Flags().BoolVar(&asPEM, "pem", false, "print it as PEM")
+	c.Flags().BoolVar(&asVerifier, "verifier", false, "print a writer's key as the verifier key of its log")
+	c.MarkFlagsMutuallyExclusive("pem", "verifier")
 	return c
 }
 

@@ -108,7 +108,7 @@ that a stranger can verify.`,
 		app.runCommand(), app.resumeCommand(), app.approveCommand(),
 		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.showCommand(),
 		app.logCommand(), app.verifyCommand(), app.anchorCommand(), app.syncCommand(), app.exportCommand(), app.eraseCommand(),
-		app.keyCommand(), app.versionCommand(),
+		app.keyCommand(), app.witnessCommand(), app.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	root.SetHelpCommandGroupID(groupSetUp)
