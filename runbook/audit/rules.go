@@ -8,6 +8,7 @@ const (
 	checkSLA        = "sla"
 	checkPlan       = "plan"
 	checkBlobs      = "blobs"
+	checkTrust      = "trust"
 )
 
 // The rules.
@@ -88,6 +89,22 @@ const (
 	rulePlanUnknown  = "plan-unknown"
 	rulePlanOrder    = "plan-order"
 	ruleDuplicate    = "occurrence-duplicate"
+
+	// Who may sign.
+	ruleTrust          = "trust-differs"
+	ruleTrustForked    = "trust-forked"
+	ruleTrustRoot      = "trust-root-differs"
+	ruleTrustCopy      = "trust-copy-differs"
+	ruleNotEntitled    = "signer-not-entitled"
+	ruleAgent          = "agent-for-person"
+	ruleSamePerson     = "same-principal"
+	ruleWriterHidden   = "writer-hidden"
+	ruleWriterUnknown  = "writer-unknown"
+	ruleLevel          = "level-below"
+	ruleTrustNotPinned = "trust-not-pinned"
+	ruleProvidersWord  = "identities-of-the-provider"
+	ruleClaimedTime    = "entitled-as-claimed"
+	ruleBeforeTrust    = "before-trust"
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -168,4 +185,20 @@ var rules = map[string]rule{
 	rulePlanUnknown:  {checkRuns, "The plan stands in another log, so the run's machine may not have known it."},
 	rulePlanOrder:    {checkPlan, "No log holds both. Had it been signed later than it says, what it no longer asks for in between would go unseen."},
 	ruleDuplicate:    {checkRuns, "Two machines may not have known of each other; the first to end decides, and the other changes nothing."},
+
+	// Who may sign.
+	ruleTrust:          {checkTrust, "It says who may sign and wasn't made as such a statement has to be: it counts for nothing, nor does what follows on it."},
+	ruleTrustForked:    {checkTrust, "There are two answers to who may sign: only the first one counts, and somebody may have been shown the other."},
+	ruleTrustRoot:      {checkTrust, "Who may sign was decided by somebody else than whom you trust: all of it may have been made anew."},
+	ruleTrustCopy:      {checkTrust, "Who reads the copy is told something else than what the logs hold."},
+	ruleNotEntitled:    {checkTrust, "Whoever signed it was not entitled to at that time: it counts for nothing good; a failure that it tells stays one."},
+	ruleAgent:          {checkTrust, "A machine says what only a person can: nobody answers for it."},
+	ruleSamePerson:     {checkTrust, "Nobody else looked: two keys of one principal are not two people."},
+	ruleWriterHidden:   {checkTrust, "Everything that this writer recorded is missing from this copy: ask for its log, or hold it to be withheld."},
+	ruleWriterUnknown:  {checkTrust, "Nobody who decides about trust has said that this installation writes evidence."},
+	ruleLevel:          {checkTrust, "Less is shown about it than was agreed."},
+	ruleTrustNotPinned: {checkTrust, "Who has write access to this copy could have named any roots."},
+	ruleProvidersWord:  {checkTrust, "The provider alone decides whose keys these are; it could have made a person up."},
+	ruleClaimedTime:    {checkTrust, "It stands by the signer's own word about the time, which nothing from outside proves."},
+	ruleBeforeTrust:    {checkTrust, "Nothing said at that time who might sign."},
 }

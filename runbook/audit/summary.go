@@ -60,6 +60,7 @@ func (a *audit) checks(r *Report, e expectation) []Check {
 		texts = append(texts, a.planCheck(c, e))
 	}
 	texts = append(texts, Check{Name: checkBlobs, Text: plural(c.Blobs, "blob") + " whole"})
+	texts = append(texts, a.trustCheck()...)
 	for i := range texts {
 		broken := 0
 		for _, f := range r.Findings {

@@ -22,6 +22,7 @@ type audit struct {
 	named map[string]ref // the first leaf that names an envelope, by its digest
 	gaps  bool           // a log can't be read, so what isn't in the others may be in it
 
+	trusted   trusted
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 }
@@ -45,12 +46,16 @@ func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit
 	seen, agreed := a.checkHeads()
 	groups, planRefs, saidRefs := a.index()
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
+	if err := a.readTrust(said); err != nil {
+		return nil, fmt.Errorf("reading who may sign for %s: %w", client, err)
+	}
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
 	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
+	a.checkSecondPerson(said, results)
 	a.checkBaselines(results)
 	a.checkRepeats(results)
 	if err := a.checkLeftovers(said, results, plans); err != nil {
@@ -102,7 +107,7 @@ func (a *audit) checkBaselines(results []runResult) {
 }
 
 func (a *audit) report(said []saidResult, plans []planResult, results []runResult, seen map[string]int64, heads int) *Report {
-	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0}
+	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0 || a.trusted.pinned, Trust: a.trustLine()}
 	r.Counts.Heads = heads
 	signers := map[string]bool{}
 	for _, result := range results {
@@ -137,7 +142,7 @@ func (a *audit) report(said []saidResult, plans []planResult, results []runResul
 	expected := a.expect(results)
 	r.Missed = expected.listed
 	expected.count(&r.Counts)
-	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.found))
+	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.trustStanding(), a.found, a.checkLevels(r, results)))
 	r.Checks = a.checks(r, expected)
 	return r
 }

@@ -72,6 +72,11 @@ func (l *Ledger) write(ctx context.Context, kind, run string, subjects []evidenc
 	if len(envelope) > l.MaxBytes() {
 		return "", 0, fmt.Errorf("the %s statement has %d bytes, the most is %d", kind, len(envelope), l.MaxBytes())
 	}
+	return l.Adopt(ctx, kind, run, envelope)
+}
+
+// Adopt stores and logs an envelope that was signed before.
+func (l *Ledger) Adopt(ctx context.Context, kind, run string, envelope []byte) (digest string, index int64, err error) {
 	digest, err = l.Store.PutEnvelope(envelope)
 	if err != nil {
 		return "", 0, fmt.Errorf("storing the %s statement: %w", kind, err)

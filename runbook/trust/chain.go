@@ -2,6 +2,7 @@ package trust
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
@@ -13,6 +14,14 @@ type Link struct {
 	Signed  time.Time // as its signers claim
 	Signers []evidence.PublicKey
 	Version Version
+}
+
+// KnownBy reports whether a fingerprint is the link's: the digest of its
+// envelope, or the id of a root's key that signed it.
+func (l *Link) KnownBy(fingerprint string) bool {
+	return l.Digest == fingerprint || slices.ContainsFunc(l.Signers, func(key evidence.PublicKey) bool {
+		return key.ID() == fingerprint && l.Version.RootOf(key) != nil
+	})
 }
 
 // A Chain is versions that follow on each other, the first one first.

@@ -169,12 +169,12 @@ func (w When) side(instant time.Time) side {
 	}
 }
 
-// claims is the same by the signer's word.
-func (w When) claims(instant time.Time) side {
-	if w.Claimed.Before(instant) {
-		return before
+// claims reports whether it was signed on a side by the signer's word.
+func (w When) claims(wanted side, instant time.Time) bool {
+	if wanted == before {
+		return !w.Claimed.After(instant)
 	}
-	return after
+	return !w.Claimed.Before(instant)
 }
 
 // lies takes the side that something was signed on into the judgement.
@@ -184,7 +184,7 @@ func (j *Judgement) lies(proven, wanted side, when When, instant time.Time, what
 	case j.Standing == Refused || proven == wanted:
 	case proven != unknown:
 		j.Standing, j.Why = Refused, at+", and it was proven to be signed on the other side of that"
-	case when.claims(instant) != wanted:
+	case !when.claims(wanted, instant):
 		j.Standing, j.Why = Refused, at+", and it says itself that it was signed on the other side of that"
 	default:
 		j.Standing, j.Why = Claimed, at+", and nothing but its own word shows that it was signed on the right side of that"
@@ -205,7 +205,7 @@ func (j *Judgement) revoked(k *Key, by int, when When) {
 		j.Standing, j.Why = Refused, at+", and it was proven to be signed later"
 	case r.Compromised:
 		j.Standing, j.Why = Refused, at+", and nothing from outside proves that it was signed before"
-	case when.claims(r.At) == after:
+	case !when.claims(before, r.At):
 		j.Standing, j.Why = Refused, at+", and it says itself that it was signed later"
 	default:
 		j.Standing, j.Why = Claimed, at+", and nothing but its own word shows that it was signed before"

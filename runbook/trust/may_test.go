@@ -66,7 +66,8 @@ func TestMay(t *testing.T) {
 		{"revoked, proven after", "left", p.ben, proven(9, 10), operators, trust.Refused, "proven to be signed later"},
 		{"revoked, logged before that version", "left", p.ben, trust.When{Claimed: at(5), Since: 1, Until: 2}, operators, trust.Claimed, "revoked (left) by version 2"},
 		{"revoked, logged after that version", "left", p.ben, trust.When{Claimed: at(5), Since: 2}, operators, trust.Refused, "signed after that version"},
-		{"revoked, says so itself", "left", p.ben, trust.When{Claimed: at(9), Since: 1, Until: 2}, operators, trust.Refused, "says itself"},
+		{"revoked at that instant", "left", p.ben, trust.When{Claimed: at(9), Since: 1, Until: 2}, operators, trust.Claimed, "revoked (left) by version 2"},
+		{"revoked, says so itself", "left", p.ben, trust.When{Claimed: at(10), Since: 1, Until: 2}, operators, trust.Refused, "says itself"},
 		{"stolen, proven before", "compromised", p.ben, proven(7, 9), operators, trust.Shown, ""},
 		{"stolen, logged before", "compromised", p.ben, trust.When{Claimed: at(5), Since: 1, Until: 2}, operators, trust.Refused, "nothing from outside proves"},
 		{"stolen, nothing is known", "compromised", p.ben, trust.When{Claimed: at(5)}, operators, trust.Refused, "nothing from outside proves"},
@@ -120,7 +121,7 @@ func TestMayIsMonotonic(t *testing.T) {
 		signed := at(rapid.IntRange(-2, 15).Draw(t, "signed"))
 		vague := trust.When{Claimed: signed, Since: 1}
 		exact := vague
-		exact.After, exact.Before = signed, signed.Add(time.Nanosecond)
+		exact.After, exact.Before = signed.Add(-time.Nanosecond), signed.Add(time.Nanosecond)
 		key := rapid.SampledFrom([]evidence.PublicKey{p.ana, p.ana2, p.ben, p.carl, p.nobody}).Draw(t, "key")
 		before, after := chain.May(key, vague, operators), chain.May(key, exact, operators)
 		if before.Standing == trust.Shown && after.Standing != trust.Shown {
