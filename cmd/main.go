@@ -131,7 +131,8 @@ func wrapArgs(c *cobra.Command) {
 // app is what the commands share: the program and the flags that all have.
 type app struct {
 	Program
-	flags struct{ client, state string }
+	flags  struct{ client, state string }
+	signer evidence.Signer // the operator's key, once it was asked for
 }
 
 // offer gives a shell the words that a prefix fits.

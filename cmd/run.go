@@ -144,7 +144,7 @@ func (a *app) equip(ctx context.Context, p *place, job *engine.Job) error {
 
 func (a *app) ledger(ctx context.Context, p *place, client string) (*record.Ledger, error) {
 	keys := a.keyring(p)
-	operator, err := keys.operator(ctx, p.Key)
+	operator, err := a.operatorKey(ctx, p)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ import (
 type Settings struct {
 	Client         string              `mapstructure:"client"`
 	Key            string              `mapstructure:"key"`             // the operator key's name
+	Agent          bool                `mapstructure:"agent"`           // an ssh-agent signs with the key
 	BlobLimit      int64               `mapstructure:"blob_limit"`      // bytes
 	StatementLimit int                 `mapstructure:"statement_limit"` // bytes
 	Files          map[string]string   `mapstructure:"files"`
@@ -154,7 +155,7 @@ func readSettings(config, workspace string) (Settings, error) {
 		}
 	}
 	v.SetEnvPrefix("msp")
-	for _, key := range []string{"client", "key", "blob_limit", "statement_limit"} {
+	for _, key := range []string{"client", "key", "agent", "blob_limit", "statement_limit"} {
 		v.BindEnv(key) //nolint:errcheck // fails without a key only
 	}
 	var s Settings
