@@ -29,7 +29,9 @@ type keyring struct {
 func (a *app) keyring(p *place) keyring {
 	return keyring{
 		a.Disk, p.Config, func(format string, args ...any) { fmt.Fprintf(a.Stderr, "msp: "+format+"\n", args...) }, p.Agent,
-		func(path string, data []byte) (*evidence.PrivateKey, error) { return a.unlock(context.Background(), p, path, data) },
+		func(path string, data []byte) (*evidence.PrivateKey, error) {
+			return a.unlock(context.Background(), p, path, data)
+		},
 	}
 }
 

@@ -104,7 +104,7 @@ that a stranger can verify.`,
 		app.runCommand(), app.resumeCommand(),
 		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.showCommand(),
 		app.logCommand(), app.verifyCommand(),
-		app.keyCommand(), app.versionCommand(),
+		app.keyCommand(), app.trustCommand(), app.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	root.SetHelpCommandGroupID(groupSetUp)

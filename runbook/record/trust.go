@@ -83,3 +83,29 @@ func ReadTrust(store *evidence.Store, client string, limit int) (Trusted, error)
 	}
 	return Trusted{chain, h.Trust()}, nil
 }
+
+// OpenTrust reads a trust statement from the bytes of its envelope, and holds its
+// signatures to the keys that it names. Whether they are enough is for the reader
+// to say.
+func OpenTrust(data []byte, limit int) (*evidence.Envelope, Signed[Trust], error) {
+	s := Signed[Trust]{}
+	envelope, err := evidence.OpenEnvelope(data, limit)
+	if err != nil {
+		return nil, s, err
+	}
+	statement, err := evidence.DecodeStatement(envelope.Payload)
+	if err != nil {
+		return nil, s, err
+	}
+	if statement.PredicateType != PredicateType(KindTrust) {
+		return nil, s, fmt.Errorf("it is a %q, and no trust statement", statement.PredicateType)
+	}
+	if err := evidence.DecodeStrict(statement.Predicate, &s.Body); err != nil {
+		return nil, s, err
+	}
+	if s.Keys, err = VerifySigners(envelope, s.Body); err != nil {
+		return nil, s, err
+	}
+	s.Digest, s.Key, s.Subjects = envelope.Digest, s.Keys[0], statement.Subjects
+	return envelope, s, nil
+}

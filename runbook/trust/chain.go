@@ -56,18 +56,22 @@ func (c Chain) Find(digest string) int {
 
 // Problems says why a version can't be the chain's next; nothing when it can.
 func (c Chain) Problems(next *Link) []string {
-	problems := next.Version.Problems()
-	before := c.Newest()
-	if want := len(c) + 1; next.Version.Number != want {
-		problems = append(problems, fmt.Sprintf("it has the number %d where %d belongs", next.Version.Number, want))
+	return append(c.Unsound(&next.Version), Unsigned(c.Newest(), next)...)
+}
+
+// Unsound says the same of a version that isn't signed yet.
+func (c Chain) Unsound(next *Version) []string {
+	problems := next.Problems()
+	if want := len(c) + 1; next.Number != want {
+		problems = append(problems, fmt.Sprintf("it has the number %d where %d belongs", next.Number, want))
 	}
-	if before != nil {
-		if last := c[len(c)-1]; next.Version.Previous != last.Digest {
-			problems = append(problems, fmt.Sprintf("it doesn't follow on version %d, but on %q", before.Number, next.Version.Previous))
+	if before := c.Newest(); before != nil {
+		if last := c[len(c)-1]; next.Previous != last.Digest {
+			problems = append(problems, fmt.Sprintf("it doesn't follow on version %d, but on %q", before.Number, next.Previous))
 		}
-		problems = append(problems, next.Version.takenBack(before)...)
+		problems = append(problems, next.takenBack(before)...)
 	}
-	return append(problems, Unsigned(before, next)...)
+	return problems
 }
 
 // Unsigned says which thresholds the signers of a version don't reach: its own,
