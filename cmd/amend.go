@@ -200,9 +200,6 @@ func (r *register) propose(ctx context.Context, f amendFlags, v trust.Version) e
 	if _, statement.Roster, err = record.Roster(v); err != nil {
 		return err
 	}
-	if statement.Names, err = r.ledger.PutJSON(record.Names{Names: r.names}); err != nil {
-		return err
-	}
 	for _, version := range []*trust.Version{r.Chain.Newest(), &v} {
 		if version == nil {
 			continue
@@ -221,6 +218,9 @@ func (r *register) propose(ctx context.Context, f amendFlags, v trust.Version) e
 		return err
 	}
 	if err := r.confirm(f, statement); err != nil {
+		return err
+	}
+	if statement.Names, err = r.ledger.PutJSON(record.Names{Names: r.names}); err != nil {
 		return err
 	}
 	data, err := r.ledger.Seal(record.KindTrust, statement, r.ledger.Operator)

@@ -99,7 +99,7 @@ var houseRooms = map[string]houseRoom{
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/schedule runbook/agreement runbook/record " +
-			"runbook/engine runbook/audit runbooks steps cmd/terminal",
+			"runbook/engine runbook/audit runbook/trust runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

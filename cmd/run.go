@@ -110,6 +110,9 @@ func checkChange(r *runbook.Runbook, change string) error {
 }
 
 func (a *app) run(ctx context.Context, p *place, f runFlags, sources inputSources, job engine.Job) error {
+	if err := a.mayRun(ctx, p, &job); err != nil {
+		return err
+	}
 	screen, printer := f.printer(a)
 	defer printer.Close()
 	people, closing, err := f.people(screen, a.Stdin, printer)
@@ -236,6 +239,9 @@ func (a *app) resume(ctx context.Context, f runFlags, part string) error {
 	}
 	job, err := a.pinnedJob(p, account)
 	if err != nil {
+		return err
+	}
+	if err := a.mayRun(ctx, p, &job); err != nil {
 		return err
 	}
 	screen, printer := f.printer(a)

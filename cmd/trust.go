@@ -70,7 +70,6 @@ your key is a root. The writers are those that have a log here, and this one.`,
 					}
 					return usageError(fmt.Errorf("who may sign for %s is said already, in version %d", r.ledger.Client, len(r.Chain)), "msp trust add, revoke, rotate, policy and writer make the next one")
 				}
-				who.roles = slices.Concat(who.roles)
 				if len(who.roles) == 0 {
 					who.roles = []string{string(trust.Lead)}
 				}
@@ -150,7 +149,7 @@ func (a *app) trustAddCommand() *cobra.Command {
 	var who principalFlags
 	c := &cobra.Command{
 		Use: "add PRINCIPAL", Short: "add a principal, or a key or a role of one", Args: cobra.ExactArgs(1),
-		Example: "  msp trust add ben --key ben.pub --role operator\n  msp trust add vera --key vera.pub --role approver --client --valid-before 2027-01-01",
+		Example: "  msp trust add ben --key ben.pub --role operator\n  msp trust add vera --key vera.pub --role approver --of-client --valid-before 2027-01-01",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.amend(c.Context(), f, func(r *register, v *trust.Version) error {
 				var keys []evidence.PublicKey
@@ -168,7 +167,7 @@ func (a *app) trustAddCommand() *cobra.Command {
 	f.add(c)
 	who.add(c)
 	c.Flags().StringArrayVar(&who.keys, "key", nil, "a public `KEY`: a .pub file or its line")
-	c.Flags().BoolVar(&who.client, "client-side", false, "the principal belongs to the client")
+	c.Flags().BoolVar(&who.client, "of-client", false, "the principal belongs to the client")
 	c.Flags().StringVar(&who.validAfter, "valid-after", "", "the key is valid from this `TIME`, such as 2026-12-01 or 2026-12-01T08:00:00Z")
 	c.Flags().StringVar(&who.validBefore, "valid-before", "", "the key is valid until this `TIME`")
 	return c

@@ -17,8 +17,8 @@ import (
 
 // verifyFlags are what a verifier knows from outside.
 type verifyFlags struct {
-	signers, logKeys, checkpoints []string
-	json                          bool
+	signers, logKeys, checkpoints, trustRoots []string
+	json                                      bool
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -27,8 +27,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use: "verify", GroupID: groupProve, Short: "check the evidence, and say what it shows and what it can't",
 		Long: `Check every log, statement, signature, verdict and blob of a client, or of all
 clients here. It needs no network and no key of the provider's. What you know
-from outside makes it stronger: --key for who may sign, --log-key for a writer's
-log, --checkpoint for a head of the log that you were given earlier. This
+from outside makes it stronger: --trust-root for who decides who may sign, --key
+for who may sign, --log-key for a writer's log, --checkpoint for a head of the log that you were given earlier. This
 installation's own writers and their newest heads are known without asking.
 
 Exit code 0 when nothing is broken, 1 when something is, 2 when there is nothing
@@ -45,6 +45,7 @@ to verify.`,
 	c.Flags().StringArrayVar(&f.signers, "key", nil, "a public `KEY` that may sign: a .pub file or its line; may stand several times")
 	c.Flags().StringArrayVar(&f.logKeys, "log-key", nil, "a writer's log key, as `WRITER=KEY`")
 	c.Flags().StringArrayVar(&f.checkpoints, "checkpoint", nil, "a `FILE` with a checkpoint that the log must still hold")
+	c.Flags().StringArrayVar(&f.trustRoots, "trust-root", nil, "what the first trust statement is known by: its `DIGEST`, a root's fingerprint, or a .pub file")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return c
 }
@@ -109,6 +110,9 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 	pins := audit.Pins{Logs: known}
 	for _, path := range sortedNames(heads) {
 		pins.Heads = append(pins.Heads, audit.Head{Name: "this installation's own, " + path, Note: heads[path]})
+	}
+	if pins.TrustRoots, err = parseTrustRoots(f.trustRoots); err != nil {
+		return pins, err
 	}
 	for _, text := range f.signers {
 		key, err := parsePin(text)
@@ -187,11 +191,7 @@ var checkMarks = map[audit.State]string{audit.OK: "✓", audit.Broken: "✗", au
 // reportPage writes what is broken first, then the checks, then what can't be
 // shown.
 func reportPage(p *page, r *audit.Report) {
-	if r.Pinned {
-		p.add("%s · signers pinned", r.Client)
-	} else {
-		p.add("%s · signers are not pinned: whose keys these are is the evidence's own word (--key pins them)", r.Client)
-	}
+	p.add("%s · %s", r.Client, pinnedText(r))
 	for _, f := range r.Findings {
 		p.add(" ✗ %s: %s", f.Rule, f.What)
 		for _, pair := range [][2]string{{"file", f.File}, {"run", f.Run}, {"statement", f.Statement}, {"means", f.Means}} {

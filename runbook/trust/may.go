@@ -217,19 +217,30 @@ func (c Chain) Now(key evidence.PublicKey, now time.Time, right Right) Judgement
 	return c.May(key, When{After: now, Before: now, Claimed: now, Since: len(c)}, right)
 }
 
-// Allowed are the principals that a version gives a right, by their ids.
-func (v *Version) Allowed(right Right) []string {
-	var ids []string
-	for i := range v.Principals {
-		if v.Principals[i].Has(right.Roles...) {
-			ids = append(ids, v.Principals[i].ID)
+// Allowed are the principals who have a right at this moment, and a key that may
+// sign, by their ids.
+func (c Chain) Allowed(now time.Time, right Right) []string {
+	v := c.Newest()
+	if v == nil {
+		return nil
+	}
+	var lines []string
+	for _, p := range v.Principals {
+		for _, k := range p.Keys {
+			lines = append(lines, k.Key)
 		}
 	}
-	if right.Root {
-		for _, r := range v.Roots {
-			if !slices.Contains(ids, r.Principal) {
-				ids = append(ids, r.Principal)
-			}
+	for _, r := range v.Roots {
+		lines = append(lines, r.Key)
+	}
+	var ids []string
+	for _, line := range lines {
+		key, err := evidence.ParsePublicKey([]byte(line))
+		if err != nil {
+			continue
+		}
+		if j := c.Now(key, now, right); j.Standing != Refused && !slices.Contains(ids, j.Principal) {
+			ids = append(ids, j.Principal)
 		}
 	}
 	return ids

@@ -198,13 +198,17 @@ func TestClientHolds(t *testing.T) {
 	}
 }
 
-func TestLead(t *testing.T) {
+// Who has left is none of those who may.
+func TestAllowed(t *testing.T) {
 	p := newPeople(t)
-	v := p.first()
-	if got := v.Allowed(trust.Right{Roles: []trust.Role{trust.Operator}}); !slices.Equal(got, []string{"ana", "ben"}) {
-		t.Errorf("operators are %v", got)
+	chain := p.twoVersions("left")
+	if got := chain[:1].Allowed(at(1), operators); !slices.Equal(got, []string{"ana", "ben"}) {
+		t.Errorf("operators of version 1 are %v", got)
 	}
-	if got := v.Allowed(trust.Right{Roles: []trust.Role{trust.Auditor}, Root: true}); !slices.Equal(got, []string{"ana"}) {
+	if got := chain.Allowed(at(20), operators); !slices.Equal(got, []string{"ana", "carl"}) {
+		t.Errorf("operators of version 2 are %v", got)
+	}
+	if got := chain.Allowed(at(20), trust.Right{Roles: []trust.Role{trust.Auditor}, Root: true}); !slices.Equal(got, []string{"ana"}) {
 		t.Errorf("auditors and roots are %v", got)
 	}
 }
