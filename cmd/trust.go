@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -234,7 +235,7 @@ signed before stands; of a compromised key only what was proven from outside bef
 			if !slices.Contains(trust.Whys(), why) {
 				return usageError(fmt.Errorf("--why %q is no reason", why), "one of "+strings.Join(trust.Whys(), ", "))
 			}
-			return a.amend(c.Context(), f, func(r *register, v *trust.Version) error {
+			return a.amend(c.Context(), f, func(_ *register, v *trust.Version) error {
 				now := a.Now().UTC().Round(0)
 				from, err := instantFlag("--at", at)
 				switch {
@@ -455,41 +456,47 @@ elsewhere the file is sent back.`,
 			if len(args) == 1 {
 				path = args[0]
 			}
-			data, err := os.ReadFile(path)
-			if errors.Is(err, os.ErrNotExist) {
-				return hint(fmt.Errorf("no version waits for signatures: %w", err), "msp trust show shows the one in force")
-			}
-			if err != nil {
-				return err
-			}
-			envelope, proposal, err := record.OpenTrust(data, r.ledger.MaxBytes())
-			if err != nil {
-				return fmt.Errorf("%s: %w", path, err)
-			}
-			if problems := r.Chain.Unsound(&proposal.Body.Version); len(problems) > 0 {
-				return fmt.Errorf("%s can't be signed: %s", path, strings.Join(problems, "; "))
-			}
-			if _, digest, err := record.Roster(proposal.Body.Version); err != nil || digest != proposal.Body.Roster {
-				return fmt.Errorf("%s can't be signed: its roster is not that of its version", path)
-			}
-			mine := r.ledger.Operator.Public()
-			if !slices.ContainsFunc(proposal.Keys, mine.Equal) {
-				if err := r.mayBeRoot(proposal.Body); err != nil {
-					return err
-				}
-				r.names = namesOf(r.ledger.Store, &proposal)
-				if err := r.confirm(f, proposal.Body); err != nil {
-					return err
-				}
-				if data, err = envelope.AddSignature(r.ledger.Operator); err != nil {
-					return err
-				}
-			}
-			return r.keep(c.Context(), proposal.Body.Version.Number, data)
+			return r.signProposal(c.Context(), f, path)
 		},
 	}
 	c.Flags().BoolVar(&f.yes, "yes", false, "sign what is shown without asking")
 	return c
+}
+
+// signProposal puts the user's signature under a proposal, unless it is there, and
+// keeps it.
+func (r *register) signProposal(ctx context.Context, f amendFlags, path string) error {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return hint(fmt.Errorf("no version waits for signatures: %w", err), "msp trust show shows the one in force")
+	}
+	if err != nil {
+		return err
+	}
+	envelope, proposal, err := record.OpenTrust(data, r.ledger.MaxBytes())
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	problems := r.Chain.Unsound(&proposal.Body.Version)
+	if _, digest, err := record.Roster(proposal.Body.Version); err != nil || digest != proposal.Body.Roster {
+		problems = append(problems, "its roster is not that of its version")
+	}
+	if len(problems) > 0 {
+		return fmt.Errorf("%s can't be signed: %s", path, strings.Join(problems, "; "))
+	}
+	if !slices.ContainsFunc(proposal.Keys, r.ledger.Operator.Public().Equal) {
+		if err := r.mayBeRoot(proposal.Body); err != nil {
+			return err
+		}
+		r.names = namesOf(r.ledger.Store, &proposal)
+		if err := r.confirm(f, proposal.Body); err != nil {
+			return err
+		}
+		if data, err = envelope.AddSignature(r.ledger.Operator); err != nil {
+			return err
+		}
+	}
+	return r.keep(ctx, proposal.Body.Version.Number, data)
 }
 
 func (a *app) trustShowCommand() *cobra.Command {
