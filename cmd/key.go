@@ -26,9 +26,10 @@ operator's key that is used.`,
 
 func (a *app) keyNewCommand() *cobra.Command {
 	var algorithm string
+	var locked bool
 	c := &cobra.Command{
 		Use: "new [NAME]", Short: "make an operator's key", Example: "  msp key new\n  msp key new ana --type ecdsa-p256", Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			name := defaultKeyName
 			if len(args) == 1 {
 				name = args[0]
@@ -44,7 +45,13 @@ func (a *app) keyNewCommand() *cobra.Command {
 			if algorithm != evidence.Ed25519 && algorithm != evidence.ECDSAP256 {
 				return usageError(fmt.Errorf("there is no type of key %q", algorithm), "--type ed25519 or --type ecdsa-p256")
 			}
-			key, err := keys.create(keys.keyPath(name), algorithm, "msp "+name)
+			var passphrase []byte
+			if locked {
+				if passphrase, err = a.newPassphrase(c.Context(), p); err != nil {
+					return err
+				}
+			}
+			key, err := keys.create(keys.keyPath(name), algorithm, "msp "+name, passphrase)
 			if err != nil {
 				return err
 			}
@@ -53,6 +60,7 @@ func (a *app) keyNewCommand() *cobra.Command {
 		},
 	}
 	c.Flags().StringVar(&algorithm, "type", "ed25519", "ed25519 or ecdsa-p256")
+	c.Flags().BoolVar(&locked, "passphrase", false, "ask for a passphrase that the key is locked with")
 	return c
 }
 

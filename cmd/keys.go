@@ -22,12 +22,17 @@ type keyring struct {
 	disk   *evidence.Disk
 	folder string
 	note   func(format string, args ...any)
+	agent  bool // an ssh-agent signs
+	unlock func(path string, data []byte) (*evidence.PrivateKey, error)
 }
 
 func (a *app) keyring(p *place) keyring {
-	return keyring{a.Disk, p.Config, func(format string, args ...any) {
-		fmt.Fprintf(a.Stderr, "msp: "+format+"\n", args...)
-	}}
+	return keyring{
+		a.Disk, p.Config, func(format string, args ...any) { fmt.Fprintf(a.Stderr, "msp: "+format+"\n", args...) }, p.Agent,
+		func(path string, data []byte) (*evidence.PrivateKey, error) {
+			return a.unlock(context.Background(), p, path, data)
+		},
+	}
 }
 
 func (k keyring) keyPath(name string) string { return filepath.Join(k.folder, "keys", name) }
@@ -54,7 +59,7 @@ func (k keyring) names() ([]string, error) {
 
 // create makes a key and the .pub file beside it. A key that is there already
 // is never written over.
-func (k keyring) create(path, algorithm, comment string) (*evidence.PrivateKey, error) {
+func (k keyring) create(path, algorithm, comment string, passphrase []byte) (*evidence.PrivateKey, error) {
 	if _, err := os.Lstat(path); err == nil {
 		return nil, hint(fmt.Errorf("there is a key at %s already", path), "choose another name; a key is never written over")
 	}
@@ -62,7 +67,11 @@ func (k keyring) create(path, algorithm, comment string) (*evidence.PrivateKey, 
 	if err != nil {
 		return nil, err
 	}
-	private, err := key.Marshal(comment)
+	marshal := func() ([]byte, error) { return key.Marshal(comment) }
+	if passphrase != nil {
+		marshal = func() ([]byte, error) { return key.MarshalWithPassphrase(comment, passphrase) }
+	}
+	private, err := marshal()
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +96,7 @@ func (k keyring) read(path string) (*evidence.PrivateKey, error) {
 	}
 	key, err := evidence.ParsePrivateKey(data)
 	if errors.Is(err, evidence.ErrPassphrase) {
-		return nil, hint(fmt.Errorf("the key %s has a passphrase, which this version of msp can't ask for", path), "use a key without one: msp key new NAME, and msp run with MSP_KEY=NAME")
+		return k.unlock(path, data)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the key %s: %w", path, err)
@@ -96,7 +105,10 @@ func (k keyring) read(path string) (*evidence.PrivateKey, error) {
 }
 
 // operator reads the operator's key, and makes one when there is none at all.
-func (k keyring) operator(ctx context.Context, name string) (*evidence.PrivateKey, error) {
+func (k keyring) operator(ctx context.Context, name string) (evidence.Signer, error) {
+	if key, err := k.fromAgent(name); key != nil || err != nil {
+		return key, err
+	}
 	if !runbook.ValidID(name) {
 		return nil, fmt.Errorf("%q can't be the name of a key", name)
 	}
@@ -115,7 +127,7 @@ func (k keyring) operator(ctx context.Context, name string) (*evidence.PrivateKe
 	if key, err := k.read(k.keyPath(name)); err == nil {
 		return key, nil // made by another process meanwhile
 	}
-	key, err = k.create(k.keyPath(name), "ed25519", "msp operator")
+	key, err = k.create(k.keyPath(name), "ed25519", "msp operator", nil)
 	if err != nil {
 		return nil, fmt.Errorf("making your key: %w", err)
 	}
@@ -206,7 +218,7 @@ func (k keyring) newWriter(store *evidence.Store, client string) (record.Signer,
 		return record.Signer{}, nil, err
 	}
 	id := "writer-" + hex.EncodeToString(random)
-	key, err := k.create(filepath.Join(k.writerFolder(id), "key"), "ed25519", "msp writer "+id)
+	key, err := k.create(filepath.Join(k.writerFolder(id), "key"), "ed25519", "msp writer "+id, nil)
 	if err != nil {
 		return record.Signer{}, nil, fmt.Errorf("making the key of this installation's log: %w", err)
 	}

@@ -108,7 +108,7 @@ that a stranger can verify.`,
 		app.runCommand(), app.resumeCommand(), app.approveCommand(),
 		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.showCommand(),
 		app.logCommand(), app.verifyCommand(), app.anchorCommand(), app.syncCommand(), app.exportCommand(), app.eraseCommand(),
-		app.keyCommand(), app.witnessCommand(), app.versionCommand(),
+		app.keyCommand(), app.trustCommand(), app.witnessCommand(), app.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	root.SetHelpCommandGroupID(groupSetUp)
@@ -135,7 +135,8 @@ func wrapArgs(c *cobra.Command) {
 // app is what the commands share: the program and the flags that all have.
 type app struct {
 	Program
-	flags struct{ client, state string }
+	flags  struct{ client, state string }
+	signer evidence.Signer // the operator's key, once it was asked for
 }
 
 // offer gives a shell the words that a prefix fits.

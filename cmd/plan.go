@@ -16,6 +16,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -124,6 +125,9 @@ func checkItem(item schedule.Item, r *runbook.Runbook, folder string, d *documen
 func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books []*runbook.Runbook) error {
 	ledger, err := a.ledger(ctx, p, plan.Client)
 	if err != nil {
+		return err
+	}
+	if _, err := a.may(p, plan.Client, ledger.Operator.Public(), "sign a plan", trust.Right{Roles: []trust.Role{trust.Lead}, Root: true}); err != nil {
 		return err
 	}
 	statement, subjects, err := planStatement(ledger, plan, books, a.Now())

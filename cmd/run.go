@@ -113,6 +113,9 @@ func checkChange(r *runbook.Runbook, change string) error {
 }
 
 func (a *app) run(ctx context.Context, p *place, f runFlags, sources inputSources, job engine.Job) error {
+	if err := a.mayRun(ctx, p, &job); err != nil {
+		return err
+	}
 	screen, printer := f.printer(a)
 	defer printer.Close()
 	people, closing, err := f.people(screen, a.Stdin, printer, job)
@@ -151,7 +154,7 @@ func (a *app) equip(ctx context.Context, p *place, job *engine.Job) error {
 
 func (a *app) ledger(ctx context.Context, p *place, client string) (*record.Ledger, error) {
 	keys := a.keyring(p)
-	operator, err := keys.operator(ctx, p.Key)
+	operator, err := a.operatorKey(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -253,6 +256,9 @@ func (a *app) resume(ctx context.Context, f runFlags, part string) error {
 	}
 	job, err := a.pinnedJob(p, account)
 	if err != nil {
+		return err
+	}
+	if err := a.mayRun(ctx, p, &job); err != nil {
 		return err
 	}
 	screen, printer := f.printer(a)

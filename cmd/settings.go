@@ -24,6 +24,7 @@ import (
 type Settings struct {
 	Client         string              `mapstructure:"client"`
 	Key            string              `mapstructure:"key"`             // the operator key's name
+	Agent          bool                `mapstructure:"agent"`           // an ssh-agent signs with the key
 	BlobLimit      int64               `mapstructure:"blob_limit"`      // bytes
 	StatementLimit int                 `mapstructure:"statement_limit"` // bytes
 	Files          map[string]string   `mapstructure:"files"`
@@ -159,7 +160,7 @@ func readSettings(config, workspace string) (Settings, error) {
 		}
 	}
 	v.SetEnvPrefix("msp")
-	for _, key := range []string{"client", "key", "blob_limit", "statement_limit", "anchor_timeout"} {
+	for _, key := range []string{"client", "key", "agent", "blob_limit", "statement_limit", "anchor_timeout"} {
 		v.BindEnv(key) //nolint:errcheck // fails without a key only
 	}
 	var s Settings

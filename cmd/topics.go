@@ -154,6 +154,8 @@ the workspace, then the variables.
 
   client           MSP_CLIENT           the client; "local" unless said
   key              MSP_KEY              the operator's key; "operator" unless said
+  agent            MSP_AGENT            true: an ssh-agent signs. The key may then
+                                        be a fingerprint or a .pub file, too.
   blob_limit       MSP_BLOB_LIMIT       bytes kept of what a step prints; 25 MiB
   statement_limit  MSP_STATEMENT_LIMIT  bytes of one statement; 1 MiB
   anchor_timeout   MSP_ANCHOR_TIMEOUT   how long all timestamp authorities may take; 5s

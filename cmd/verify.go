@@ -16,9 +16,9 @@ import (
 
 // verifyFlags are what a verifier knows from outside.
 type verifyFlags struct {
-	signers, logKeys, checkpoints, tsaRoots []string
-	identity                                string
-	json                                    bool
+	signers, logKeys, checkpoints, tsaRoots, trustRoots []string
+	identity                                            string
+	json                                                bool
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -27,10 +27,11 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use: "verify [BUNDLE]", GroupID: groupProve, Short: "check the evidence, and say what it shows and what it can't",
 		Long: `Check every log, statement, signature, verdict and blob of a client, or of all
 clients here. It needs no network and no key of the provider's. What you know
-from outside makes it stronger: --key for who may sign, --log-key for a writer's
-log, --checkpoint for a head of the log that you were given earlier, --tsa-roots for
-the certificates of a timestamp authority. This installation's own writers and
-their newest heads are known without asking, and so are the roots in your settings.
+from outside makes it stronger: --trust-root for who decides who may sign, --key
+for who may sign, --log-key for a writer's log, --checkpoint for a head of the log
+that you were given earlier, --tsa-roots for the certificates of a timestamp
+authority. This installation's own writers and their newest heads are known
+without asking, and so are the roots in your settings.
 
 With BUNDLE, a folder or a file of msp export, check that and nothing else: then
 only the flags say what is known from outside. --identity reads an encrypted one.
@@ -54,6 +55,7 @@ to verify.`,
 	c.Flags().StringArrayVar(&f.checkpoints, "checkpoint", nil, "a `FILE` with a checkpoint that the log must still hold")
 	c.Flags().StringArrayVar(&f.tsaRoots, "tsa-roots", nil, "the root certificates of a timestamp authority, as `NAME=FILE`")
 	c.Flags().StringVar(&f.identity, "identity", "", "a `FILE` with the age or SSH key that opens an encrypted bundle")
+	c.Flags().StringArrayVar(&f.trustRoots, "trust-root", nil, "what the first trust statement is known by: its `DIGEST`, a root's fingerprint, or a .pub file")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return c
 }
@@ -127,6 +129,10 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 
 // add adds what the flags say to what is known.
 func (f verifyFlags) add(pins audit.Pins, client string) (audit.Pins, error) {
+	var err error
+	if pins.TrustRoots, err = parseTrustRoots(f.trustRoots); err != nil {
+		return pins, err
+	}
 	for _, text := range f.signers {
 		key, err := parsePin(text)
 		if err != nil {
@@ -194,11 +200,7 @@ var checkMarks = map[audit.State]string{audit.OK: "✓", audit.Broken: "✗", au
 // reportPage writes what is broken first, then the checks, then what can't be
 // shown.
 func reportPage(p *page, r *audit.Report) {
-	if r.Pinned {
-		p.add("%s · signers pinned", r.Client)
-	} else {
-		p.add("%s · signers are not pinned: whose keys these are is the evidence's own word (--key pins them)", r.Client)
-	}
+	p.add("%s · %s", r.Client, pinnedText(r))
 	for _, f := range r.Findings {
 		p.add(" ✗ %s: %s", f.Rule, f.What)
 		for _, pair := range [][2]string{{"file", f.File}, {"run", f.Run}, {"statement", f.Statement}, {"means", f.Means}} {

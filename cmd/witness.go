@@ -76,7 +76,7 @@ func (a *app) witnessInitCommand(at func() (witnessFolder, error)) *cobra.Comman
 				return usageError(fmt.Errorf("%q can't be the name of a witness", name), "no spaces and no +, such as witness.example/acme")
 			}
 			keys := keyring{disk: a.Disk, folder: w.path}
-			key, err := keys.create(w.keyPath(), evidence.Ed25519, "msp witness")
+			key, err := keys.create(w.keyPath(), evidence.Ed25519, "msp witness", nil)
 			if err != nil {
 				return err
 			}

@@ -97,7 +97,7 @@ func (v *runAudit) judge(start *statement) {
 	verdict := record.Judge(*start.start, computed, end.end.Aborted, end.end.Ended)
 	line := v.result.line
 	line.Late, line.Deviations = verdict.Late, verdict.Deviations
-	if v.damaged {
+	if v.damaged || v.refused && verdict.Outcome == record.RunDone {
 		return
 	}
 	line.State = string(verdict.Outcome)

@@ -96,7 +96,7 @@ func (v *planAudit) check(r ref) error {
 		return err
 	}
 	p := &plan{statement: s, items: make([]plannedItem, len(s.plan.Runbooks))}
-	if v.accepts(s.key) && s.plan.Client == v.client {
+	if v.accepts(s.key) && v.mayPlan(s) && s.plan.Client == v.client {
 		v.plan = p
 	}
 	if s.plan.Client != v.client {

@@ -12,15 +12,6 @@ import (
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
-// The levels that need a time from outside. Anchored: a token is over a
-// checkpoint that holds the run's end, which existed by then. Bracketed: beside
-// that the end names a token over a checkpoint that holds the run's start, and so
-// was made between the two.
-const (
-	Anchored  Level = "anchored"
-	Bracketed Level = "bracketed"
-)
-
 // A proven is between which two times something is shown to have been signed.
 // A zero time is one that nothing shows.
 type proven struct{ after, before time.Time }

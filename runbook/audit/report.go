@@ -16,6 +16,10 @@ type Pins struct {
 	// Logs are the keys of writers' logs, by the writer's id. A log that isn't
 	// among them is held to the key that it names for itself.
 	Logs map[string]evidence.PublicKey
+	// TrustRoots are what the first trust statement is known by: "sha256:" and
+	// the digest of its envelope, or the fingerprint of a root's key that signed
+	// it. One that fits is enough. Empty: trust is not pinned.
+	TrustRoots []string
 	// Heads are checkpoints that somebody holds.
 	Heads []Head
 	// TSAs are the roots of timestamp authorities, by the names that their tokens
@@ -40,6 +44,14 @@ const (
 	None   Level = "none"
 	Signed Level = "signed"
 	Logged Level = "logged"
+	// Anchored: a token is over a checkpoint that holds the run's end, which
+	// existed by then. Bracketed: beside that the end names a token over a
+	// checkpoint that holds the run's start, and so was made between the two.
+	// Witnessed: beside that enough witnesses cosigned a checkpoint that holds the
+	// end.
+	Anchored  Level = "anchored"
+	Bracketed Level = "bracketed"
+	Witnessed Level = "witnessed"
 )
 
 // Report is what was found. Its lists have a fixed order.
@@ -47,6 +59,8 @@ type Report struct {
 	Client string    `json:"client"`
 	At     time.Time `json:"at"`     // the instant at which open runs were judged
 	Pinned bool      `json:"pinned"` // whether signers were pinned; to be said first
+	// Trust is who may sign, as the evidence says it; nil when it says nothing.
+	Trust *TrustLine `json:"trust,omitempty"`
 
 	Writers  []WriterLine `json:"writers"`  // by id
 	Checks   []Check      `json:"checks"`   // log, signatures, runs, sla, plan where there is one, blobs
@@ -75,6 +89,14 @@ type Finding struct {
 	Statement string `json:"statement"` // digest of an envelope, where it is about one
 	What      string `json:"what"`      // what is so
 	Means     string `json:"means"`     // what that means for the reader
+}
+
+// TrustLine is the chain of trust statements.
+type TrustLine struct {
+	Version int    `json:"version"` // the newest that can be relied on; 0 when none can
+	First   string `json:"first"`   // digest of the first one's envelope
+	Pinned  bool   `json:"pinned"`  // whether it is known from outside
+	Client  bool   `json:"client"`  // whether no version comes about without the client
 }
 
 // WriterLine is one log.

@@ -9,6 +9,7 @@ const (
 	checkPlan       = "plan"
 	checkBlobs      = "blobs"
 	checkErasures   = "erasures"
+	checkTrust      = "trust"
 )
 
 // The rules.
@@ -116,6 +117,21 @@ const (
 	ruleRound           = "round-differs"
 	ruleUnapproved      = "runbook-not-approved"
 	ruleNoRoles         = "roles-unknown" // never broken by itself
+	// Who may sign.
+	ruleTrust          = "trust-differs"
+	ruleTrustForked    = "trust-forked"
+	ruleTrustRoot      = "trust-root-differs"
+	ruleTrustCopy      = "trust-copy-differs"
+	ruleNotEntitled    = "signer-not-entitled"
+	ruleAgent          = "agent-for-person"
+	ruleSamePerson     = "same-principal"
+	ruleWriterHidden   = "writer-hidden"
+	ruleWriterUnknown  = "writer-unknown"
+	ruleLevel          = "level-below"
+	ruleTrustNotPinned = "trust-not-pinned"
+	ruleProvidersWord  = "identities-of-the-provider"
+	ruleClaimedTime    = "entitled-as-claimed"
+	ruleBeforeTrust    = "before-trust"
 )
 
 // A rule is the check that it belongs to and what its findings mean.
@@ -223,4 +239,19 @@ var rules = map[string]rule{
 	ruleRound:           {checkRuns, "Steps were not done again as the approver asked, or more often than anybody asked."},
 	ruleUnapproved:      {checkRuns, "The provider and the client agreed that only approved runbooks are run, and this one was not."},
 	ruleNoRoles:         {checkRuns, "Two keys are shown, and not that two people used them, or the right ones."},
+	// Who may sign.
+	ruleTrust:          {checkTrust, "It says who may sign and wasn't made as such a statement has to be: it counts for nothing, nor does what follows on it."},
+	ruleTrustForked:    {checkTrust, "There are two answers to who may sign: only the first one counts, and somebody may have been shown the other."},
+	ruleTrustRoot:      {checkTrust, "Who may sign was decided by somebody else than whom you trust: all of it may have been made anew."},
+	ruleTrustCopy:      {checkTrust, "Who reads the copy is told something else than what the logs hold."},
+	ruleNotEntitled:    {checkTrust, "Whoever signed it was not entitled to at that time: it counts for nothing good; a failure that it tells stays one."},
+	ruleAgent:          {checkTrust, "A machine says what only a person can: nobody answers for it."},
+	ruleSamePerson:     {checkTrust, "Nobody else looked: two keys of one principal are not two people."},
+	ruleWriterHidden:   {checkTrust, "Everything that this writer recorded is missing from this copy: ask for its log, or hold it to be withheld."},
+	ruleWriterUnknown:  {checkTrust, "Nobody who decides about trust has said that this installation writes evidence."},
+	ruleLevel:          {checkTrust, "Less is shown about it than was agreed."},
+	ruleTrustNotPinned: {checkTrust, "Who has write access to this copy could have named any roots."},
+	ruleProvidersWord:  {checkTrust, "The provider alone decides whose keys these are; it could have made a person up."},
+	ruleClaimedTime:    {checkTrust, "It stands by the signer's own word about the time, which nothing from outside proves."},
+	ruleBeforeTrust:    {checkTrust, "Nothing said at that time who might sign."},
 }

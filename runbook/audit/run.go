@@ -29,6 +29,7 @@ type runAudit struct {
 	item                   *plannedItem           // of the plan
 	occurrence             string                 // that it is for, as it was computed; as it is stated, where there is nothing to compute from
 	misplaced              bool                   // it states another
+	refused                bool                   // somebody signed who might not
 	hidden                 bool                   // it should be for one and states none
 	result                 runResult
 }
@@ -45,6 +46,8 @@ type runResult struct {
 	past      *pastRun
 	compare   []comparison
 	bound     *boundRun // nil when its start can't be relied on
+	hands     []hand    // who signed its statements
+	demands   string    // the level that the policy in force demands; "" for none
 	err       error
 }
 
@@ -68,6 +71,7 @@ func (v *runAudit) check() error {
 		Started: start.start.Started, FinishBy: start.start.FinishBy,
 	}
 	v.bind(start)
+	v.checkEntitled(start)
 	v.damaged = v.damaged || v.has(ruleSegmentOrder) // the steps are not all there
 	if err := v.readBlobs(v.namedBlobs(start.start.Runbook.Digest)); err != nil {
 		return err
@@ -78,7 +82,7 @@ func (v *runAudit) check() error {
 	v.judge(start)
 	v.rememberBound(start)
 	v.prove(start)
-	if v.damaged {
+	if v.damaged || v.refused {
 		v.result.line.Level = None
 	}
 	return nil

@@ -22,6 +22,7 @@ func isSaid(kind string) bool {
 type saidResult struct {
 	traces
 	found     []found
+	ofTrust   bool       // it is about who may sign
 	statement *statement // nil when it can't be relied on
 	err       error
 }
@@ -29,7 +30,7 @@ type saidResult struct {
 func (a *audit) auditSaid(r ref) saidResult {
 	v := &reader{audit: a}
 	s, err := v.checkSaid(r)
-	return saidResult{v.traces, v.found, s, err}
+	return saidResult{v.traces, v.found, r.leaf.Kind == record.KindTrust, s, err}
 }
 
 // checkSaid reads such a statement and holds it to where it stands. What it

@@ -66,6 +66,7 @@ func (a *audit) checks(r *Report, e expectation) []Check {
 	if c.Erasures > 0 {
 		texts = append(texts, Check{Name: checkErasures, Text: plural(c.Erasures, "erasure") + ", " + plural(c.Erased, "blob") + " erased"})
 	}
+	texts = append(texts, a.trustCheck()...)
 	for i := range texts {
 		broken := 0
 		for _, f := range r.Findings {

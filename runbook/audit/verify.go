@@ -28,6 +28,7 @@ type audit struct {
 	keys  sync.Map // evidence.PublicKey by the line that names it
 	times times    // from outside
 
+	trusted   trusted
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 
@@ -71,6 +72,9 @@ func (a *audit) verify() (*Report, error) {
 	}
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
 	a.checkAnchors(said)
+	if err := a.readTrust(said); err != nil {
+		return nil, fmt.Errorf("reading who may sign for %s: %w", client, err)
+	}
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
 	a.approvals = gatherApprovals(said)
@@ -78,6 +82,7 @@ func (a *audit) verify() (*Report, error) {
 	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
+	a.checkSecondPerson(said, results)
 	a.checkBaselines(results)
 	a.checkRepeats(results)
 	a.checkErasures(groups, said, plans, results)
@@ -132,7 +137,7 @@ func (a *audit) checkBaselines(results []runResult) {
 }
 
 func (a *audit) report(said []saidResult, plans []planResult, results []runResult, seen map[string]int64, heads int) *Report {
-	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0}
+	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0 || a.trusted.pinned, Trust: a.trustLine()}
 	r.Counts.Heads, r.Counts.Approvals = heads, len(a.approvals.byDigest)
 	signers := map[string]bool{}
 	for _, result := range results {
@@ -169,7 +174,7 @@ func (a *audit) report(said []saidResult, plans []planResult, results []runResul
 	expected := a.expectWhole(results)
 	r.Missed = expected.listed
 	expected.count(&r.Counts)
-	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.found))
+	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.trustStanding(), a.found, a.checkLevels(r, results)))
 	r.Checks = a.checks(r, expected)
 	return r
 }

@@ -49,6 +49,7 @@ type Job struct {
 	StartAt   string // a step's id
 	Checklist bool
 	Change    string // the reference of the change that asks for the run
+	Trust     string // digest of the newest trust statement; "" when there is none
 
 	Ledger    *record.Ledger
 	Outside   *anchor.Outside // who is shown the heads of the log; nil is nobody
@@ -261,7 +262,7 @@ func (r *runner) runStart(salt string, started time.Time, tools []record.Tool, b
 	job, book := r.job, r.job.Runbook
 	s := record.RunStart{
 		Run: r.id, Salt: salt, Client: job.Client,
-		Writer: job.Ledger.Writer, Operator: job.Ledger.Signer(), Trigger: job.Trigger, Change: job.Change, Started: started,
+		Writer: job.Ledger.Writer, Operator: job.Ledger.Signer(), Trigger: job.Trigger, Change: job.Change, Trust: job.Trust, Started: started,
 		Steps: record.Pin(book.Steps), SLA: terms(book), Tools: tools, Software: job.Software,
 		Deviations: r.asked(),
 	}

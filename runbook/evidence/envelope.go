@@ -80,6 +80,19 @@ func Seal(payload []byte, keys ...Signer) ([]byte, error) {
 	return EncodeJSON(e)
 }
 
+// AddSignature gives the envelope's bytes with one signature more.
+func (e *Envelope) AddSignature(key Signer) ([]byte, error) {
+	sig, err := key.Sign(PAE(PayloadType, e.Payload))
+	if err != nil {
+		return nil, fmt.Errorf("sealing with %s: %w", key.Public().ID(), err)
+	}
+	written := envelopeJSON{PayloadType: PayloadType, Payload: base64.StdEncoding.EncodeToString(e.Payload)}
+	for _, s := range append(e.Signatures[:len(e.Signatures):len(e.Signatures)], Signature{key.Public().ID(), sig}) {
+		written.Signatures = append(written.Signatures, signatureJSON{s.KeyID, base64.StdEncoding.EncodeToString(s.Sig)})
+	}
+	return EncodeJSON(written)
+}
+
 // OpenEnvelope reads an envelope of at most maxBytes (0: DefaultEnvelopeLimit)
 // and is strict about its form. It verifies nothing.
 func OpenEnvelope(data []byte, maxBytes int) (*Envelope, error) {

@@ -12,11 +12,12 @@ var (
 	ErrLocked = errors.New("locked by somebody else")       // the lock is held, here or in another process
 	ErrBroken = errors.New("an earlier write to it failed") // an appender that can't be trusted any more
 
-	ErrWeakKey       = errors.New("weak key")                   // a key whose signatures prove nothing
-	ErrPassphrase    = errors.New("the key needs a passphrase") // an encrypted private key
-	ErrNoSignature   = errors.New("no signature")               // nobody signed
-	ErrBadSignature  = errors.New("wrong signature")            // signed bytes or signature were changed
-	ErrUnknownSigner = errors.New("unknown signer")             // signed by none of the keys given
+	ErrWeakKey         = errors.New("weak key")                   // a key whose signatures prove nothing
+	ErrPassphrase      = errors.New("the key needs a passphrase") // an encrypted private key
+	ErrWrongPassphrase = errors.New("wrong passphrase")
+	ErrNoSignature     = errors.New("no signature")    // nobody signed
+	ErrBadSignature    = errors.New("wrong signature") // signed bytes or signature were changed
+	ErrUnknownSigner   = errors.New("unknown signer")  // signed by none of the keys given
 
 	ErrEmptyLog    = errors.New("empty log")           // there is nothing that could be verified
 	ErrOlder       = errors.New("older copy")          // the log here is behind what its writer has seen

@@ -260,7 +260,7 @@ func parsePrivateKey(data []byte, parse func([]byte) (any, error)) (*PrivateKey,
 		return nil, ErrPassphrase
 	}
 	if errors.Is(err, x509.IncorrectPasswordError) {
-		return nil, errors.New("wrong passphrase")
+		return nil, ErrWrongPassphrase
 	}
 	if err != nil {
 		return nil, fmt.Errorf("unreadable private key: %w", err)
@@ -270,15 +270,30 @@ func parsePrivateKey(data []byte, parse func([]byte) (any, error)) (*PrivateKey,
 
 // Marshal writes the private key as OpenSSH does, without a passphrase.
 func (k *PrivateKey) Marshal(comment string) ([]byte, error) {
-	var key crypto.PrivateKey = k.ed
-	if k.ec != nil {
-		key = k.ec
-	}
-	block, err := ssh.MarshalPrivateKey(key, comment)
+	block, err := ssh.MarshalPrivateKey(k.private(), comment)
 	if err != nil {
 		return nil, err
 	}
 	return pem.EncodeToMemory(block), nil
+}
+
+// MarshalWithPassphrase writes the private key as OpenSSH does, encrypted.
+func (k *PrivateKey) MarshalWithPassphrase(comment string, passphrase []byte) ([]byte, error) {
+	if len(passphrase) == 0 {
+		return nil, errors.New("an empty passphrase protects nothing")
+	}
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(k.private(), comment, passphrase)
+	if err != nil {
+		return nil, err
+	}
+	return pem.EncodeToMemory(block), nil
+}
+
+func (k *PrivateKey) private() crypto.PrivateKey {
+	if k.ec != nil {
+		return k.ec
+	}
+	return k.ed
 }
 
 // Public is the key that verifies what this one signs.

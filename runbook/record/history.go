@@ -17,6 +17,7 @@ type Signed[T any] struct {
 	Digest   string
 	Body     T
 	Key      evidence.PublicKey // of the first signer that the statement names
+	Keys     []evidence.PublicKey
 	Subjects []evidence.Subject
 }
 
@@ -57,13 +58,14 @@ func Read[T Statement](store *evidence.Store, kind, digest string, limit int) (S
 	if err != nil {
 		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
 	}
-	s.Key = keys[0]
+	s.Key, s.Keys = keys[0], keys
 	return s, nil
 }
 
 // VerifySigners holds an envelope's signatures to the keys that its statement
-// names, each of which must have signed. It returns them in the statement's
-// order. Parse reads a key, once for each line if it remembers.
+// names, each of which must have signed, or enough of them. It returns those that
+// have, in the statement's order. Parse reads a key, once for each line if it
+// remembers.
 func VerifySigners(envelope *evidence.Envelope, s Statement, parse func(line string) (evidence.PublicKey, error)) ([]evidence.PublicKey, error) {
 	var keys []evidence.PublicKey
 	for _, named := range s.Head().Signers {
@@ -77,12 +79,18 @@ func VerifySigners(envelope *evidence.Envelope, s Statement, parse func(line str
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range keys {
-		if !slices.ContainsFunc(signed, key.Equal) {
-			return nil, fmt.Errorf("%w by %s, whom the statement names", evidence.ErrNoSignature, key.ID())
+	enough := s.Head().Enough
+	keys = slices.DeleteFunc(keys, func(key evidence.PublicKey) bool {
+		missing := !slices.ContainsFunc(signed, key.Equal)
+		if missing && enough == 0 {
+			err = fmt.Errorf("%w by %s, whom the statement names", evidence.ErrNoSignature, key.ID())
 		}
+		return missing
+	})
+	if err != nil {
+		return nil, err
 	}
-	if len(keys) == 0 {
+	if len(keys) < max(1, enough) {
 		return nil, fmt.Errorf("%w: the statement names nobody who signed it", evidence.ErrNoSignature)
 	}
 	return keys, nil

@@ -49,15 +49,28 @@ func (l *Ledger) Write(ctx context.Context, kind, run string, subjects []evidenc
 // Say signs and logs a statement with these keys, or with the operator's when
 // none is given. Its subjects are its documents and its blobs.
 func (l *Ledger) Say(ctx context.Context, kind string, s Statement, keys ...evidence.Signer) (digest string, index int64, err error) {
+	if len(keys) == 0 {
+		keys = []evidence.Signer{l.Operator}
+	}
+	return l.write(ctx, kind, s.Head().Run, subjectsOf(s), s, keys...)
+}
+
+func subjectsOf(s Statement) []evidence.Subject {
 	var subjects []evidence.Subject
 	head := s.Head()
 	for _, b := range append(head.Documents, head.Blobs...) {
 		subjects = append(subjects, BlobSubject(b.Name, b.Digest))
 	}
-	if len(keys) == 0 {
-		keys = []evidence.Signer{l.Operator}
+	return subjects
+}
+
+// Seal signs a statement and neither stores nor logs it.
+func (l *Ledger) Seal(kind string, s Statement, keys ...evidence.Signer) ([]byte, error) {
+	payload, err := evidence.EncodeStatement(PredicateType(kind), subjectsOf(s), s)
+	if err != nil {
+		return nil, err
 	}
-	return l.write(ctx, kind, head.Run, subjects, s, keys...)
+	return evidence.Seal(payload, keys...)
 }
 
 func (l *Ledger) write(ctx context.Context, kind, run string, subjects []evidence.Subject, predicate any, keys ...evidence.Signer) (digest string, index int64, err error) {
@@ -72,6 +85,11 @@ func (l *Ledger) write(ctx context.Context, kind, run string, subjects []evidenc
 	if len(envelope) > l.MaxBytes() {
 		return "", 0, fmt.Errorf("the %s statement has %d bytes, the most is %d", kind, len(envelope), l.MaxBytes())
 	}
+	return l.Adopt(ctx, kind, run, envelope)
+}
+
+// Adopt stores and logs an envelope that was signed before.
+func (l *Ledger) Adopt(ctx context.Context, kind, run string, envelope []byte) (digest string, index int64, err error) {
 	digest, err = l.Store.PutEnvelope(envelope)
 	if err != nil {
 		return "", 0, fmt.Errorf("storing the %s statement: %w", kind, err)

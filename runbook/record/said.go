@@ -27,11 +27,17 @@ const (
 type Trust struct {
 	Client  string        `json:"client"`
 	Writer  Signer        `json:"writer"`
-	Roots   []Signer      `json:"roots"` // who signed
+	Roots   []Signer      `json:"roots"` // who may sign it: the roots of the version before, and its own
 	Signed  time.Time     `json:"signed"`
 	Version trust.Version `json:"version"`
 	Names   string        `json:"names,omitzero"` // a blob: the names of the principals, by id
 	Roster  string        `json:"roster"`         // digest of the version's bytes, as they were shown to whoever signed
+}
+
+// Names is the content of a trust statement's blob: what the principals are
+// called, by id.
+type Names struct {
+	Names map[string]string `json:"names"`
 }
 
 // What an approval decides.
@@ -197,10 +203,11 @@ func named(name, digest string) []NamedBlob {
 // words is what the blobs are called that hold what a person said.
 const words = "words"
 
-// Head is what all statements say.
+// Head is what all statements say. Whether as many roots as it takes have
+// signed is another question: here one is enough.
 func (s Trust) Head() Head {
 	return Head{
-		Client: s.Client, Writer: s.Writer, Signers: s.Roots, Made: s.Signed,
+		Client: s.Client, Writer: s.Writer, Signers: s.Roots, Enough: 1, Made: s.Signed,
 		Documents: named("the roster", s.Roster), Blobs: named("names", s.Names),
 	}
 }

@@ -17,6 +17,7 @@ type Head struct {
 	Run     string   // that it belongs to; "" when it belongs to none
 	Writer  Signer   // for whose log it was made
 	Signers []Signer // every one of them has signed, and nobody else
+	Enough  int      // how many of them must have signed; 0 is all
 	Made    time.Time
 	// Documents and Blobs are the subjects: what it is about, by digest, and
 	// what is kept.

@@ -1,0 +1,67 @@
+package cmd
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/msp-runbook/msp/runbook/engine"
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
+)
+
+// may refuses what a key may not do at this moment by the newest trust statement
+// of a client. Without one everybody may; else it gives that statement.
+func (a *app) may(p *place, client string, key evidence.PublicKey, do string, right trust.Right) (*record.Signed[record.Trust], error) {
+	trusted, err := record.ReadTrust(a.store(p, client), client, p.StatementLimit)
+	if err != nil {
+		return nil, hint(err, "msp verify says what is wrong with the evidence")
+	}
+	if trusted.Newest == nil {
+		return nil, nil
+	}
+	if j := trusted.Chain.Now(key, a.Now(), right); j.Standing == trust.Refused {
+		return nil, a.notAllowed(trusted, client, key, do, right, j)
+	}
+	return trusted.Newest, nil
+}
+
+// notAllowed says why, who may, and what to do.
+func (a *app) notAllowed(trusted record.Trusted, client string, key evidence.PublicKey, do string, right trust.Right, j trust.Judgement) error {
+	err := fmt.Errorf("your key %s may not %s for %s: %s", key.ID(), do, client, j.Why)
+	who := "nobody may"
+	if ids := trusted.Chain.Allowed(a.Now(), right); len(ids) > 0 {
+		who = strings.Join(ids, ", ") + " may"
+	}
+	return hint(err, "%s; a root lets you with msp trust add, and MSP_KEY names another key of yours", who)
+}
+
+// mayRun refuses a run before anything of it is asked or recorded, and tells the
+// job which trust statement is in force. The operator's key is unlocked here: at
+// the terminal nobody else reads yet.
+func (a *app) mayRun(ctx context.Context, p *place, job *engine.Job) error {
+	if _, err := os.Stat(a.store(p, job.Client).Path("trust")); err != nil {
+		return a.unlockFirst(ctx, p)
+	}
+	key, err := a.operatorKey(ctx, p)
+	if err != nil {
+		return err
+	}
+	newest, err := a.may(p, job.Client, key.Public(), "run", trust.Right{Roles: []trust.Role{trust.Operator, trust.Agent}})
+	if newest != nil {
+		job.Trust = newest.Digest
+	}
+	return err
+}
+
+// unlockFirst asks for the key's passphrase before anybody else reads the
+// terminal. A key that isn't there yet is made later.
+func (a *app) unlockFirst(ctx context.Context, p *place) error {
+	if _, err := os.Stat(a.keyring(p).keyPath(p.Key)); err != nil {
+		return nil
+	}
+	_, err := a.operatorKey(ctx, p)
+	return err
+}

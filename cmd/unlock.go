@@ -1,0 +1,155 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/msp-runbook/msp/cmd/terminal"
+	"github.com/msp-runbook/msp/runbook/evidence"
+)
+
+// passphraseCommand is the command of the user's own configuration that prints
+// the passphrase of a key.
+const passphraseCommand = "key-passphrase"
+
+// operatorKey gives the operator's key, and asks for its passphrase only once.
+func (a *app) operatorKey(ctx context.Context, p *place) (evidence.Signer, error) {
+	if a.signer != nil {
+		return a.signer, nil
+	}
+	key, err := a.keyring(p).operator(ctx, p.Key)
+	if err == nil {
+		a.signer = key
+	}
+	return key, err
+}
+
+// passphrase finds the passphrase of a key: in the file that
+// MSP_KEY_PASSPHRASE_FILE names, from the user's own command, or at the terminal.
+func (a *app) passphrase(ctx context.Context, p *place, prompt string) (secret []byte, typed bool, err error) {
+	if path := os.Getenv("MSP_KEY_PASSPHRASE_FILE"); path != "" {
+		text, err := readSecretFile(path)
+		return []byte(text), false, err
+	}
+	if len(p.Commands[passphraseCommand]) > 0 {
+		text, err := p.secretCommand(ctx, passphraseCommand)
+		return []byte(text), false, err
+	}
+	secret, err = terminal.ReadSecret(a.Stdin, a.Stderr, prompt)
+	if errors.Is(err, terminal.ErrNoTerminal) {
+		err = hint(fmt.Errorf("the key has a passphrase, and %w", err), "set MSP_KEY_PASSPHRASE_FILE, or commands: {%s: […]} in your config.yaml, or agent: true", passphraseCommand)
+	}
+	return secret, true, err
+}
+
+func readSecretFile(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", err
+	}
+	if readableByOthers(info) {
+		return "", hint(fmt.Errorf("%s can be read by others", path), "chmod 600 %s", path)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, maxSecret))
+	return trimLine(data), err
+}
+
+// mostTries is how often a passphrase may be typed wrongly.
+const mostTries = 3
+
+// unlock reads a private key that has a passphrase.
+func (a *app) unlock(ctx context.Context, p *place, path string, data []byte) (*evidence.PrivateKey, error) {
+	for try := 1; ; try++ {
+		secret, typed, err := a.passphrase(ctx, p, fmt.Sprintf("passphrase of %s: ", path))
+		if err != nil {
+			return nil, err
+		}
+		key, err := evidence.ParsePrivateKeyWithPassphrase(data, secret)
+		switch {
+		case err == nil:
+			return key, nil
+		case !errors.Is(err, evidence.ErrWrongPassphrase) || !typed || try == mostTries:
+			return nil, fmt.Errorf("the key %s: %w", path, err)
+		}
+		fmt.Fprintln(a.Stderr, "msp: wrong passphrase, please try again")
+	}
+}
+
+// newPassphrase asks for the passphrase of a new key; at the terminal twice.
+func (a *app) newPassphrase(ctx context.Context, p *place) ([]byte, error) {
+	secret, typed, err := a.passphrase(ctx, p, "passphrase of the new key: ")
+	if err != nil || !typed {
+		return secret, err
+	}
+	again, _, err := a.passphrase(ctx, p, "and once more: ")
+	if err == nil && !bytes.Equal(secret, again) {
+		err = hint(errors.New("the two passphrases differ"), "run the command again")
+	}
+	return secret, err
+}
+
+// fromAgent finds a key that an ssh-agent holds: one that is named by its
+// fingerprint or by a public key's file, or any of the user's where the setting
+// "agent" says so. It gives nil when the key isn't one for the agent.
+func (k keyring) fromAgent(name string) (evidence.Signer, error) {
+	id := name
+	switch {
+	case strings.HasPrefix(name, "SHA256:"):
+	case strings.HasSuffix(name, ".pub"):
+		public, err := readPublic(name)
+		if err != nil {
+			return nil, err
+		}
+		id = public.ID()
+	case k.agent:
+		public, err := readPublic(k.keyPath(name) + ".pub")
+		if err != nil {
+			return nil, hint(fmt.Errorf("the agent is to sign, and there is no public key %q: %w", name, err), "put NAME.pub into the folder keys of your configuration, or give the key by its fingerprint: MSP_KEY=SHA256:…")
+		}
+		id = public.ID()
+	default:
+		return nil, nil
+	}
+	conn, err := dialAgent(os.Getenv("SSH_AUTH_SOCK"))
+	if err != nil {
+		return nil, hint(fmt.Errorf("no ssh-agent answers: %w", err), "start one with eval $(ssh-agent), and ssh-add the key")
+	}
+	keys, err := evidence.OpenAgent(conn)
+	if err != nil {
+		return nil, err
+	}
+	key, err := keys.Key(id)
+	if err != nil {
+		return nil, hint(err, "ssh-add -l shows what it holds; ssh-add adds a key")
+	}
+	return key, nil
+}
+
+// pipePrefix begins the name of a pipe of Windows.
+const pipePrefix = `\\.\pipe\`
+
+func dialAgent(socket string) (io.ReadWriter, error) {
+	if socket == "" && runtime.GOOS == "windows" {
+		socket = pipePrefix + "openssh-ssh-agent"
+	}
+	switch {
+	case socket == "":
+		return nil, errors.New("SSH_AUTH_SOCK is not set")
+	case strings.HasPrefix(socket, pipePrefix):
+		return os.OpenFile(socket, os.O_RDWR, 0)
+	default:
+		return net.Dial("unix", socket) //nolint:gosec // the user's own agent, by the user's own variable
+	}
+}

@@ -1,0 +1,202 @@
+package audit
+
+import (
+	"slices"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
+)
+
+// Who may sign what. A lead is an operator, an approver and an author too.
+var (
+	mayRun     = trust.Right{Roles: []trust.Role{trust.Operator, trust.Agent}}
+	mayState   = trust.Right{Roles: []trust.Role{trust.Operator}}
+	mayApprove = trust.Right{Roles: []trust.Role{trust.Approver}}
+	mayAuthor  = trust.Right{Roles: []trust.Role{trust.Author}}
+	mayWaive   = trust.Right{Roles: []trust.Role{trust.Lead}}
+	mayRespond = trust.Right{Roles: []trust.Role{trust.Operator, trust.Auditor}}
+	mayPlan    = trust.Right{Roles: []trust.Role{trust.Lead}, Root: true}
+)
+
+// A hand is somebody who signed a statement of a run.
+type hand struct {
+	ref
+	principal string
+}
+
+// when is what is known about when a statement was signed. A statement that was
+// made after a trust statement, because it or its run's start names it, says so.
+func (a *audit) when(s *statement, since int) trust.When {
+	at := a.proven(s.ref)
+	w := trust.When{After: at.after, Before: at.before, Claimed: s.until(), Since: since}
+	for i, version := range a.trusted.refs {
+		n, then := i+1, a.proven(version)
+		switch {
+		case version.before(s.ref), !then.before.IsZero() && !at.after.IsZero() && !then.before.After(at.after):
+			w.Since = max(w.Since, n)
+		case w.Until == 0 && (version.after(s.ref) || !at.before.IsZero() && !then.after.IsZero() && !at.before.After(then.after)):
+			w.Until = n
+		}
+	}
+	return w
+}
+
+// entitled judges a key of a statement, and tells of it under a rule when it
+// might not sign.
+func (v *reader) entitled(rule string, s *statement, key evidence.PublicKey, since int, right trust.Right) trust.Judgement {
+	j := v.trusted.chain.May(key, v.when(s, since), right)
+	at := s.place()
+	at.cause = key.ID()
+	switch {
+	case len(v.trusted.chain) == 0:
+	case j.Standing == trust.Refused:
+		v.broken(rule, at, "%s was signed by %s: %s", s.name(), key.ID(), j.Why)
+	case j.Standing == trust.Claimed:
+		v.note(ruleClaimedTime, at, "%s was signed by %s: %s", s.name(), key.ID(), j.Why)
+	case j.Standing == trust.Earlier:
+		at.cause = string(trust.Earlier)
+		v.note(ruleBeforeTrust, at, "%s: %s", s.name(), j.Why)
+	}
+	return j
+}
+
+// checkSaidBy holds what was said beside runs and plans to who may say it. An
+// anchor is its writer's, which is checked with the log.
+func (v *reader) checkSaidBy(s *statement) {
+	var right trust.Right
+	switch body := s.body.(type) {
+	case *record.Approval:
+		if right = mayApprove; body.Runbook != nil {
+			right = mayAuthor
+		}
+	case *record.Hold, *record.Release, *record.Ack, *record.Correction:
+		right = mayState
+	case *record.Response:
+		right = mayRespond
+	case *record.Waiver:
+		right = mayWaive
+	case *record.Erasure:
+		right = mayState
+		defer v.checkErasers(s)
+	default:
+		return
+	}
+	v.entitled(ruleNotEntitled, s, s.key, 0, right)
+}
+
+// checkErasers: an erasure is signed by a root too.
+func (v *reader) checkErasers(s *statement) {
+	isRoot := func(key evidence.PublicKey) bool {
+		return v.trusted.chain.May(key, v.when(s, 0), trust.Right{Root: true}).Standing != trust.Refused
+	}
+	if len(v.trusted.chain) > 0 && !slices.ContainsFunc(s.keys, isRoot) {
+		v.broken(ruleNotEntitled, s.place(), "%s was signed by no root", s.name())
+	}
+}
+
+// mayPlan holds a plan to who may sign one.
+func (v *reader) mayPlan(s *statement) bool {
+	return v.entitled(ruleNotEntitled, s, s.key, 0, mayPlan).Standing != trust.Refused
+}
+
+// checkEntitled holds the run's statements to who might sign them. A run that
+// somebody signed who might not is not done; a failure stays one.
+func (v *runAudit) checkEntitled(start *statement) {
+	since := v.trusted.chain.Find(start.start.Trust)
+	if digest := start.start.Trust; digest != "" && since == 0 {
+		tell := v.broken
+		if v.gaps {
+			tell = v.note
+		}
+		tell(ruleTrust, start.place(), "%s names a trust statement, %s, that no log holds or that can't be relied on", start.name(), short(digest))
+	}
+	if len(v.trusted.chain) == 0 {
+		return
+	}
+	j := v.signedBy(ruleNotEntitled, start, since, mayRun)
+	if version := v.trusted.chain.Numbered(j.Version); version != nil {
+		v.result.demands = version.Policy.Level
+	}
+	for _, s := range slices.Concat(v.segments, v.ends) {
+		rule, right := ruleNotEntitled, mayRun
+		if tellsOfPerson(s) {
+			right = mayState
+			if v.trusted.chain.May(s.key, v.when(s, since), mayRun).Standing != trust.Refused {
+				rule = ruleAgent
+			}
+		}
+		v.signedBy(rule, s, since, right)
+	}
+}
+
+func (v *runAudit) signedBy(rule string, s *statement, since int, right trust.Right) trust.Judgement {
+	j := v.entitled(rule, s, s.key, since, right)
+	v.refused = v.refused || j.Standing == trust.Refused
+	v.result.hands = append(v.result.hands, hand{s.ref, j.Principal})
+	return j
+}
+
+// tellsOfPerson says whether a statement holds what only a person can know.
+func tellsOfPerson(s *statement) bool {
+	persons := []runbook.Proof{runbook.Stated, runbook.Attested, runbook.Attached}
+	return slices.ContainsFunc(s.steps(), func(step record.Step) bool {
+		return step.Cause == record.CausePerson || step.Outcome == record.Passed && slices.Contains(persons, step.Proof)
+	})
+}
+
+// checkSecondPerson: whoever approves a run is none of those who did it until
+// then, with whichever key.
+func (a *audit) checkSecondPerson(said []saidResult, results []runResult) {
+	hands := map[string][]hand{}
+	for _, r := range results {
+		for _, h := range r.hands {
+			hands[h.leaf.Run] = append(hands[h.leaf.Run], h)
+		}
+	}
+	for _, result := range said {
+		s := result.statement
+		if s == nil {
+			continue
+		}
+		approval, ok := s.body.(*record.Approval)
+		if !ok || approval.Run == "" || approval.Decision != record.Approve {
+			continue
+		}
+		j := a.trusted.chain.May(s.key, a.when(s, 0), mayApprove)
+		for _, h := range hands[approval.Run] {
+			if j.Principal != "" && h.principal == j.Principal && !h.after(s.ref) {
+				a.broken(ruleSamePerson, s.place(), "%s approves the run %s for %s, who signed %s", s.name(), approval.Run, j.Principal, h.name())
+				break
+			}
+		}
+	}
+}
+
+// levels are all levels, the least first.
+var levels = []Level{None, Signed, Logged, Anchored, Bracketed, Witnessed}
+
+// checkLevels holds the runs that have ended to the level that was demanded when
+// they began. One of which nothing can be shown is broken anyway.
+func (a *audit) checkLevels(r *Report, results []runResult) []found {
+	demands := map[string]runResult{}
+	for _, result := range results {
+		if result.line != nil && result.demands != "" {
+			demands[result.line.Run] = result
+		}
+	}
+	f := &finder{}
+	for _, line := range r.Runs {
+		result, demanded := demands[line.Run]
+		if !demanded || line.Level == None || line.State == stateOpen || line.State == stateNeverFinished {
+			continue
+		}
+		if want := Level(result.demands); slices.Index(levels, line.Level) < slices.Index(levels, want) {
+			at := result.hands[0].place()
+			at.cause = result.demands
+			f.broken(ruleLevel, at, "the run %s is %s, and the policy demands %s", line.Run, line.Level, want)
+		}
+	}
+	return f.found
+}
