@@ -195,16 +195,29 @@ func (o *Outside) ask(ctx context.Context, parties []Party, cp evidence.Checkpoi
 	}
 	words := make(Words, len(parties))
 	for i, p := range parties {
-		select {
-		case words[i] = <-answers[i]:
-		case <-ctx.Done():
-			words[i] = Word{By: p.Name(), Kind: p.Kind(), Size: cp.Size, Err: ctx.Err()}
-		}
+		words[i] = await(ctx, answers[i], Word{By: p.Name(), Kind: p.Kind(), Size: cp.Size})
 		if errors.Is(words[i].Err, context.DeadlineExceeded) {
 			words[i].Err = fmt.Errorf("no answer within %s", limit)
 		}
 	}
 	return words
+}
+
+// await gives an answer, and the word that there was none when the time is up. An
+// answer that came meanwhile counts.
+func await(ctx context.Context, answer <-chan Word, none Word) Word {
+	select {
+	case w := <-answer:
+		return w
+	case <-ctx.Done():
+	}
+	select {
+	case w := <-answer:
+		return w
+	default:
+		none.Err = ctx.Err()
+		return none
+	}
 }
 
 // keep keeps and logs what was said. One process does so at a time, so that two

@@ -191,17 +191,31 @@ func TestSlow(t *testing.T) {
 	slow.Do(stamptest.Behaviour{Slow: true})
 	release := make(chan struct{})
 	defer close(release)
-	p := newPost(t, party(t, "slow", slow), deaf{release}, party(t, "fine", fine))
-	p.Limit = time.Second
+	p := newPost(t, party(t, "slow", slow), deaf{release})
+	ready := prompt{party(t, "fine", fine), fine.Stamp(must(p.Ledger.Log.Head()).Text)}
+	p.Parties = append(p.Parties, ready)
+	p.Limit = 200 * time.Millisecond
 	began := time.Now()
 	words := p.anchor()
 	if took := time.Since(began); took > p.Limit+5*time.Second {
 		t.Errorf("it took %s", took)
 	}
-	if want := "slow: no answer within 1s; deaf: no answer within 1s"; words.Owed() != want || words.Stamp() == "" {
+	if want := "slow: no answer within 200ms; deaf: no answer within 200ms"; words.Owed() != want || words.Stamp() == "" {
 		t.Errorf("owed %q, want %q", words.Owed(), want)
 	}
+	p.Parties[2] = ready.TSA
 	p.want([]string{"1.ckpt", "1.fine.tsr"}, 1, 1)
+}
+
+// prompt has its token before it is asked.
+type prompt struct {
+	anchor.TSA
+	token []byte
+}
+
+func (p prompt) Attest(_ context.Context, _ *evidence.Log, cp evidence.Checkpoint) ([]byte, *time.Time, error) {
+	at, err := p.Verify(p.token, cp)
+	return p.token, at, err
 }
 
 // deaf answers when it is told to, whatever the context says.
