@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,7 +57,8 @@ func runExample(t *testing.T, line string) {
 	if strings.Contains(line, "msp plan show") {
 		d.output("plan", "sign", "runbooks/acme.yaml")
 	}
-	if strings.Contains(line, exampleRun) || strings.Contains(line, "msp resume") || strings.Contains(line, "msp verify") {
+	logged := []string{exampleRun, "msp resume", "msp verify", "msp export", "msp log receipt"}
+	if slices.ContainsFunc(logged, func(part string) bool { return strings.Contains(line, part) }) {
 		line = strings.ReplaceAll(line, exampleRun, parkedExample(t, d))
 	}
 	line = strings.ReplaceAll(line, "/srv/backups/acme", "testdata/backups/acme")
