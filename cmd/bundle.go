@@ -109,7 +109,7 @@ func addProblems(report *audit.Report, bundle *export.Bundle) {
 		}
 	}
 	check := audit.Check{Name: checkBundle, State: audit.OK, Text: count(len(bundle.Manifest.Files), "file") + " as the manifest lists them"}
-	if m := bundle.Manifest; m.Kind == export.KindRun && !slices.ContainsFunc(report.Runs, func(r audit.RunLine) bool { return r.Run == m.Run }) {
+	if m := bundle.Manifest; m.Kind == export.KindRun && report.OK() && len(bundle.Problems) == 0 && !slices.ContainsFunc(report.Runs, func(r audit.RunLine) bool { return r.Run == m.Run }) {
 		bundle.Problems = append(bundle.Problems, export.Problem{File: "manifest.json", What: "it is about the run " + m.Run + ", and the evidence isn't"})
 	}
 	if n := len(bundle.Problems); n > 0 {

@@ -13,6 +13,9 @@ import (
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
+// exampleRecipient is a recipient as age-keygen prints one.
+const exampleRecipient = "age1vumchxyd7enf5mgf2rdt0dhqmx87f7txa5yccxqflmkumwudrdkswpwkqv"
+
 type exportFlags struct {
 	all       bool
 	to        string
@@ -30,7 +33,7 @@ nothing of other runs. Your key signs the list of the files, where it is at hand
 
 --encrypt-to takes an age recipient, an SSH public key, or a file with some, and
 makes one encrypted file. Answers, outputs and names of hosts are in the bundle.`,
-		Example: "  msp export 7f3a9c\n  msp export --all --to acme.tar.age --encrypt-to ~/.ssh/auditor.pub",
+		Example: "  msp export 7f3a9c\n  msp export --all --to acme.tar.age --encrypt-to " + exampleRecipient,
 		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: a.completeRuns,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if f.all == (len(args) == 1) {

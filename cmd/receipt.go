@@ -21,7 +21,7 @@ func (a *app) receiptCommand() *cobra.Command {
 elsewhere can hold the log to it later: entries that were there now can't be
 taken out, changed or put in another order unseen. It says nothing about what
 is in them.`,
-		Example: "  msp log receipt --to receipt.txt\n  msp verify --checkpoint receipt.txt", Args: cobra.NoArgs,
+		Example: "  msp log receipt --to receipt.txt", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			p, err := a.place()
 			if err != nil {

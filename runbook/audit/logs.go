@@ -182,7 +182,7 @@ func logRule(err error, file string) string {
 		return ruleLogUnreadable
 	case file == "checkpoint":
 		return ruleCheckpoint
-	case strings.HasPrefix(file, "tile/entries/"):
+	case strings.HasPrefix(file, "tile/entries/"), strings.HasSuffix(file, ".leaf"), strings.HasSuffix(file, ".tlog-proof"):
 		return ruleEntry
 	case strings.HasPrefix(file, "tile/"):
 		return ruleTile
