@@ -170,7 +170,11 @@ func (a *app) amend(ctx context.Context, f amendFlags, change func(r *register, 
 		v.Previous = r.Chain[len(r.Chain)-1].Digest
 	}
 	if problems := r.Chain.Unsound(&v); len(problems) > 0 {
-		return fmt.Errorf("version %d can't be signed: %s", v.Number, strings.Join(problems, "; "))
+		err := fmt.Errorf("version %d can't be signed: %s", v.Number, strings.Join(problems, "; "))
+		if len(r.Chain) == 0 {
+			err = hint(err, "msp trust init PRINCIPAL signs the first version")
+		}
+		return err
 	}
 	if _, err := os.Stat(r.proposalPath(v.Number)); err == nil && !f.replace {
 		return hint(fmt.Errorf("a proposed version %d waits for signatures", v.Number), "msp trust sign signs it, --replace puts this one in its place")

@@ -63,6 +63,9 @@ func runExample(t *testing.T, line string) {
 	if strings.Contains(line, "msp key show") {
 		d.msp("key", "new")
 	}
+	if strings.Contains(line, "msp trust") {
+		line = prepareTrust(t, d, line)
+	}
 	if strings.Contains(line, "msp plan show") {
 		d.output("plan", "sign", "runbooks/acme.yaml")
 	}

@@ -62,7 +62,7 @@ func (a *app) trustInitCommand() *cobra.Command {
 		Use: "init PRINCIPAL", Short: "sign the first version, with your key as a root", Args: cobra.ExactArgs(1),
 		Long: `Sign the first version: PRINCIPAL is you, a lead unless --role says otherwise, and
 your key is a root. The writers are those that have a log here, and this one.`,
-		Example: "  msp trust init ana --yes\n  msp trust init ana --client-root acme=acme.pub --threshold 2",
+		Example: "  msp trust init ana --yes\n  msp trust init ana --client-root acme=acme.pub --threshold 2 --yes",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.amend(c.Context(), f, func(r *register, v *trust.Version) error {
 				if len(r.Chain) > 0 {
@@ -150,7 +150,7 @@ func (a *app) trustAddCommand() *cobra.Command {
 	var who principalFlags
 	c := &cobra.Command{
 		Use: "add PRINCIPAL", Short: "add a principal, or a key or a role of one", Args: cobra.ExactArgs(1),
-		Example: "  msp trust add ben --key ben.pub --role operator\n  msp trust add vera --key vera.pub --role approver --of-client --valid-before 2027-01-01",
+		Example: "  msp trust add ben --key ben.pub --role operator --yes\n  msp trust add vera --key vera.pub --role approver --of-client --valid-before 2027-01-01 --yes",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.amend(c.Context(), f, func(r *register, v *trust.Version) error {
 				var keys []evidence.PublicKey
@@ -230,7 +230,7 @@ func (a *app) trustRevokeCommand() *cobra.Command {
 		Long: `End what a principal, a key (by its fingerprint) or a writer may do. What they
 signed before stands; of a compromised key only what was proven from outside before
 --at. A revocation is never taken back.`,
-		Example: "  msp trust revoke ben --why left\n  msp trust revoke SHA256:… --why compromised --at 2026-11-20T08:00:00Z",
+		Example: "  msp trust revoke ben --why left --yes\n  msp trust revoke SHA256:… --why compromised --at 2026-11-20T08:00:00Z --yes",
 		RunE: func(c *cobra.Command, args []string) error {
 			if !slices.Contains(trust.Whys(), why) {
 				return usageError(fmt.Errorf("--why %q is no reason", why), "one of "+strings.Join(trust.Whys(), ", "))
@@ -297,7 +297,7 @@ func (a *app) trustRotateCommand() *cobra.Command {
 		Use: "rotate", Short: "change the roots and the threshold", Args: cobra.NoArgs,
 		Long: `Change who signs the versions. The new version is signed by the threshold of the
 old roots and by that of the new ones.`,
-		Example: "  msp trust rotate --client-root acme=acme.pub --threshold 2\n  msp trust rotate --drop SHA256:…",
+		Example: "  msp trust rotate --client-root acme=acme.pub --threshold 2 --yes\n  msp trust rotate --drop ben --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.amend(c.Context(), f, func(_ *register, v *trust.Version) error {
 				for _, who := range drop {
@@ -328,7 +328,7 @@ func (a *app) trustWriterCommand() *cobra.Command {
 		Use: "writer WRITER", Short: "name a writer whose log must be there", Args: cobra.ExactArgs(1),
 		Long: `Name the writer of a log that is here: an installation that records for this client.
 From then on evidence without its log is incomplete.`,
-		Example: "  msp trust writer writer-1a2b3c4d",
+		Example: "  msp trust writer writer-1a2b3c4d --yes",
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.amend(c.Context(), f, func(r *register, v *trust.Version) error { return addWriter(r, v, args[0]) })
 		},
@@ -344,7 +344,7 @@ func (a *app) trustPolicyCommand() *cobra.Command {
 	var retention []string
 	c := &cobra.Command{
 		Use: "policy", Short: "say what is demanded of the evidence", Args: cobra.NoArgs,
-		Example: "  msp trust policy --level anchored --retention output=90",
+		Example: "  msp trust policy --level anchored --retention output=90 --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.amend(c.Context(), f, func(_ *register, v *trust.Version) error {
 				if c.Flags().Changed("level") {
@@ -392,7 +392,7 @@ func (a *app) trustImportCommand() *cobra.Command {
 		Long: `Add the principals and keys of an allowed_signers file of OpenSSH, with the times
 that it gives them. The id is what stands before the @; the whole is kept as the
 name. A key for other namespaces than "msp" is passed over.`,
-		Example: "  msp trust import allowed_signers --role operator",
+		Example: "  msp trust import allowed_signers --role operator --yes",
 		RunE: func(c *cobra.Command, args []string) error {
 			data, err := os.ReadFile(args[0])
 			if err != nil {
@@ -445,7 +445,7 @@ func (a *app) trustSignCommand() *cobra.Command {
 		Long: `Sign a version that waits for more signatures: the one beside the logs, or a FILE
 that somebody sent. With enough signatures it is logged, where it was proposed;
 elsewhere the file is sent back.`,
-		Example: "  msp trust sign",
+		Example: "  MSP_KEY=ben msp trust sign --yes",
 		RunE: func(c *cobra.Command, args []string) error {
 			r, release, err := a.openRegister(c.Context())
 			if err != nil {
