@@ -32,7 +32,7 @@ type lookAction struct {
 	least int
 }
 
-func (lookAction) AsksPerson()                      {}
+func (lookAction) AsksPerson() runbook.Task         { return runbook.Task{} }
 func (lookAction) Outputs() map[string]runbook.Type { return nil }
 func (a lookAction) Approval() runbook.Approval {
 	return runbook.Approval{Roles: []string{"lead"}, Min: a.least, Timeout: runbook.Duration{Text: "30m", Span: 30 * time.Minute}}

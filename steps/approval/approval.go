@@ -39,6 +39,8 @@ type action struct {
 	show  []*document.Node
 }
 
+var _ runbook.AsksApproval = (*action)(nil)
+
 // Check holds the steps that are shown to those that stand before this one.
 func (a *action) Check(s *runbook.Scope, d *document.Decoder) {
 	for _, n := range a.show {
@@ -54,8 +56,8 @@ func (a *action) Outputs() map[string]runbook.Type { return nil }
 // Repeatable is true: to wait again does no harm.
 func (a *action) Repeatable() bool { return true }
 
-// AsksPerson marks the step as a person's.
-func (a *action) AsksPerson() {}
+// AsksPerson marks the step as a person's. Who runs the runbook is asked nothing.
+func (a *action) AsksPerson() runbook.Task { return runbook.Task{} }
 
 // Approval is who decides.
 func (a *action) Approval() runbook.Approval { return a.terms }
