@@ -279,8 +279,13 @@ func (d *desk) signTrust(policy trust.Policy, roles map[string]trust.Role, ana .
 		}
 		version.Principals = append(version.Principals, p)
 	}
+	version.Writers = []trust.Writer{{ID: ledger.Writer.ID, Key: ledger.Writer.Key}}
+	_, roster, err := record.Roster(version)
+	if err != nil {
+		d.t.Fatal(err)
+	}
 	said := record.Trust{
-		Client: "local", Writer: ledger.Writer, Roots: []record.Signer{ledger.Signer()}, Signed: time.Now(), Version: version, Roster: runbook.Digest(nil),
+		Client: "local", Writer: ledger.Writer, Roots: []record.Signer{ledger.Signer()}, Signed: time.Now(), Version: version, Roster: roster,
 	}
 	if _, _, err := ledger.Say(d.t.Context(), record.KindTrust, said); err != nil {
 		d.t.Fatal(err)

@@ -41,7 +41,7 @@ func (d *desk) trusting(v trust.Version, names ...string) {
 		Store: d.store(), Client: "local", Writer: record.Signer{ID: id, Key: key.Public().AuthorizedKey()},
 		Log: d.store().OpenLog("local", id, key, filepath.Join(writers[0], "heads")), Operator: d.key(filepath.Join(config, "keys/operator")),
 	}
-	s := record.Trust{Client: "local", Writer: ledger.Writer, Signed: time.Now().Round(0), Roster: "sha256:" + strings.Repeat("ab", 32)}
+	s := record.Trust{Client: "local", Writer: ledger.Writer, Signed: time.Now().Round(0)}
 	var keys []evidence.Signer
 	for _, name := range names {
 		d.output("key", "new", name)
@@ -49,7 +49,12 @@ func (d *desk) trusting(v trust.Version, names ...string) {
 		v.Roots = append(v.Roots, trust.Root{Principal: name, Key: root.Public().AuthorizedKey()})
 		s.Roots, keys = append(s.Roots, record.SignerOf(root.Public())), append(keys, root)
 	}
+	v.Principals = append(v.Principals, trust.Principal{
+		ID: "desk", Roles: []trust.Role{trust.Operator}, Keys: []trust.Key{{Key: ledger.Signer().Key}},
+	})
+	v.Writers = []trust.Writer{{ID: id, Key: ledger.Writer.Key}}
 	s.Version = v
+	_, s.Roster, _ = record.Roster(v)
 	if _, _, err := ledger.Say(context.Background(), record.KindTrust, s, keys...); err != nil {
 		d.t.Fatal(err)
 	}

@@ -132,7 +132,8 @@ func (c *checked) end() {
 // trusted signs who may do what: each is a principal with these keys.
 func (b *bench) trusted(policy trust.Policy, people map[string][]*record.Ledger, roles ...trust.Role) {
 	b.t.Helper()
-	version := trust.Version{Number: 1, Threshold: 1, Policy: policy, Roots: []trust.Root{{Principal: "root", Key: b.laptop.Signer().Key}}}
+	version := trust.Version{Number: 1, Threshold: 1, Policy: policy, Roots: []trust.Root{{Principal: "ana", Key: b.laptop.Signer().Key}}}
+	version.Writers = []trust.Writer{{ID: "laptop", Key: b.logKey.Public().AuthorizedKey()}}
 	for _, id := range []string{"ana", "ben"} {
 		p := trust.Principal{ID: id, Roles: roles}
 		for _, l := range people[id] {
@@ -140,9 +141,13 @@ func (b *bench) trusted(policy trust.Policy, people map[string][]*record.Ledger,
 		}
 		version.Principals = append(version.Principals, p)
 	}
+	_, roster, err := record.Roster(version)
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	said := record.Trust{
 		Client: "acme", Writer: b.laptop.Writer, Roots: []record.Signer{b.laptop.Signer()}, Signed: b.pass(time.Second), Version: version,
-		Roster: runbook.Digest(nil),
+		Roster: roster,
 	}
 	if _, _, err := b.laptop.Say(b.t.Context(), record.KindTrust, said); err != nil {
 		b.t.Fatal(err)

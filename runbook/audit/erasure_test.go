@@ -59,13 +59,14 @@ func (b *bench) trusting(threshold int, roots ...*evidence.PrivateKey) {
 	v := trust.Version{Number: 1, Threshold: threshold, Principals: []trust.Principal{{
 		ID: "ana", Roles: []trust.Role{trust.Operator}, Keys: []trust.Key{{Key: b.operator.Public().AuthorizedKey()}},
 	}}, Writers: []trust.Writer{{ID: "laptop", Key: b.logKey.Public().AuthorizedKey()}}}
-	s := record.Trust{Client: "acme", Writer: b.laptop.Writer, Signed: b.pass(time.Minute), Roster: "sha256:" + strings.Repeat("ab", 32)}
+	s := record.Trust{Client: "acme", Writer: b.laptop.Writer, Signed: b.pass(time.Minute)}
 	var keys []evidence.Signer
 	for i, root := range roots {
 		v.Roots = append(v.Roots, trust.Root{Principal: string(rune('a' + i)), Key: root.Public().AuthorizedKey()})
 		s.Roots, keys = append(s.Roots, record.SignerOf(root.Public())), append(keys, root)
 	}
 	s.Version = v
+	_, s.Roster, _ = record.Roster(v)
 	b.saying(b.laptop, record.KindTrust, s, keys...)
 }
 
