@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
@@ -340,8 +341,9 @@ From then on evidence without its log is incomplete.`,
 func (a *app) trustPolicyCommand() *cobra.Command {
 	var f amendFlags
 	var level string
-	var approved, witness bool
-	var retention []string
+	var approved, first bool
+	var retention, witnesses []string
+	var quorum int
 	c := &cobra.Command{
 		Use: "policy", Short: "say what is demanded of the evidence", Args: cobra.NoArgs,
 		Example: "  msp trust policy --level anchored --retention output=90 --yes",
@@ -354,7 +356,13 @@ func (a *app) trustPolicyCommand() *cobra.Command {
 					v.Policy.ApprovedRunbooks = approved
 				}
 				if c.Flags().Changed("witness-first") {
-					v.Policy.WitnessFirst = witness
+					v.Policy.WitnessFirst = first
+				}
+				if c.Flags().Changed("quorum") {
+					v.Policy.Quorum = quorum
+				}
+				if err := setWitnesses(&v.Policy, witnesses); err != nil {
+					return err
 				}
 				return setRetention(&v.Policy, retention)
 			})
@@ -363,9 +371,26 @@ func (a *app) trustPolicyCommand() *cobra.Command {
 	f.add(c)
 	c.Flags().StringVar(&level, "level", "", "the least that is shown of a run: "+strings.Join(trust.Levels(), ", "))
 	c.Flags().BoolVar(&approved, "approved-runbooks", false, "only runbooks that an author or a lead approved may run")
-	c.Flags().BoolVar(&witness, "witness-first", false, "a witness sees the start of a run before its first step")
+	c.Flags().BoolVar(&first, "witness-first", false, "a witness sees the start of a run before its first step")
+	c.Flags().StringArrayVar(&witnesses, "witness", nil, "a witness that counts, as `NAME=KEY`: what msp witness init printed")
+	c.Flags().IntVar(&quorum, "quorum", 0, "how many of the witnesses have to see it; 0 is all of them")
 	c.Flags().StringArrayVar(&retention, "retention", nil, "how long blobs are kept, as `CLASS=DAYS`: "+strings.Join(trust.Classes(), ", "))
 	return c
+}
+
+func setWitnesses(p *trust.Policy, all []string) error {
+	for _, text := range all {
+		name, key, _ := strings.Cut(text, "=")
+		if !evidence.ValidID(name) {
+			return usageError(fmt.Errorf("--witness %q is not NAME=KEY", text), "for example acme=witness.example/acme+1a2b3c4d+BAAA…")
+		}
+		if _, err := witness.ParseVerifier(key); err != nil {
+			return usageError(fmt.Errorf("--witness %s: %w", name, err), "msp witness init printed it on the witness's machine")
+		}
+		p.Witnesses = slices.DeleteFunc(p.Witnesses, func(w trust.Witness) bool { return w.Name == name })
+		p.Witnesses = append(p.Witnesses, trust.Witness{Name: name, Key: key})
+	}
+	return nil
 }
 
 func setRetention(p *trust.Policy, all []string) error {
