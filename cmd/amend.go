@@ -144,6 +144,9 @@ func (r *register) finish(ctx context.Context, data []byte) error {
 	if err := r.copyVersion(link.Version.Number, digest); err != nil {
 		return err
 	}
+	if err := r.takeOutside(ctx, r.place, r.ledger); err != nil {
+		return err
+	}
 	return r.read()
 }
 

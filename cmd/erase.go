@@ -14,6 +14,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // eraseFlags say what is erased, and why.
@@ -240,6 +241,9 @@ func (a *app) eraseChosen(ctx context.Context, p *place, f eraseFlags, h *record
 	erasure := record.Erasure{
 		Client: p.Client, Writer: ledger.Writer, Operator: ledger.Signer(), Signed: a.Now().Round(0), Erased: digests, Ground: f.ground,
 	}
+	if _, err := a.may(p, p.Client, ledger.Operator.Public(), "erase", trust.Right{Roles: []trust.Role{trust.Operator}}); err != nil {
+		return err
+	}
 	keys := []evidence.Signer{ledger.Operator}
 	roots, err := a.roots(p, h)
 	if err != nil {
@@ -265,7 +269,7 @@ func (a *app) eraseChosen(ctx context.Context, p *place, f eraseFlags, h *record
 	}
 	fmt.Fprintln(a.Stdout, digest)
 	fmt.Fprintf(a.Stderr, "msp: %s erased; copies elsewhere lose them by msp sync, backups don't\n", count(len(digests), "blob"))
-	return nil
+	return a.takeOutside(ctx, p, ledger)
 }
 
 // roots are the keys of the roots of the trust in force that are at hand; an
