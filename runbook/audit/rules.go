@@ -124,7 +124,6 @@ const (
 	ruleTrustCopy      = "trust-copy-differs"
 	ruleNotEntitled    = "signer-not-entitled"
 	ruleAgent          = "agent-for-person"
-	ruleSamePerson     = "same-principal"
 	ruleWriterHidden   = "writer-hidden"
 	ruleWriterUnknown  = "writer-unknown"
 	ruleLevel          = "level-below"
@@ -246,7 +245,6 @@ var rules = map[string]rule{
 	ruleTrustCopy:      {checkTrust, "Who reads the copy is told something else than what the logs hold."},
 	ruleNotEntitled:    {checkTrust, "Whoever signed it was not entitled to at that time: it counts for nothing good; a failure that it tells stays one."},
 	ruleAgent:          {checkTrust, "A machine says what only a person can: nobody answers for it."},
-	ruleSamePerson:     {checkTrust, "Nobody else looked: two keys of one principal are not two people."},
 	ruleWriterHidden:   {checkTrust, "Everything that this writer recorded is missing from this copy: ask for its log, or hold it to be withheld."},
 	ruleWriterUnknown:  {checkTrust, "Nobody who decides about trust has said that this installation writes evidence."},
 	ruleLevel:          {checkTrust, "Less is shown about it than was agreed."},

@@ -82,7 +82,6 @@ func (a *audit) verify() (*Report, error) {
 	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
-	a.checkSecondPerson(said, results)
 	a.checkBaselines(results)
 	a.checkRepeats(results)
 	a.checkErasures(groups, said, plans, results)
