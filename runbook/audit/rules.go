@@ -106,6 +106,7 @@ const (
 	ruleErasureSigners = "erasure-signers"
 	ruleErasureHeld    = "erasure-held"
 	ruleErasureUnnamed = "erasure-unnamed"     // never broken
+	ruleHoldClaimed    = "hold-claimed"        // never broken
 	ruleErasedPresent  = "erased-but-there"    // never broken
 	ruleAboutUnknown   = "later-about-nothing" // never broken
 	// Approvals.
@@ -227,6 +228,7 @@ var rules = map[string]rule{
 	ruleErasureSigners: {checkErasures, "It excuses no missing blob: whoever may sign erasures did not agree to it."},
 	ruleErasureHeld:    {checkErasures, "What had to be kept was erased all the same: ask who decided it, and why."},
 	ruleErasureUnnamed: {checkErasures, "Nothing that was recorded is missing for it."},
+	ruleHoldClaimed:    {checkErasures, "From when on it holds is its signer's word, up to the time that is shown."},
 	ruleErasedPresent:  {checkErasures, "It is what a crash leaves between logging and erasing: msp erase --finish removes it."},
 	ruleAboutUnknown:   {checkSignatures, "What it corrects or answers may stand in a log that is not here."},
 	// Approvals.

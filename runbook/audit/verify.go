@@ -85,6 +85,7 @@ func (a *audit) verify() (*Report, error) {
 	a.checkBaselines(results)
 	a.checkRepeats(results)
 	a.checkErasures(groups, said, plans, results)
+	a.checkHolds(said)
 	a.checkLater(said)
 	if err := a.checkLeftovers(said, results, plans); err != nil {
 		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
