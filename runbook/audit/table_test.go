@@ -745,6 +745,25 @@ var tableOfKeys = []tableLine{
 		}, whole,
 	},
 	{
+		"makes somebody else of their own second key",
+		func(s *scene) {
+			c := s.checked()
+			s.trusted(trust.Policy{}, map[string][]*record.Ledger{"ana": {s.laptop, c.ben}}, trust.Lead)
+			s.trusted(trust.Policy{}, map[string][]*record.Ledger{"ana": {s.laptop}, "ben": {c.ben}}, trust.Lead)
+			c.again().wait()
+			c.approved(c.decide(c.ben, record.Approve, ""))
+		}, func(t *testing.T, s *scene) {
+			found("trust-forked", "another version 1")(t, s)
+			found("four-eyes", "ana did a part of it with another key")(t, s)
+		},
+		func(s *scene) {
+			c := s.checked()
+			s.trusted(trust.Policy{}, map[string][]*record.Ledger{"ana": {s.laptop}, "ben": {c.ben}}, trust.Lead)
+			c.again().wait()
+			c.approved(c.decide(c.ben, record.Approve, ""))
+		}, whole,
+	},
+	{
 		"approves their own run",
 		func(s *scene) { c := s.checked().wait(); c.approved(c.decide(s.laptop, record.Approve, "")) }, found("four-eyes", "nobody approves their own run"),
 		func(s *scene) { c := s.checked().wait(); c.approved(c.decide(c.ben, record.Approve, "")) }, whole,
