@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
@@ -14,13 +13,12 @@ import (
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
-// approvals are what other people decided, and who is trusted to decide, from
-// the statements that can be relied on. They are in the order of the logs.
+// approvals are what other people decided, from the statements that can be
+// relied on. They are in the order of the logs.
 type approvals struct {
 	byDigest map[string]*statement
 	ofRun    map[string][]*statement
 	ofBytes  map[string][]*statement // of a runbook, by its digest
-	trusts   []*statement            // by the number of their version
 }
 
 func gatherApprovals(said []saidResult) approvals {
@@ -37,30 +35,14 @@ func gatherApprovals(said []saidResult) approvals {
 			} else {
 				all.ofRun[body.Run] = append(all.ofRun[body.Run], r.statement)
 			}
-		case *record.Trust:
-			all.trusts = append(all.trusts, r.statement)
 		}
 	}
-	slices.SortStableFunc(all.trusts, func(x, y *statement) int {
-		return cmp.Compare(x.body.(*record.Trust).Version.Number, y.body.(*record.Trust).Version.Number) //nolint:errcheck // they are
-	})
 	return all
 }
 
-// trustedAt is the version of who is trusted that was in force for a statement:
-// the newest that stands before it in its log, or that another log has and that
-// claims to be older.
-func (all approvals) trustedAt(r ref, claimed time.Time) *trust.Version {
-	var version *trust.Version
-	for _, s := range all.trusts {
-		body, ok := s.body.(*record.Trust)
-		older := s.before(r) || !r.before(s.ref) && !body.Signed.After(claimed)
-		if ok && older {
-			version = &body.Version
-		}
-	}
-	return version
-}
+// errRefused is why an approval doesn't count whose key might not sign: that is
+// said where all keys are judged.
+var errRefused = errors.New("its key might not sign")
 
 // checkUndecided: nothing that belongs to an approval stands at another step.
 func (v *runAudit) checkUndecided(t toldStep) {
@@ -145,7 +127,7 @@ func (v *runAudit) namedVotes(r record.Request, t toldStep) (votes []record.Vote
 
 // tellRoles says what an approval shows less where nobody says who is who.
 func (v *runAudit) tellRoles(r record.Request, s *statement) {
-	if v.approvals.trustedAt(s.ref, s.until()) == nil {
+	if v.trustFor(s) == nil {
 		at := s.place()
 		at.cause = "roles"
 		v.note(ruleNoRoles, at, "%s is counted, and no trust statement says who is %s", s.name(), strings.Join(r.Terms.Roles, " or "))
@@ -159,7 +141,9 @@ func (v *runAudit) vote(r record.Request, s *statement) (record.Vote, error) {
 		return record.Vote{}, record.ErrAnotherRequest
 	}
 	vote := record.Vote{Signed: record.Signed[record.Approval]{Digest: s.leaf.Envelope, Body: *body, Key: s.key}}
-	if err := r.Holds(*body); err != nil {
+	judged := *body
+	judged.Signed = v.madeAt(s)
+	if err := r.Holds(judged); err != nil {
 		return vote, err
 	}
 	var shown record.Shown
@@ -169,7 +153,10 @@ func (v *runAudit) vote(r record.Request, s *statement) (record.Vote, error) {
 	if err := r.Saw(shown); err != nil {
 		return vote, err
 	}
-	who, err := r.MayDecide(s.key, v.approvals.trustedAt(s.ref, body.Signed), body.Signed)
+	if v.trusted.chain.May(s.key, v.when(s, 0), mayDecide).Standing == trust.Refused {
+		return vote, errRefused
+	}
+	who, err := r.MayDecide(s.key, v.trustFor(s), judged.Signed)
 	vote.By = who
 	return vote, err
 }
@@ -179,6 +166,7 @@ func (v *runAudit) tellUncounted(s *statement, t toldStep, err error) {
 	switch {
 	case errors.Is(err, evidence.ErrMissing), errors.As(err, &file):
 		v.note(ruleNotCompared, s.place(), "%s: what was shown to whom decided the step %s can't be read", s.name(), t.ID)
+	case errors.Is(err, errRefused):
 	case errors.Is(err, record.ErrOwnRun):
 		v.broken(ruleFourEyes, s.place(), "%s decides the step %s: %v", s.name(), t.ID, err)
 	case errors.Is(err, record.ErrNotEntitled):
@@ -233,7 +221,7 @@ func (v *runAudit) passedOver(r record.Request, named []record.Vote, t toldStep)
 			continue
 		}
 		vote, err := v.vote(r, s)
-		_, later := r.MayDecide(s.key, v.approvals.trustedAt(t.by.ref, t.Ended), vote.Body.Signed)
+		_, later := r.MayDecide(s.key, v.trustFor(t.by), v.madeAt(s))
 		if err == nil && later == nil {
 			known = append(known, vote)
 		}
@@ -251,14 +239,15 @@ func (v *runAudit) passedOver(r record.Request, named []record.Vote, t toldStep)
 // checkRunbookApproved: where the policy asks for it, an author approved the
 // bytes before they were run.
 func (v *runAudit) checkRunbookApproved(start *statement) {
-	version := v.approvals.trustedAt(start.ref, start.start.Started)
+	version := v.trustFor(start)
 	if version == nil || !version.Policy.ApprovedRunbooks {
 		return
 	}
 	approved := slices.ContainsFunc(v.approvals.ofBytes[start.start.Runbook.Digest], func(s *statement) bool {
 		body, ok := s.body.(*record.Approval)
-		return ok && body.Decision == record.Approve && !start.before(s.ref) && !body.Signed.After(start.start.Started.Add(clockSlack)) &&
-			record.MayApproveRunbook(s.key, v.approvals.trustedAt(s.ref, body.Signed), body.Signed) == nil
+		made := v.madeAt(s)
+		return ok && body.Decision == record.Approve && !start.before(s.ref) && !made.After(v.madeAt(start).Add(clockSlack)) &&
+			record.MayApproveRunbook(s.key, v.trustFor(s), made) == nil
 	})
 	switch {
 	case approved:

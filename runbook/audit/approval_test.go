@@ -310,7 +310,7 @@ func TestAttacksOnApprovals(t *testing.T) {
 			c := b.checked().wait()
 			b.trusted(trust.Policy{}, map[string][]*record.Ledger{"ana": {b.laptop}}, trust.Lead)
 			c.approved(c.decide(c.ben, record.Approve, "", func(a *record.Approval, _ *record.Shown) { a.Signed = c.segment.Until }))
-		}, "approver-not-entitled", "knows nobody with the key"},
+		}, "signer-not-entitled", "the key is nobody's in version 1"},
 		{"no approval", func(b *bench) { b.checked().wait().approved() }, "approval-missing", "of 0 of the 1 people"},
 		{"an approval that no log holds", func(b *bench) {
 			b.checked().wait().approved("sha256:" + strings.Repeat("ab", 32))

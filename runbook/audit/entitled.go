@@ -13,35 +13,33 @@ import (
 var (
 	mayRun     = trust.Right{Roles: []trust.Role{trust.Operator, trust.Agent}}
 	mayState   = trust.Right{Roles: []trust.Role{trust.Operator}}
-	mayApprove = trust.Right{Roles: []trust.Role{trust.Approver}}
+	mayDecide  = trust.Right{Roles: trust.Roles()} // the step says which of them it takes
 	mayAuthor  = trust.Right{Roles: []trust.Role{trust.Author}}
 	mayWaive   = trust.Right{Roles: []trust.Role{trust.Lead}}
 	mayRespond = trust.Right{Roles: []trust.Role{trust.Operator, trust.Auditor}}
 	mayPlan    = trust.Right{Roles: []trust.Role{trust.Lead}, Root: true}
 )
 
-// A hand is somebody who signed a statement of a run.
-type hand struct {
-	ref
-	principal string
-}
-
 // when is what is known about when a statement was signed. A statement that was
 // made after a trust statement, because it or its run's start names it, says so.
 func (a *audit) when(s *statement, since int) trust.When {
-	at := a.proven(s.ref)
+	at := a.around(s.ref)
 	w := trust.When{After: at.after, Before: at.before, Claimed: s.until(), Since: since}
 	for i, version := range a.trusted.refs {
-		n, then := i+1, a.proven(version)
+		n, then := i+1, a.around(version)
 		switch {
-		case version.before(s.ref), !then.before.IsZero() && !at.after.IsZero() && !then.before.After(at.after):
+		case version.before(s.ref), then.endsBefore(at):
 			w.Since = max(w.Since, n)
-		case w.Until == 0 && (version.after(s.ref) || !at.before.IsZero() && !then.after.IsZero() && !at.before.After(then.after)):
+		case w.Until == 0 && (version.after(s.ref) || at.endsBefore(then)):
 			w.Until = n
 		}
 	}
 	return w
 }
+
+// trustFor is the version of who may sign that was in force for a statement; nil
+// when none was.
+func (a *audit) trustFor(s *statement) *trust.Version { return a.trusted.chain.At(a.when(s, 0)) }
 
 // entitled judges a key of a statement, and tells of it under a rule when it
 // might not sign.
@@ -68,7 +66,7 @@ func (v *reader) checkSaidBy(s *statement) {
 	var right trust.Right
 	switch body := s.body.(type) {
 	case *record.Approval:
-		if right = mayApprove; body.Runbook != nil {
+		if right = mayDecide; body.Runbook != nil {
 			right = mayAuthor
 		}
 	case *record.Hold, *record.Release, *record.Ack, *record.Correction:
@@ -134,7 +132,6 @@ func (v *runAudit) checkEntitled(start *statement) {
 func (v *runAudit) signedBy(rule string, s *statement, since int, right trust.Right) trust.Judgement {
 	j := v.entitled(rule, s, s.key, since, right)
 	v.refused = v.refused || j.Standing == trust.Refused
-	v.result.hands = append(v.result.hands, hand{s.ref, j.Principal})
 	return j
 }
 
@@ -144,34 +141,6 @@ func tellsOfPerson(s *statement) bool {
 	return slices.ContainsFunc(s.steps(), func(step record.Step) bool {
 		return step.Cause == record.CausePerson || step.Outcome == record.Passed && slices.Contains(persons, step.Proof)
 	})
-}
-
-// checkSecondPerson: whoever approves a run is none of those who did it until
-// then, with whichever key.
-func (a *audit) checkSecondPerson(said []saidResult, results []runResult) {
-	hands := map[string][]hand{}
-	for _, r := range results {
-		for _, h := range r.hands {
-			hands[h.leaf.Run] = append(hands[h.leaf.Run], h)
-		}
-	}
-	for _, result := range said {
-		s := result.statement
-		if s == nil {
-			continue
-		}
-		approval, ok := s.body.(*record.Approval)
-		if !ok || approval.Run == "" || approval.Decision != record.Approve {
-			continue
-		}
-		j := a.trusted.chain.May(s.key, a.when(s, 0), mayApprove)
-		for _, h := range hands[approval.Run] {
-			if j.Principal != "" && h.principal == j.Principal && !h.after(s.ref) {
-				a.broken(ruleSamePerson, s.place(), "%s approves the run %s for %s, who signed %s", s.name(), approval.Run, j.Principal, h.name())
-				break
-			}
-		}
-	}
 }
 
 // levels are all levels, the least first.
@@ -193,7 +162,7 @@ func (a *audit) checkLevels(r *Report, results []runResult) []found {
 			continue
 		}
 		if want := Level(result.demands); slices.Index(levels, line.Level) < slices.Index(levels, want) {
-			at := result.hands[0].place()
+			at := result.bound.start.place()
 			at.cause = result.demands
 			f.broken(ruleLevel, at, "the run %s is %s, and the policy demands %s", line.Run, line.Level, want)
 		}

@@ -80,7 +80,7 @@ func (a *audit) rightlySigned(e *erasure) bool {
 		if t.before(e.ref) {
 			oldest = max(oldest, t.version.Number)
 		}
-		needed = needed || earlier(t.statement, e.statement)
+		needed = needed || a.earlier(t.statement, e.statement)
 	}
 	return !needed || slices.ContainsFunc(a.trusts, func(t signedTrust) bool {
 		return t.version.Number >= oldest && e.body.SignedFor(t.version)
@@ -88,12 +88,17 @@ func (a *audit) rightlySigned(e *erasure) bool {
 }
 
 // earlier reports whether a statement was made before another: by their order
-// where they stand in one log, else by what they claim.
-func earlier(s, other *statement) bool {
-	if s.log == other.log {
+// where they stand in one log, else by what tokens show, else by what they claim.
+func (a *audit) earlier(s, other *statement) bool {
+	x, y := a.around(s.ref), a.around(other.ref)
+	switch {
+	case s.log == other.log:
 		return s.before(other.ref)
+	case x.endsBefore(y), y.endsBefore(x):
+		return x.endsBefore(y)
+	default:
+		return !s.until().After(other.until())
 	}
-	return !s.until().After(other.until())
 }
 
 // excused reports whether a blob is missing because it was erased. What was to
@@ -166,7 +171,7 @@ func (a *audit) checkErased(e *erasure, digest string, runs []string, holds []le
 	}
 	for _, h := range holds {
 		covers := slices.ContainsFunc(append(runs, ""), h.body.Covers)
-		if covers && earlier(h.statement, e.statement) && (h.released == nil || !earlier(h.released, e.statement)) {
+		if covers && a.earlier(h.statement, e.statement) && (h.released == nil || !a.earlier(h.released, e.statement)) {
 			at.cause += h.leaf.Envelope
 			a.broken(ruleErasureHeld, at, "%s erases the blob %s under %s, which was not released", e.name(), short(digest), h.name())
 			return
@@ -188,7 +193,7 @@ func (a *audit) legalHolds(said []saidResult) []legalHold {
 			continue
 		}
 		if release, ok := s.statement.body.(*record.Release); ok {
-			if first := released[release.Hold]; first == nil || earlier(s.statement, first) {
+			if first := released[release.Hold]; first == nil || a.earlier(s.statement, first) {
 				released[release.Hold] = s.statement
 			}
 		}
@@ -203,6 +208,25 @@ func (a *audit) legalHolds(said []saidResult) []legalHold {
 		}
 	}
 	return holds
+}
+
+// checkHolds tells of holds that may have been thought of later: one that is shown
+// to outsiders when it is made is soon under a token. Where there are none, that
+// is said of everything.
+func (a *audit) checkHolds(said []saidResult) {
+	for _, result := range said {
+		s := result.statement
+		if s == nil || s.leaf.Kind != record.KindHold || len(a.times.byDigest) == 0 {
+			continue
+		}
+		claimed, by := s.until(), a.existed(s.ref)
+		switch {
+		case by.IsZero():
+			a.note(ruleHoldClaimed, s.place(), "%s says that it is of %s, and no token shows that it was there", s.name(), moment(claimed))
+		case by.After(claimed.Add(clockSlack)):
+			a.note(ruleHoldClaimed, s.place(), "%s says that it is of %s, and is shown to have been there by %s", s.name(), moment(claimed), moment(by))
+		}
+	}
 }
 
 // erasedLines tells each erasure, and how many blobs are gone for it.

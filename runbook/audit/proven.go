@@ -236,14 +236,46 @@ func (a *audit) proven(r ref) proven {
 	}
 	s := &statement{ref: r}
 	p := proven{before: a.existed(r)}
+	if !slices.Contains([]string{record.KindRunStart, record.KindRun, record.KindAnchor}, r.leaf.Kind) {
+		return p // it names no token, see tokenOf
+	}
 	data, err := a.store.Envelope(r.leaf.Envelope)
-	if err != nil || record.New(r.leaf.Kind) == nil {
+	if err != nil {
 		return p
 	}
 	if _, err := s.decode(data, a.limit); err == nil {
 		p.after = a.names(s).earliest()
 	}
 	return p
+}
+
+// around gives the times between which a statement is shown to have been signed
+// and logged, which is one act: it lies behind the tokens that it names, and
+// behind those that statements before it in its log name.
+func (a *audit) around(r ref) proven {
+	p := a.proven(r)
+	p.after = later(p.after, a.loggedAfter(r))
+	return p
+}
+
+// endsBefore reports whether what one is about is shown to have been there before
+// what the other is about.
+func (p proven) endsBefore(other proven) bool {
+	return !p.before.IsZero() && !other.after.IsZero() && !p.before.After(other.after)
+}
+
+// madeAt is when a statement was made, by its own word, which gives way to
+// tokens that contradict it.
+func (a *audit) madeAt(s *statement) time.Time {
+	claimed, shown := s.until(), a.around(s.ref)
+	switch {
+	case claimed.Add(clockSlack).Before(shown.after):
+		return shown.after
+	case !shown.before.IsZero() && claimed.Add(-clockSlack).After(shown.before):
+		return shown.before
+	default:
+		return claimed
+	}
 }
 
 // earliest is when a token was made at the earliest; a zero one never was.

@@ -32,7 +32,7 @@ func (b *bench) anchor(tsa *stamptest.TSA) (digest string) {
 	b.t.Helper()
 	cp := must(b.laptop.Log.Head())
 	token := tsa.Stamp(cp.Text)
-	if err := b.store.PutAnchor("laptop", cp, "tsa", evidence.TimestampFile, token); err != nil {
+	if err := b.store.PutAnchor(b.laptop.Writer.ID, cp, "tsa", evidence.TimestampFile, token); err != nil {
 		b.t.Fatal(err)
 	}
 	at := must(b.pins.TSAs["tsa"].Verify(token, cp.Text)).At

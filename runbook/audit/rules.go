@@ -106,6 +106,7 @@ const (
 	ruleErasureSigners = "erasure-signers"
 	ruleErasureHeld    = "erasure-held"
 	ruleErasureUnnamed = "erasure-unnamed"     // never broken
+	ruleHoldClaimed    = "hold-claimed"        // never broken
 	ruleErasedPresent  = "erased-but-there"    // never broken
 	ruleAboutUnknown   = "later-about-nothing" // never broken
 	// Approvals.
@@ -124,7 +125,6 @@ const (
 	ruleTrustCopy      = "trust-copy-differs"
 	ruleNotEntitled    = "signer-not-entitled"
 	ruleAgent          = "agent-for-person"
-	ruleSamePerson     = "same-principal"
 	ruleWriterHidden   = "writer-hidden"
 	ruleWriterUnknown  = "writer-unknown"
 	ruleLevel          = "level-below"
@@ -228,6 +228,7 @@ var rules = map[string]rule{
 	ruleErasureSigners: {checkErasures, "It excuses no missing blob: whoever may sign erasures did not agree to it."},
 	ruleErasureHeld:    {checkErasures, "What had to be kept was erased all the same: ask who decided it, and why."},
 	ruleErasureUnnamed: {checkErasures, "Nothing that was recorded is missing for it."},
+	ruleHoldClaimed:    {checkErasures, "From when on it holds is its signer's word, up to the time that is shown."},
 	ruleErasedPresent:  {checkErasures, "It is what a crash leaves between logging and erasing: msp erase --finish removes it."},
 	ruleAboutUnknown:   {checkSignatures, "What it corrects or answers may stand in a log that is not here."},
 	// Approvals.
@@ -246,7 +247,6 @@ var rules = map[string]rule{
 	ruleTrustCopy:      {checkTrust, "Who reads the copy is told something else than what the logs hold."},
 	ruleNotEntitled:    {checkTrust, "Whoever signed it was not entitled to at that time: it counts for nothing good; a failure that it tells stays one."},
 	ruleAgent:          {checkTrust, "A machine says what only a person can: nobody answers for it."},
-	ruleSamePerson:     {checkTrust, "Nobody else looked: two keys of one principal are not two people."},
 	ruleWriterHidden:   {checkTrust, "Everything that this writer recorded is missing from this copy: ask for its log, or hold it to be withheld."},
 	ruleWriterUnknown:  {checkTrust, "Nobody who decides about trust has said that this installation writes evidence."},
 	ruleLevel:          {checkTrust, "Less is shown about it than was agreed."},

@@ -46,7 +46,6 @@ type runResult struct {
 	past      *pastRun
 	compare   []comparison
 	bound     *boundRun // nil when its start can't be relied on
-	hands     []hand    // who signed its statements
 	demands   string    // the level that the policy in force demands; "" for none
 	err       error
 }

@@ -127,22 +127,6 @@ var trustAttacks = []struct {
 		"signer-not-entitled", "vera is approver",
 	},
 	{
-		"signs as approver with their own second key",
-		func(r *roster) { r.sign(); r.approve(r.by(r.ben), r.ben2) },
-		func(r *roster) { r.sign(); r.approve(r.by(r.ben), r.vera) },
-		"same-principal", "for ben, who signed",
-	},
-	{
-		"an operator approves",
-		func(r *roster) {
-			r.version.Principals[1].Roles = []trust.Role{trust.Operator}
-			r.sign()
-			r.approve(r.by(r.ana), r.ben)
-		},
-		func(r *roster) { r.sign(); r.approve(r.by(r.ana), r.ben) },
-		"signer-not-entitled", "takes approver",
-	},
-	{
 		"adds a reviewer afterwards",
 		func(r *roster) {
 			late := newKey(r.t)

@@ -82,10 +82,10 @@ func (a *audit) verify() (*Report, error) {
 	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
-	a.checkSecondPerson(said, results)
 	a.checkBaselines(results)
 	a.checkRepeats(results)
 	a.checkErasures(groups, said, plans, results)
+	a.checkHolds(said)
 	a.checkLater(said)
 	if err := a.checkLeftovers(said, results, plans); err != nil {
 		return nil, fmt.Errorf("reading the files of %s: %w", client, err)

@@ -63,14 +63,10 @@ type Judgement struct {
 // where nothing is, the signer's claim stands and is called one, except for a
 // key that was compromised, of which only what is proven stands.
 func (c Chain) May(key evidence.PublicKey, when When, right Right) Judgement {
-	low, high := max(when.Since, 1), len(c)
-	if when.Until > 0 {
-		high = min(high, when.Until-1)
-	}
-	if len(c) == 0 || when.Until == 1 && when.Since == 0 {
+	low, high := c.between(when)
+	if high == 0 {
 		return Judgement{Standing: Earlier, Why: "it was signed before anything said who may"}
 	}
-	high = max(low, high)
 	pick := c.inForce(when.Claimed, low, high)
 	v := c.Numbered(pick)
 	j := Judgement{Standing: Shown, Principal: v.Owner(key), Version: pick}
@@ -86,6 +82,26 @@ func (c Chain) May(key evidence.PublicKey, when When, right Right) Judgement {
 	}
 	c.judgeTimes(&j, key, when)
 	return j
+}
+
+// At is the version that was in force when something was signed; nil when none
+// was. It is the one that May judges by.
+func (c Chain) At(when When) *Version {
+	low, high := c.between(when)
+	return c.Numbered(c.inForce(when.Claimed, low, high))
+}
+
+// between are the numbers of the oldest and of the newest version that may have
+// been in force; zeros when there was none.
+func (c Chain) between(when When) (low, high int) {
+	if len(c) == 0 || when.Until == 1 && when.Since == 0 {
+		return 0, 0
+	}
+	low, high = max(when.Since, 1), len(c)
+	if when.Until > 0 {
+		high = min(high, when.Until-1)
+	}
+	return low, max(low, high)
 }
 
 // inForce is the newest version of some that was signed by the time claimed.
