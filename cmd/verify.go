@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -118,7 +119,7 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 		return audit.Pins{}, err
 	}
 	pins := audit.Pins{Logs: known}
-	if pins.TSAs, err = p.tsaRoots(f.tsaRoots); err != nil {
+	if pins.TSAs, err = p.tsaRoots(); err != nil {
 		return pins, err
 	}
 	for _, path := range sortedNames(heads) {
@@ -133,6 +134,11 @@ func (f verifyFlags) add(pins audit.Pins, client string) (audit.Pins, error) {
 	if pins.TrustRoots, err = parseTrustRoots(f.trustRoots); err != nil {
 		return pins, err
 	}
+	roots, err := givenRoots(f.tsaRoots)
+	if err != nil {
+		return pins, err
+	}
+	maps.Copy(pins.TSAs, roots)
 	for _, text := range f.signers {
 		key, err := parsePin(text)
 		if err != nil {
