@@ -330,7 +330,7 @@ func policyLines(p *page, policy trust.Policy) {
 		p.add("policy     witness %s", w.Name)
 	}
 	for _, r := range policy.Retention {
-		p.add("policy     %s are kept for %s", r.Class, count(r.Days, "day"))
+		p.add("policy     %s kept for %s", r.Class, count(r.Days, "day"))
 	}
 }
 

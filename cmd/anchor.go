@@ -205,24 +205,32 @@ func wordLine(w anchor.Word) string {
 	return line + " · " + w.Token
 }
 
-// tsaRoots are the roots that a verifier holds tokens to: this installation's
-// own, and those that were given as NAME=FILE.
-func tsaRoots(known []tsaSetting, given []string) (map[string]*stamp.Roots, error) {
+// tsaRoots are the roots of this installation's own authorities.
+func (p *place) tsaRoots() (map[string]*stamp.Roots, error) {
 	all := map[string]*stamp.Roots{}
-	var err error
-	for _, t := range known {
-		if all[t.Name], err = readRoots(t.Name, t.Roots); err != nil {
+	for _, t := range p.TSAs {
+		roots, err := readRoots(t.Name, t.Roots)
+		if err != nil {
 			return nil, err
 		}
+		all[t.Name] = roots
 	}
-	for _, text := range given {
+	return all, nil
+}
+
+// givenRoots are roots that were given as NAME=FILE.
+func givenRoots(texts []string) (map[string]*stamp.Roots, error) {
+	all := map[string]*stamp.Roots{}
+	for _, text := range texts {
 		name, path, found := strings.Cut(text, "=")
 		if !found || !evidence.ValidID(name) {
 			return nil, usageError(fmt.Errorf("--tsa-roots %q is not NAME=FILE", text), "NAME is the authority's in anchors/<writer>/<size>.<NAME>.tsr")
 		}
-		if all[name], err = readRoots(name, path); err != nil {
+		roots, err := readRoots(name, path)
+		if err != nil {
 			return nil, err
 		}
+		all[name] = roots
 	}
 	return all, nil
 }

@@ -30,8 +30,10 @@ func (a *app) eraseCommand() *cobra.Command {
 		Long: `Erase blobs: what programs wrote, what people answered, attached files, inputs.
 First a signed statement in the log says which, on which ground and why; then the
 files are removed. The records stay, and verify says what was erased, by whom and
-why. Where a trust statement names roots, they sign too. What a legal hold keeps
-is not erased, nor what an open run needs.
+why. Where a trust statement names roots, as many of them sign too as it takes for
+a new version, so their keys have to be here. What a legal hold keeps is not
+erased, nor what an open run needs. --retention erases what is older than the
+policy keeps it (msp trust policy --retention).
 
 An erasure that is cut off is finished by --finish, by the next erasure and by
 msp sync.`,
@@ -53,7 +55,7 @@ msp sync.`,
 	c.Flags().BoolVar(&f.answers, "answers", false, "of the run: what was found and answered")
 	c.Flags().BoolVar(&f.all, "all", false, "of the run: everything but the runbook")
 	c.Flags().StringVar(&f.why, "why", "", "a `TEXT` for whoever reads the record later")
-	c.Flags().StringVar(&f.ground, "ground", record.GroundRequest, "request or retention")
+	c.Flags().StringVar(&f.ground, "ground", record.GroundRequest, "the `GROUND`: request or retention")
 	c.Flags().BoolVar(&f.retention, "retention", false, "erase what is older than the trust statement keeps it")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "list what --retention would erase")
 	c.Flags().BoolVar(&f.finish, "finish", false, "remove the files of erasures that are logged")

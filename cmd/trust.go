@@ -91,7 +91,7 @@ your key is a root. The writers are those that have a log here, and this one.`,
 	who.add(c)
 	c.Flags().StringArrayVar(&roots, "root", nil, "another root, as `PRINCIPAL=KEY`")
 	c.Flags().StringArrayVar(&clientRoots, "client-root", nil, "a root of the client's, as `PRINCIPAL=KEY`")
-	c.Flags().IntVar(&threshold, "threshold", 1, "how many roots, of different principals, sign a version")
+	c.Flags().IntVar(&threshold, "threshold", 1, "`N` roots, of different principals, sign a version")
 	return c
 }
 
@@ -252,7 +252,7 @@ signed before stands; of a compromised key only what was proven from outside bef
 		},
 	}
 	f.add(c)
-	c.Flags().StringVar(&why, "why", "", "left, rotated, lost or compromised")
+	c.Flags().StringVar(&why, "why", "", "the `REASON`: left, rotated, lost or compromised")
 	c.Flags().StringVar(&at, "at", "", "from which `TIME` on; now unless said")
 	return c
 }
@@ -319,7 +319,7 @@ old roots and by that of the new ones.`,
 	c.Flags().StringArrayVar(&roots, "root", nil, "a root to be added, as `PRINCIPAL=KEY`")
 	c.Flags().StringArrayVar(&clientRoots, "client-root", nil, "a root of the client's to be added, as `PRINCIPAL=KEY`")
 	c.Flags().StringArrayVar(&drop, "drop", nil, "a root to be dropped: a `PRINCIPAL` or a fingerprint")
-	c.Flags().IntVar(&threshold, "threshold", 0, "how many roots, of different principals, sign a version")
+	c.Flags().IntVar(&threshold, "threshold", 0, "`N` roots, of different principals, sign a version")
 	return c
 }
 
@@ -346,6 +346,9 @@ func (a *app) trustPolicyCommand() *cobra.Command {
 	var quorum int
 	c := &cobra.Command{
 		Use: "policy", Short: "say what is demanded of the evidence", Args: cobra.NoArgs,
+		Long: `Say what is demanded of the evidence, where a verifier sees it. What isn't named
+stays as it is. A run below the level is a finding of msp verify. A retention erases
+nothing by itself: msp erase --retention does.`,
 		Example: "  msp trust policy --level anchored --retention output=90 --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.amend(c.Context(), f, func(_ *register, v *trust.Version) error {
@@ -369,7 +372,7 @@ func (a *app) trustPolicyCommand() *cobra.Command {
 		},
 	}
 	f.add(c)
-	c.Flags().StringVar(&level, "level", "", "the least that is shown of a run: "+strings.Join(trust.Levels(), ", "))
+	c.Flags().StringVar(&level, "level", "", "the least `LEVEL` that is shown of a run: "+strings.Join(trust.Levels(), ", "))
 	c.Flags().BoolVar(&approved, "approved-runbooks", false, "only runbooks that an author or a lead approved may run")
 	c.Flags().BoolVar(&first, "witness-first", false, "a witness sees the start of a run before its first step")
 	c.Flags().StringArrayVar(&witnesses, "witness", nil, "a witness that counts, as `NAME=KEY`: what msp witness init printed")

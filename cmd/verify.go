@@ -121,7 +121,7 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 		return audit.Pins{}, err
 	}
 	pins := audit.Pins{Logs: known}
-	if pins.TSAs, err = tsaRoots(p.TSAs, nil); err != nil {
+	if pins.TSAs, err = p.tsaRoots(); err != nil {
 		return pins, err
 	}
 	for _, w := range p.Witnesses {
@@ -139,14 +139,14 @@ func (f verifyFlags) add(pins audit.Pins, client string) (audit.Pins, error) {
 	if pins.TrustRoots, err = parseTrustRoots(f.trustRoots); err != nil {
 		return pins, err
 	}
-	given, err := tsaRoots(nil, f.tsaRoots)
+	roots, err := givenRoots(f.tsaRoots)
 	if err != nil {
 		return pins, err
 	}
 	if pins.TSAs == nil {
-		pins.TSAs = given
+		pins.TSAs = roots
 	}
-	maps.Copy(pins.TSAs, given)
+	maps.Copy(pins.TSAs, roots)
 	for _, text := range f.witnesses {
 		v, err := witness.ParseVerifier(text)
 		if err != nil {

@@ -48,7 +48,8 @@ func newScene(t testing.TB) *scene {
 
 // show shows the newest checkpoint to the witness.
 func (s *scene) show() {
-	_, _, s.err = s.witness.Cosign(s.t.Context(), must(s.store.ReadLog("acme", "laptop", s.logKey.Public())))
+	view := must(s.store.ReadLog("acme", "laptop", s.logKey.Public()))
+	_, _, s.err = s.witness.Cosign(s.t.Context(), view, view.Checkpoint)
 }
 
 func (s *scene) stamp() string { return s.anchor(s.tsa) }
