@@ -42,7 +42,8 @@ entries a log has and when it grows, and nothing of what is in it.
   msp witness watch KEY                     on the witness's: the logs to watch
   msp witness serve --listen :8080          on the witness's
 
-It speaks C2SP's tlog-witness, so that other logs may use it too.
+It speaks C2SP's tlog-witness, so that other logs may use it too, and msp other
+witnesses: witnesses in config.yaml names them (msp anchor --help).
 Its answers are signed, so plain HTTP is enough to be sure of them; put it behind
 a proxy with TLS where the network should not see the heads.`,
 		Args: cobra.NoArgs,

@@ -566,7 +566,7 @@ var tableOfRuns = []tableLine{
 			s.begin().failing().tell(1000)
 			s.begin().tell(1000)
 			s.rewrite("laptop", s.logKey, s.leaves()[2:])
-		}, told("no-witness", "no witness, and nobody else's checkpoint of the log of laptop was given"),
+		}, told("no-witness", "no witness has seen the log of laptop, and nobody else's checkpoint of it was given"),
 		func(s *scene) {
 			s.begin().failing().tell(1000)
 			s.begin().tell(1000)
