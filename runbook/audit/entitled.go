@@ -23,9 +23,9 @@ var (
 // when is what is known about when a statement was signed. A statement that was
 // made after a trust statement, because it or its run's start names it, says so.
 func (a *audit) when(s *statement, since int) trust.When {
-	at := a.around(s.ref)
+	at := a.around(s)
 	w := trust.When{After: at.after, Before: at.before, Claimed: s.until(), Since: since}
-	for i, version := range a.trusted.refs {
+	for i, version := range a.trusted.signed {
 		n, then := i+1, a.around(version)
 		switch {
 		case version.before(s.ref), then.endsBefore(at):

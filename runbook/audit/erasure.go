@@ -85,7 +85,7 @@ func (a *audit) rightlySigned(e *erasure, chain trust.Chain) bool {
 // earlier reports whether a statement was made before another: by their order
 // where they stand in one log, else by what tokens show, else by what they claim.
 func (a *audit) earlier(s, other *statement) bool {
-	x, y := a.around(s.ref), a.around(other.ref)
+	x, y := a.around(s), a.around(other)
 	switch {
 	case s.log == other.log:
 		return s.before(other.ref)

@@ -19,9 +19,9 @@ import (
 // trusted is who may sign, as the trust statements say it that can be relied on.
 type trusted struct {
 	chain  trust.Chain
-	refs   []ref // of each version
-	pinned bool  // the first version is known from outside
-	seen   bool  // there is a trust statement, though none may be relied on
+	signed []*statement // each version
+	pinned bool         // the first version is known from outside
+	seen   bool         // there is a trust statement, though none may be relied on
 }
 
 // readTrust makes the chain of the trust statements, and holds to it what was
@@ -96,14 +96,14 @@ func (a *audit) checkVersion(s version) {
 		return // the same one, in another place
 	}
 	if n := link.Version.Number; n >= 1 && n <= len(t.chain) {
-		a.broken(ruleTrustForked, s.place(), "%s is another version %d than %s", s.name(), n, t.refs[n-1].name())
+		a.broken(ruleTrustForked, s.place(), "%s is another version %d than %s", s.name(), n, t.signed[n-1].name())
 		return
 	}
 	if problems := s.problems(t.chain); len(problems) > 0 {
 		a.broken(ruleTrust, s.place(), "%s, version %d: %s", s.name(), link.Version.Number, strings.Join(problems, "; "))
 		return
 	}
-	t.chain, t.refs = append(t.chain, link), append(t.refs, s.ref)
+	t.chain, t.signed = append(t.chain, link), append(t.signed, s.statement)
 }
 
 // pinTrust holds the first version to what is known from outside.
@@ -116,7 +116,7 @@ func (a *audit) pinTrust() {
 	case slices.ContainsFunc(a.pins.TrustRoots, t.chain[0].KnownBy):
 		t.pinned = true
 	default:
-		a.broken(ruleTrustRoot, t.refs[0].place(), "the first trust statement is %s, signed by %s, and pinned is %s", t.chain[0].Digest, idsOf(t.chain[0].Signers), strings.Join(a.pins.TrustRoots, ", "))
+		a.broken(ruleTrustRoot, t.signed[0].place(), "the first trust statement is %s, signed by %s, and pinned is %s", t.chain[0].Digest, idsOf(t.chain[0].Signers), strings.Join(a.pins.TrustRoots, ", "))
 	}
 }
 
