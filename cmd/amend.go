@@ -144,6 +144,9 @@ func (r *register) finish(ctx context.Context, data []byte) error {
 	if err := r.copyVersion(link.Version.Number, digest); err != nil {
 		return err
 	}
+	if err := r.takeOutside(ctx, r.place, r.ledger); err != nil {
+		return err
+	}
 	return r.read()
 }
 
@@ -327,7 +330,7 @@ func policyLines(p *page, policy trust.Policy) {
 		p.add("policy     witness %s", w.Name)
 	}
 	for _, r := range policy.Retention {
-		p.add("policy     %s are kept for %s", r.Class, count(r.Days, "day"))
+		p.add("policy     %s kept for %s", r.Class, count(r.Days, "day"))
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/anchor"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/evidence/stamp"
+	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -53,6 +54,40 @@ func checkTSAs(s *Settings, config string) error {
 	return nil
 }
 
+// witnessSetting is a witness as a user configures it. Key is its verifier key.
+type witnessSetting struct {
+	Name string `mapstructure:"name"`
+	URL  string `mapstructure:"url"`
+	Key  string `mapstructure:"key"`
+
+	verifier witness.Verifier
+}
+
+// checkWitnesses refuses settings that nobody could be asked with.
+func checkWitnesses(s *Settings) error {
+	seen := map[string]bool{}
+	for i := range s.Witnesses {
+		w := &s.Witnesses[i]
+		const like = "witnesses: [{name: acme, url: https://witness.example, key: witness.example/acme+…}]"
+		if !evidence.ValidID(w.Name) {
+			return hint(fmt.Errorf("the setting witnesses: %q can't be the name of a witness", w.Name), "%s", like)
+		}
+		if seen[w.Name] {
+			return hint(fmt.Errorf("the setting witnesses: two witnesses are called %s", w.Name), "give each a name of its own")
+		}
+		seen[w.Name] = true
+		if err := stamp.CheckURL(w.URL); err != nil {
+			return hint(fmt.Errorf("the setting witnesses: the url of %s: %w", w.Name, err), "%s", like)
+		}
+		verifier, err := witness.ParseVerifier(w.Key)
+		if err != nil {
+			return hint(fmt.Errorf("the setting witnesses: the key of %s: %w", w.Name, err), "msp witness init printed it on the witness's machine")
+		}
+		w.verifier = verifier
+	}
+	return nil
+}
+
 // readRoots reads the roots that the tokens of an authority must lead to.
 func readRoots(name, path string) (*stamp.Roots, error) {
 	const what = "a PEM file with the root certificates of the timestamp authority belongs there"
@@ -70,7 +105,7 @@ func readRoots(name, path string) (*stamp.Roots, error) {
 // outside is everybody whom the user has configured to be shown the heads of a
 // log; nil when there is nobody.
 func (a *app) outside(p *place, ledger *record.Ledger) (*anchor.Outside, error) {
-	if len(p.TSAs) == 0 {
+	if len(p.TSAs)+len(p.Witnesses) == 0 {
 		return nil, nil
 	}
 	o := &anchor.Outside{Ledger: ledger, Limit: p.AnchorTimeout, Now: a.Now}
@@ -80,6 +115,9 @@ func (a *app) outside(p *place, ledger *record.Ledger) (*anchor.Outside, error) 
 			return nil, err
 		}
 		o.Parties = append(o.Parties, anchor.TSA{Authority: &stamp.Authority{Name: t.Name, URL: t.URL, Roots: roots}})
+	}
+	for _, w := range p.Witnesses {
+		o.Parties = append(o.Parties, anchor.Witness{Called: w.Name, Client: witness.Client{URL: w.URL, Verifier: w.verifier}})
 	}
 	return o, nil
 }
@@ -100,14 +138,16 @@ func (a *app) takeOutside(ctx context.Context, p *place, ledger *record.Ledger) 
 
 func (a *app) anchorCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "anchor", GroupID: groupProve, Short: "have the newest head of the log stamped by the timestamp authorities",
-		Long: `Take the newest head of this installation's log to the timestamp authorities of
-your config.yaml, and keep what they say beside it: it proves that all that is in
-the log existed by then. Runs do so by themselves, at their start and their end;
-what they couldn't reach is pending, and asked for here again. One token covers all
-that came before it.
+		Use: "anchor", GroupID: groupProve, Short: "have the newest head of the log seen outside: stamped, and cosigned",
+		Long: `Take the newest head of this installation's log to the timestamp authorities and
+the witnesses of your config.yaml, and keep what they say beside it. A token proves
+that all that is in the log existed by then; a witness cosigns nothing but a
+continuation of what it saw before. Runs do so by themselves, at their start and
+their end; what they couldn't reach is pending, and asked for here again. One token
+covers all that came before it.
 
   tsa: [{name: freetsa, url: https://freetsa.org/tsr, roots: freetsa.pem}]
+  witnesses: [{name: acme, url: https://witness.example, key: witness.example/acme+…}]
 
 Exit code 0 when nobody owes anything, 1 when somebody still does.`,
 		Example: "  msp anchor --client acme", Args: cobra.NoArgs,
@@ -123,8 +163,8 @@ Exit code 0 when nobody owes anything, 1 when somebody still does.`,
 
 func (a *app) anchor(ctx context.Context, p *place) error {
 	store := a.store(p, p.Client)
-	if len(p.TSAs) == 0 {
-		return hint(errors.New("no timestamp authority is configured"), "%s: tsa: [{name: freetsa, url: https://freetsa.org/tsr, roots: freetsa.pem}]", filepath.Join(p.Config, "config.yaml"))
+	if len(p.TSAs)+len(p.Witnesses) == 0 {
+		return hint(errors.New("no timestamp authority and no witness is configured"), "%s: tsa: [{name: freetsa, url: https://freetsa.org/tsr, roots: freetsa.pem}]", filepath.Join(p.Config, "config.yaml"))
 	}
 	if _, err := os.Stat(store.Root()); err != nil {
 		return hint(fmt.Errorf("there is no evidence of the client %s in %s", p.Client, p.State), "msp run leaves some; --client names another client")
@@ -165,24 +205,32 @@ func wordLine(w anchor.Word) string {
 	return line + " · " + w.Token
 }
 
-// tsaRoots are the roots that a verifier holds tokens to: this installation's
-// own, and those that were given as NAME=FILE.
-func (p *place) tsaRoots(given []string) (map[string]*stamp.Roots, error) {
+// tsaRoots are the roots of this installation's own authorities.
+func (p *place) tsaRoots() (map[string]*stamp.Roots, error) {
 	all := map[string]*stamp.Roots{}
-	var err error
 	for _, t := range p.TSAs {
-		if all[t.Name], err = readRoots(t.Name, t.Roots); err != nil {
+		roots, err := readRoots(t.Name, t.Roots)
+		if err != nil {
 			return nil, err
 		}
+		all[t.Name] = roots
 	}
-	for _, text := range given {
+	return all, nil
+}
+
+// givenRoots are roots that were given as NAME=FILE.
+func givenRoots(texts []string) (map[string]*stamp.Roots, error) {
+	all := map[string]*stamp.Roots{}
+	for _, text := range texts {
 		name, path, found := strings.Cut(text, "=")
 		if !found || !evidence.ValidID(name) {
 			return nil, usageError(fmt.Errorf("--tsa-roots %q is not NAME=FILE", text), "NAME is the authority's in anchors/<writer>/<size>.<NAME>.tsr")
 		}
-		if all[name], err = readRoots(name, path); err != nil {
+		roots, err := readRoots(name, path)
+		if err != nil {
 			return nil, err
 		}
+		all[name] = roots
 	}
 	return all, nil
 }

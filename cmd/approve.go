@@ -122,7 +122,10 @@ func (a *app) approve(ctx context.Context, p *place, f approveFlags, part string
 	if now := account.Request(); now.Step != request.Step || !slices.Equal(now.Segments, request.Segments) {
 		return hint(fmt.Errorf("the run %s has moved on since it was shown", record.ShortID(account.Run)), "msp approve %s shows it as it is now", record.ShortID(account.Run))
 	}
-	return a.sayApproval(ctx, ledger, request, word, f, page)
+	if err := a.sayApproval(ctx, ledger, request, word, f, page); err != nil {
+		return err
+	}
+	return a.takeOutside(ctx, p, ledger)
 }
 
 // waiting finds the run that is meant, which has to wait for an approval.

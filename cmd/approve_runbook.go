@@ -55,7 +55,7 @@ func (a *app) approveRunbook(ctx context.Context, p *place, f approveFlags) erro
 	}
 	fmt.Fprintln(a.Stdout, digest)
 	fmt.Fprintf(a.Stderr, "msp: signed: %s %s may be run for %s\n", book.ID, book.Version, p.Client)
-	return nil
+	return a.takeOutside(ctx, p, ledger)
 }
 
 // checkApproved refuses a runbook that nobody approved, where the client's

@@ -9,6 +9,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook/audit"
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/evidence/stamp"
 	"github.com/msp-runbook/msp/runbook/export"
 	"github.com/msp-runbook/msp/runbook/record"
 )
@@ -84,7 +85,7 @@ func (a *app) auditBundle(p *place, bundle *export.Bundle, f verifyFlags) (*audi
 		if err := checkCheckpoints(f.checkpoints, []string{m.Client}); err != nil {
 			return nil, err
 		}
-		pins, err := f.add(audit.Pins{Logs: map[string]evidence.PublicKey{}}, m.Client)
+		pins, err := f.add(audit.Pins{Logs: map[string]evidence.PublicKey{}, TSAs: map[string]*stamp.Roots{}}, m.Client)
 		if err != nil {
 			return nil, err
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // eraseFlags say what is erased, and why.
@@ -29,8 +30,10 @@ func (a *app) eraseCommand() *cobra.Command {
 		Long: `Erase blobs: what programs wrote, what people answered, attached files, inputs.
 First a signed statement in the log says which, on which ground and why; then the
 files are removed. The records stay, and verify says what was erased, by whom and
-why. Where a trust statement names roots, they sign too. What a legal hold keeps
-is not erased, nor what an open run needs.
+why. Where a trust statement names roots, as many of them sign too as it takes for
+a new version, so their keys have to be here. What a legal hold keeps is not
+erased, nor what an open run needs. --retention erases what is older than the
+policy keeps it (msp trust policy --retention).
 
 An erasure that is cut off is finished by --finish, by the next erasure and by
 msp sync.`,
@@ -52,7 +55,7 @@ msp sync.`,
 	c.Flags().BoolVar(&f.answers, "answers", false, "of the run: what was found and answered")
 	c.Flags().BoolVar(&f.all, "all", false, "of the run: everything but the runbook")
 	c.Flags().StringVar(&f.why, "why", "", "a `TEXT` for whoever reads the record later")
-	c.Flags().StringVar(&f.ground, "ground", record.GroundRequest, "request or retention")
+	c.Flags().StringVar(&f.ground, "ground", record.GroundRequest, "the `GROUND`: request or retention")
 	c.Flags().BoolVar(&f.retention, "retention", false, "erase what is older than the trust statement keeps it")
 	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "list what --retention would erase")
 	c.Flags().BoolVar(&f.finish, "finish", false, "remove the files of erasures that are logged")
@@ -240,6 +243,9 @@ func (a *app) eraseChosen(ctx context.Context, p *place, f eraseFlags, h *record
 	erasure := record.Erasure{
 		Client: p.Client, Writer: ledger.Writer, Operator: ledger.Signer(), Signed: a.Now().Round(0), Erased: digests, Ground: f.ground,
 	}
+	if _, err := a.may(p, p.Client, ledger.Operator.Public(), "erase", trust.Right{Roles: []trust.Role{trust.Operator}}); err != nil {
+		return err
+	}
 	keys := []evidence.Signer{ledger.Operator}
 	roots, err := a.roots(p, h)
 	if err != nil {
@@ -265,7 +271,7 @@ func (a *app) eraseChosen(ctx context.Context, p *place, f eraseFlags, h *record
 	}
 	fmt.Fprintln(a.Stdout, digest)
 	fmt.Fprintf(a.Stderr, "msp: %s erased; copies elsewhere lose them by msp sync, backups don't\n", count(len(digests), "blob"))
-	return nil
+	return a.takeOutside(ctx, p, ledger)
 }
 
 // roots are the keys of the roots of the trust in force that are at hand; an

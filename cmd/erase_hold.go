@@ -54,7 +54,8 @@ func (a *app) eraseReleaseCommand() *cobra.Command {
 	var why string
 	c := &cobra.Command{
 		Use: "release HOLD", Short: "end a legal hold", Args: cobra.ExactArgs(1),
-		Long:    "End a legal hold. HOLD is its digest, or the beginning of it, as msp erase hold printed it.",
+		Long: `End a legal hold. HOLD is its digest, or the beginning of it, as msp erase hold
+printed it.`,
 		Example: "  msp erase release 3fa20c11 --why 'case closed'",
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := a.place()

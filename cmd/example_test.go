@@ -140,7 +140,7 @@ func serveExample(t *testing.T, d *desk, args []string) {
 	if err != nil || !strings.Contains(line, "http://127.0.0.1:") {
 		t.Errorf("%q, %v", line, err)
 	}
-	c.Process.Signal(os.Interrupt) //nolint:errcheck // Wait tells
+	c.Process.Signal(os.Interrupt)
 	if err := c.Wait(); err != nil {
 		t.Error(err)
 	}

@@ -74,7 +74,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/anchor": {
 		"takes a checkpoint to those outside, keeps what they say and remembers what is still owed",
-		"runbook/evidence runbook/evidence/stamp runbook/record",
+		"runbook/evidence runbook/evidence/stamp runbook/evidence/witness runbook/record",
 	},
 	"runbook/engine": {
 		"runs and resumes: order, timeouts, retries, masking, journal, verdict",
@@ -86,7 +86,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/audit": {
 		"holds records against what should have happened: verification, exceptions, figures",
-		"runbook runbook/document runbook/process runbook/evidence runbook/evidence/stamp runbook/trust runbook/schedule runbook/agreement runbook/record",
+		"runbook runbook/document runbook/process runbook/evidence runbook/evidence/stamp runbook/evidence/witness runbook/trust runbook/schedule runbook/agreement runbook/record",
 	},
 	"steps/run": {
 		"decodes, checks and runs the step that runs a program",

@@ -28,7 +28,13 @@ func (a *app) keyNewCommand() *cobra.Command {
 	var algorithm string
 	var locked bool
 	c := &cobra.Command{
-		Use: "new [NAME]", Short: "make an operator's key", Example: "  msp key new\n  msp key new ana --type ecdsa-p256", Args: cobra.MaximumNArgs(1),
+		Use: "new [NAME]", Short: "make an operator's key", Args: cobra.MaximumNArgs(1),
+		Long: `Make an operator's key, and the .pub file for whoever verifies. With --passphrase
+it is locked: the passphrase comes from the file that MSP_KEY_PASSPHRASE_FILE
+names, from commands: {key-passphrase: […]} in your config.yaml, or from you at the
+terminal, now and whenever it signs. Of a key that an ssh-agent holds, only NAME.pub
+is needed, with agent: true; and nothing at all with its fingerprint in MSP_KEY.`,
+		Example: "  msp key new\n  msp key new ana --type ecdsa-p256",
 		RunE: func(c *cobra.Command, args []string) error {
 			name := defaultKeyName
 			if len(args) == 1 {
@@ -59,7 +65,7 @@ func (a *app) keyNewCommand() *cobra.Command {
 			return err
 		},
 	}
-	c.Flags().StringVar(&algorithm, "type", "ed25519", "ed25519 or ecdsa-p256")
+	c.Flags().StringVar(&algorithm, "type", "ed25519", "the `TYPE`: ed25519 or ecdsa-p256")
 	c.Flags().BoolVar(&locked, "passphrase", false, "ask for a passphrase that the key is locked with")
 	return c
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook/engine"
@@ -50,10 +52,36 @@ func (a *app) mayRun(ctx context.Context, p *place, job *engine.Job) error {
 		return err
 	}
 	newest, err := a.may(p, job.Client, key.Public(), "run", trust.Right{Roles: []trust.Role{trust.Operator, trust.Agent}})
-	if newest != nil {
-		job.Trust = newest.Digest
+	if newest == nil || err != nil {
+		return err
 	}
+	job.Trust = newest.Digest
+	job.Witnesses, err = witnessesFirst(p, newest.Body.Version.Policy)
 	return err
+}
+
+// witnessesFirst is how many witnesses have to see the start of a run before its
+// first step. Where they are not configured here, there is no point in starting.
+func witnessesFirst(p *place, policy trust.Policy) (int, error) {
+	if !policy.WitnessFirst {
+		return 0, nil
+	}
+	want := policy.Quorum
+	if want == 0 {
+		want = max(1, len(policy.Witnesses))
+	}
+	have := 0
+	for _, w := range p.Witnesses {
+		named := slices.ContainsFunc(policy.Witnesses, func(known trust.Witness) bool { return known.Key == strings.TrimSpace(w.Key) })
+		if named || len(policy.Witnesses) == 0 {
+			have++
+		}
+	}
+	if have < want {
+		return 0, hint(fmt.Errorf("the client's policy asks for %d of its witnesses to see the start of a run before its first step, and %d are configured here", want, have),
+			"witnesses: [{name: …, url: …, key: …}] in %s; msp trust show lists the policy", filepath.Join(p.Config, "config.yaml"))
+	}
+	return want, nil
 }
 
 // unlockFirst asks for the key's passphrase before anybody else reads the

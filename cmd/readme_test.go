@@ -3,14 +3,18 @@ package cmd_test
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/msp-runbook/msp/runbook/evidence/stamp/stamptest"
 )
 
 var showReadme = flag.Bool("show-readme", false, "print what README's commands print now")
@@ -21,7 +25,8 @@ type shell struct {
 	wanted  []string
 }
 
-// readmeCommands takes the commands out of the console blocks.
+// readmeCommands takes the commands out of the console blocks. A line that begins
+// with > goes on with the command before.
 func readmeCommands(text string) []shell {
 	var all []shell
 	inside := false
@@ -33,6 +38,8 @@ func readmeCommands(text string) []shell {
 		case !inside:
 		case strings.HasPrefix(line, "$ "):
 			all = append(all, shell{command: strings.TrimPrefix(line, "$ ")})
+		case len(all) > 0 && strings.HasPrefix(line, "> "):
+			all[len(all)-1].command += "\n" + strings.TrimPrefix(line, "> ")
 		case len(all) > 0:
 			last := &all[len(all)-1]
 			last.wanted = append(last.wanted, line)
@@ -45,13 +52,20 @@ func readmeCommands(text string) []shell {
 func settled(lines []string) []string {
 	replacements := []struct{ pattern, with string }{
 		{`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?[-+]\d\d:\d\d|Z)?`, "TIME"},
+		{`(since|until) \d{4}-\d\d-\d\d`, "$1 TIME"},
 		{`/\S*/testdata`, "/home/you/msp/testdata"},
+		{`/\S*/\.config`, "/home/you/.config"},
 		{`at /\S*/(\w+)$`, "at /usr/bin/$1"},
 		{`writer-[0-9a-f]+`, "writer-0"},
 		{`SHA256:\S+`, "SHA256:0"},
-		{`sha256:[0-9a-f]{64}`, "sha256:0"},
+		{`sha256:[0-9a-f]+…?`, "sha256:0"},
+		{`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`, "0"},
+		{`\+[0-9a-f]{8}\+[A-Za-z0-9+/=]+`, "+0+0"},
+		{`\b[0-9a-f]{64}\b`, "0"},
 		{`\b[0-9a-f]{12}\b`, "0"},
 		{`\b[0-9a-f]{6}\b`, "0"},
+		{`\b\d+\.\d s\b`, "0.0 s"},
+		{`files, \d+ B`, "files, 0 B"},
 	}
 	var out []string
 	for _, line := range lines {
@@ -71,6 +85,7 @@ func TestREADME(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the commands of README build msp")
 	}
+	needTools(t, "bash", "jq", "openssl", "ssh-keygen", "sha256sum", "python3")
 	root, err := filepath.Abs("..")
 	if err != nil {
 		t.Fatal(err)
@@ -99,8 +114,13 @@ func TestREADME(t *testing.T) {
 	}
 }
 
-// failing are the commands of README that are meant to exit 1.
-var failing = map[string]bool{"msp lint broken.yaml": true}
+// codes are what those commands of README are meant to exit with that don't exit 0,
+// in the order in which they stand there.
+var codes = map[string][]string{
+	"msp lint broken.yaml":                                         {"1"},
+	"MSP_KEY=ben msp run move-mail --no-input":                     {"2", "3"}, // not approved, then waiting
+	"msp erase --run $RUN --output count --why 'a name was in it'": {"2", "0"}, // held, then not
+}
 
 func runReadme(t *testing.T, root string, commands []shell) [][]string {
 	t.Helper()
@@ -112,13 +132,15 @@ func runReadme(t *testing.T, root string, commands []shell) [][]string {
 	if err := os.CopyFS(work, os.DirFS(root)); err != nil {
 		t.Fatal(err)
 	}
+	tsa := stamptest.New(t, time.Now)
+	here := strings.NewReplacer(
+		"go test ./...", ":", // this is what is running
+		"curl --silent https://freetsa.org/files/cacert.pem", "cat "+tsa.RootsFile(),
+		"https://freetsa.org/tsr", tsa.URL,
+	)
 	var script strings.Builder
 	for i, c := range commands {
-		command := c.command
-		if command == "go test ./..." {
-			command = ":" // this is what is running
-		}
-		fmt.Fprintf(&script, "%s\nprintf '\\n#%d %%s#\\n' $?\n", command, i)
+		fmt.Fprintf(&script, "%s\nprintf '\\n#%d %%s#\\n' $?\n", here.Replace(c.command), i)
 	}
 	shell := exec.Command("bash", "-c", script.String())
 	shell.Dir = work
@@ -141,7 +163,7 @@ func runReadme(t *testing.T, root string, commands []shell) [][]string {
 
 func splitReadme(t *testing.T, commands []shell, out, complaint string) [][]string {
 	t.Helper()
-	got := make([][]string, len(commands))
+	got, want := make([][]string, len(commands)), maps.Clone(codes)
 	rest := out
 	for i, c := range commands {
 		mark := regexp.MustCompile(fmt.Sprintf(`\n#%d (\d+)#\n`, i)).FindStringSubmatchIndex(rest)
@@ -149,11 +171,18 @@ func splitReadme(t *testing.T, commands []shell, out, complaint string) [][]stri
 			t.Fatalf("no end of %q in\n%s\n%s", c.command, out, complaint)
 		}
 		code := rest[mark[2]:mark[3]]
-		if want := map[bool]string{true: "1", false: "0"}[failing[c.command]]; code != want {
-			t.Errorf("$ %s: exit %s, want %s\n%s\n%s", c.command, code, want, rest[:mark[0]], complaint)
+		wanted := "0"
+		if next := want[c.command]; len(next) > 0 {
+			wanted, want[c.command] = next[0], next[1:]
+		}
+		if code != wanted {
+			t.Errorf("$ %s: exit %s, want %s\n%s", c.command, code, wanted, rest[:mark[0]])
 		}
 		got[i] = strings.Split(rest[:mark[0]], "\n")
 		rest = rest[mark[1]:]
+	}
+	if t.Failed() {
+		t.Log(complaint)
 	}
 	return got
 }

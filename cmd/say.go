@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // say logs a statement with what a person says, and prints its digest.
@@ -18,6 +19,13 @@ func (a *app) say(ctx context.Context, p *place, kind, text string, make func(l 
 	if err != nil {
 		return err
 	}
+	right := trust.Right{Roles: []trust.Role{trust.Operator}}
+	if kind == record.KindResponse {
+		right.Roles = append(right.Roles, trust.Auditor)
+	}
+	if _, err := a.may(p, p.Client, ledger.Operator.Public(), "say so", right); err != nil {
+		return err
+	}
 	words, err := ledger.PutJSON(record.Words{Text: text})
 	if err != nil {
 		return err
@@ -26,6 +34,8 @@ func (a *app) say(ctx context.Context, p *place, kind, text string, make func(l 
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(a.Stdout, digest)
-	return err
+	if _, err := fmt.Fprintln(a.Stdout, digest); err != nil {
+		return err
+	}
+	return a.takeOutside(ctx, p, ledger)
 }

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -34,6 +35,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("TZ", "UTC")
 			env.Setenv("LANG", "C")
 			env.Values[tsaKey{}] = &stampScript{}
+			env.Values[witnessKey{}] = &atomic.Pointer[scriptWitness]{}
 			return os.MkdirAll(home, 0o700)
 		},
 		Condition: func(condition string) (bool, error) {
@@ -43,7 +45,7 @@ func TestScripts(t *testing.T) {
 			return false, errors.New("unknown condition " + condition)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"code": wantCode, "newest": newestRun, "empty": wantEmpty, "tsa": tsaCommand(t),
+			"code": wantCode, "newest": newestRun, "empty": wantEmpty, "tsa": tsaCommand(t), "witness": witnessCommand(t),
 		},
 	})
 }

@@ -30,6 +30,7 @@ type Settings struct {
 	Files          map[string]string   `mapstructure:"files"`
 	Commands       map[string][]string `mapstructure:"commands"`
 	TSAs           []tsaSetting        `mapstructure:"tsa"`
+	Witnesses      []witnessSetting    `mapstructure:"witnesses"`
 	AnchorTimeout  time.Duration       `mapstructure:"anchor_timeout"` // for all of them together
 }
 
@@ -170,7 +171,10 @@ func readSettings(config, workspace string) (Settings, error) {
 	if s.BlobLimit < 1024 || s.StatementLimit < 64<<10 {
 		return s, hint(errors.New("the settings blob_limit and statement_limit are too small"), "at least 1024 and 65536 bytes")
 	}
-	return s, checkTSAs(&s, config)
+	if err := checkTSAs(&s, config); err != nil {
+		return s, err
+	}
+	return s, checkWitnesses(&s)
 }
 
 // mergeWorkspace reads msp.yaml, which may not say what is executed or read on
@@ -181,7 +185,7 @@ func mergeWorkspace(v *viper.Viper, path string) error {
 	if err := merge(own, path); err != nil {
 		return err
 	}
-	for _, key := range []string{"files", "commands", "tsa"} {
+	for _, key := range []string{"files", "commands", "tsa", "witnesses"} {
 		if own.IsSet(key) {
 			return hint(fmt.Errorf("%s: %q may not stand in a workspace", path, key), "put it into your own configuration, config.yaml")
 		}

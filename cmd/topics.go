@@ -116,24 +116,35 @@ program transforms in another way, nor what a person attaches.
 `
 
 const evidenceTopic = `
-A run leaves three things under clients/CLIENT/ of the state folder:
+A client's evidence lies under clients/CLIENT/ of the state folder:
 
   records/   signed statements: DSSE envelopes around in-toto statements
   blobs/     what steps printed, answers and inputs, each behind 32 random bytes
              and named by its SHA-256
   logs/      one transparency log a writer, in C2SP tlog-tiles form; its head,
              checkpoint, is a signed note
+  anchors/   what timestamp authorities said about checkpoints: RFC 3161 tokens
+  trust/     copies of the versions of who may sign what
 
 The run-start statement is in the log before the first step, the run statement
-after the last. msp verify checks all of it; so can others:
+after the last. msp verify checks all of it. So can others; msp export packs it for
+them, with a page that says how:
 
   sha256sum blobs/ab/*         each name is the digest of its file
   openssl pkeyutl -verify …    a signature is over "DSSEv1 LEN TYPE LEN PAYLOAD"
+  openssl ts -verify …         a token is over a checkpoint
   any tlog-tiles client        the log
 
-What a record shows is what the holder of a key stated. That it was stated before
-a certain time, by whom, and that nothing was cut off the end, takes someone
-outside: a checkpoint that your client keeps (msp verify --checkpoint FILE).
+How much is shown of a run is its level, the least first:
+
+  logged       it is signed, and in the log
+  anchored     a token covers its end, which existed by then
+  bracketed    and its end names a token over its start: it lies between the two
+
+What a record shows is what the holder of a key stated. Who that is, when it was,
+and that nothing was cut off the end, takes someone outside: msp verify is told the
+roots of trust (--trust-root), the certificates of an authority (--tsa-roots) and a
+checkpoint that your client keeps (--checkpoint).
 `
 
 const exitTopic = `
@@ -162,6 +173,9 @@ the workspace, then the variables.
   files, commands                       what secrets mean; config.yaml only
   tsa                                   timestamp authorities; config.yaml only, as
                                         tsa: [{name, url, roots: FILE}]; msp anchor
+
+The passphrase of a key comes from the file that MSP_KEY_PASSPHRASE_FILE names, from
+commands: {key-passphrase: [PROGRAM, ARGUMENT, …]}, or from whoever sits there.
 
 The configuration folder is ~/.config/msp ($XDG_CONFIG_HOME/msp): keys/ has the
 operator's keys, writers/ the keys of this installation's logs.

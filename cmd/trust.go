@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
@@ -90,7 +91,7 @@ your key is a root. The writers are those that have a log here, and this one.`,
 	who.add(c)
 	c.Flags().StringArrayVar(&roots, "root", nil, "another root, as `PRINCIPAL=KEY`")
 	c.Flags().StringArrayVar(&clientRoots, "client-root", nil, "a root of the client's, as `PRINCIPAL=KEY`")
-	c.Flags().IntVar(&threshold, "threshold", 1, "how many roots, of different principals, sign a version")
+	c.Flags().IntVar(&threshold, "threshold", 1, "`N` roots, of different principals, sign a version")
 	return c
 }
 
@@ -251,7 +252,7 @@ signed before stands; of a compromised key only what was proven from outside bef
 		},
 	}
 	f.add(c)
-	c.Flags().StringVar(&why, "why", "", "left, rotated, lost or compromised")
+	c.Flags().StringVar(&why, "why", "", "the `REASON`: left, rotated, lost or compromised")
 	c.Flags().StringVar(&at, "at", "", "from which `TIME` on; now unless said")
 	return c
 }
@@ -318,7 +319,7 @@ old roots and by that of the new ones.`,
 	c.Flags().StringArrayVar(&roots, "root", nil, "a root to be added, as `PRINCIPAL=KEY`")
 	c.Flags().StringArrayVar(&clientRoots, "client-root", nil, "a root of the client's to be added, as `PRINCIPAL=KEY`")
 	c.Flags().StringArrayVar(&drop, "drop", nil, "a root to be dropped: a `PRINCIPAL` or a fingerprint")
-	c.Flags().IntVar(&threshold, "threshold", 0, "how many roots, of different principals, sign a version")
+	c.Flags().IntVar(&threshold, "threshold", 0, "`N` roots, of different principals, sign a version")
 	return c
 }
 
@@ -340,10 +341,14 @@ From then on evidence without its log is incomplete.`,
 func (a *app) trustPolicyCommand() *cobra.Command {
 	var f amendFlags
 	var level string
-	var approved, witness bool
-	var retention []string
+	var approved, first bool
+	var retention, witnesses []string
+	var quorum int
 	c := &cobra.Command{
 		Use: "policy", Short: "say what is demanded of the evidence", Args: cobra.NoArgs,
+		Long: `Say what is demanded of the evidence, where a verifier sees it. What isn't named
+stays as it is. A run below the level is a finding of msp verify. A retention erases
+nothing by itself: msp erase --retention does.`,
 		Example: "  msp trust policy --level anchored --retention output=90 --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return a.amend(c.Context(), f, func(_ *register, v *trust.Version) error {
@@ -354,18 +359,41 @@ func (a *app) trustPolicyCommand() *cobra.Command {
 					v.Policy.ApprovedRunbooks = approved
 				}
 				if c.Flags().Changed("witness-first") {
-					v.Policy.WitnessFirst = witness
+					v.Policy.WitnessFirst = first
+				}
+				if c.Flags().Changed("quorum") {
+					v.Policy.Quorum = quorum
+				}
+				if err := setWitnesses(&v.Policy, witnesses); err != nil {
+					return err
 				}
 				return setRetention(&v.Policy, retention)
 			})
 		},
 	}
 	f.add(c)
-	c.Flags().StringVar(&level, "level", "", "the least that is shown of a run: "+strings.Join(trust.Levels(), ", "))
+	c.Flags().StringVar(&level, "level", "", "the least `LEVEL` that is shown of a run: "+strings.Join(trust.Levels(), ", "))
 	c.Flags().BoolVar(&approved, "approved-runbooks", false, "only runbooks that an author or a lead approved may run")
-	c.Flags().BoolVar(&witness, "witness-first", false, "a witness sees the start of a run before its first step")
+	c.Flags().BoolVar(&first, "witness-first", false, "a witness sees the start of a run before its first step")
+	c.Flags().StringArrayVar(&witnesses, "witness", nil, "a witness that counts, as `NAME=KEY`: what msp witness init printed")
+	c.Flags().IntVar(&quorum, "quorum", 0, "how many of the witnesses have to see it; 0 is all of them")
 	c.Flags().StringArrayVar(&retention, "retention", nil, "how long blobs are kept, as `CLASS=DAYS`: "+strings.Join(trust.Classes(), ", "))
 	return c
+}
+
+func setWitnesses(p *trust.Policy, all []string) error {
+	for _, text := range all {
+		name, key, _ := strings.Cut(text, "=")
+		if !evidence.ValidID(name) {
+			return usageError(fmt.Errorf("--witness %q is not NAME=KEY", text), "for example acme=witness.example/acme+1a2b3c4d+BAAA…")
+		}
+		if _, err := witness.ParseVerifier(key); err != nil {
+			return usageError(fmt.Errorf("--witness %s: %w", name, err), "msp witness init printed it on the witness's machine")
+		}
+		p.Witnesses = slices.DeleteFunc(p.Witnesses, func(w trust.Witness) bool { return w.Name == name })
+		p.Witnesses = append(p.Witnesses, trust.Witness{Name: name, Key: key})
+	}
+	return nil
 }
 
 func setRetention(p *trust.Policy, all []string) error {

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,14 +12,15 @@ import (
 
 	"github.com/msp-runbook/msp/runbook/audit"
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
 // verifyFlags are what a verifier knows from outside.
 type verifyFlags struct {
-	signers, logKeys, checkpoints, tsaRoots, trustRoots []string
-	identity                                            string
-	json                                                bool
+	signers, logKeys, checkpoints, tsaRoots, trustRoots, witnesses []string
+	identity                                                       string
+	json                                                           bool
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -30,7 +32,7 @@ clients here. It needs no network and no key of the provider's. What you know
 from outside makes it stronger: --trust-root for who decides who may sign, --key
 for who may sign, --log-key for a writer's log, --checkpoint for a head of the log
 that you were given earlier, --tsa-roots for the certificates of a timestamp
-authority. This installation's own writers and their newest heads are known
+authority, --witness for the key of a witness. This installation's own writers and their newest heads are known
 without asking, and so are the roots in your settings.
 
 With BUNDLE, a folder or a file of msp export, check that and nothing else: then
@@ -54,6 +56,7 @@ to verify.`,
 	c.Flags().StringArrayVar(&f.logKeys, "log-key", nil, "a writer's log key, as `WRITER=KEY`")
 	c.Flags().StringArrayVar(&f.checkpoints, "checkpoint", nil, "a `FILE` with a checkpoint that the log must still hold")
 	c.Flags().StringArrayVar(&f.tsaRoots, "tsa-roots", nil, "the root certificates of a timestamp authority, as `NAME=FILE`")
+	c.Flags().StringArrayVar(&f.witnesses, "witness", nil, "the verifier `KEY` of a witness whose cosignatures count")
 	c.Flags().StringVar(&f.identity, "identity", "", "a `FILE` with the age or SSH key that opens an encrypted bundle")
 	c.Flags().StringArrayVar(&f.trustRoots, "trust-root", nil, "what the first trust statement is known by: its `DIGEST`, a root's fingerprint, or a .pub file")
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
@@ -118,8 +121,11 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 		return audit.Pins{}, err
 	}
 	pins := audit.Pins{Logs: known}
-	if pins.TSAs, err = p.tsaRoots(f.tsaRoots); err != nil {
+	if pins.TSAs, err = p.tsaRoots(); err != nil {
 		return pins, err
+	}
+	for _, w := range p.Witnesses {
+		pins.Witnesses = append(pins.Witnesses, w.verifier)
 	}
 	for _, path := range sortedNames(heads) {
 		pins.Heads = append(pins.Heads, audit.Head{Name: "this installation's own, " + path, Note: heads[path]})
@@ -132,6 +138,21 @@ func (f verifyFlags) add(pins audit.Pins, client string) (audit.Pins, error) {
 	var err error
 	if pins.TrustRoots, err = parseTrustRoots(f.trustRoots); err != nil {
 		return pins, err
+	}
+	roots, err := givenRoots(f.tsaRoots)
+	if err != nil {
+		return pins, err
+	}
+	if pins.TSAs == nil {
+		pins.TSAs = roots
+	}
+	maps.Copy(pins.TSAs, roots)
+	for _, text := range f.witnesses {
+		v, err := witness.ParseVerifier(text)
+		if err != nil {
+			return pins, usageError(fmt.Errorf("--witness: %w", err), "msp witness init printed it on the witness's machine")
+		}
+		pins.Witnesses = append(pins.Witnesses, v)
 	}
 	for _, text := range f.signers {
 		key, err := parsePin(text)
@@ -285,7 +306,7 @@ func verdictLine(r *audit.Report) string {
 		levels[run.Level]++
 	}
 	var words []string
-	for _, level := range []audit.Level{audit.Bracketed, audit.Anchored, audit.Logged, audit.Signed, audit.None} {
+	for _, level := range []audit.Level{audit.Witnessed, audit.Bracketed, audit.Anchored, audit.Logged, audit.Signed, audit.None} {
 		if n := levels[level]; n > 0 {
 			words = append(words, fmt.Sprintf("%d %s", n, level))
 		}

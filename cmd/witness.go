@@ -42,7 +42,8 @@ entries a log has and when it grows, and nothing of what is in it.
   msp witness watch KEY                     on the witness's: the logs to watch
   msp witness serve --listen :8080          on the witness's
 
-It speaks C2SP's tlog-witness, so other logs may use it, and msp other witnesses.
+It speaks C2SP's tlog-witness, so that other logs may use it too, and msp other
+witnesses: witnesses in config.yaml names them (msp anchor --help).
 Its answers are signed, so plain HTTP is enough to be sure of them; put it behind
 a proxy with TLS where the network should not see the heads.`,
 		Args: cobra.NoArgs,
@@ -64,7 +65,8 @@ a proxy with TLS where the network should not see the heads.`,
 func (a *app) witnessInitCommand(at func() (witnessFolder, error)) *cobra.Command {
 	return &cobra.Command{
 		Use: "init NAME", Short: "make a witness's key, and print what others need to know of it", Args: cobra.ExactArgs(1),
-		Long:    `Make the key of a witness. NAME is what it calls itself, most often an address of its owner's without https://.`,
+		Long: `Make the key of a witness. NAME is what it calls itself, most often an address of
+its owner's without https://.`,
 		Example: "  msp witness init witness.example/acme",
 		RunE: func(_ *cobra.Command, args []string) error {
 			w, err := at()

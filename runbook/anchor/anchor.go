@@ -75,6 +75,21 @@ func (words Words) Stamp() string {
 	return first.Token
 }
 
+// Witnessed says whether there are witnesses, and every one has cosigned.
+func (words Words) Witnessed() bool {
+	n := 0
+	for _, w := range words {
+		if w.Kind != record.AnchorWitness {
+			continue
+		}
+		if w.Err != nil {
+			return false
+		}
+		n++
+	}
+	return n > 0
+}
+
 // Owed says in words who still owes something, and why; "" when nobody does.
 func (words Words) Owed() string {
 	var owed []string

@@ -37,6 +37,9 @@ type times struct {
 	kept   map[string]bool        // digests of everything that anybody outside said, verified or not
 	notes  map[string]string      // digests of the checkpoints in anchors, by their path
 	alien  map[string]int         // how many tokens are of an authority whose roots aren't known
+
+	cosigned  map[*writerLog]cosigned // the largest checkpoint that a known witness cosigned
+	strangers map[string]int          // how many cosignatures are of a witness whose key isn't known
 }
 
 // A floor is a statement about a token: what lies behind it in its log was logged
@@ -57,6 +60,7 @@ func (a *audit) readAnchors() error {
 	a.times = times{
 		tokens: map[*writerLog][]token{}, byDigest: map[string]token{}, first: map[*writerLog][]time.Time{}, floors: map[*writerLog][]floor{},
 		kept: map[string]bool{}, notes: map[string]string{}, alien: map[string]int{},
+		cosigned: map[*writerLog]cosigned{}, strangers: map[string]int{},
 	}
 	writers, err := a.store.AnchoredWriters()
 	if err != nil {
@@ -163,6 +167,8 @@ func (a *audit) readTokens(writer string, heads map[int64]Head, said []evidence.
 		return r
 	}) {
 		switch f := all[k].file; {
+		case f.Ending == evidence.CosignatureFile:
+			a.readCosignature(writer, heads[f.Size], f, all[k].data)
 		case f.Ending == evidence.TimestampFile && a.tsaRoots()[f.By] == nil:
 			a.times.alien[f.By]++
 		case r.err != nil:
@@ -374,6 +380,9 @@ func (v *runAudit) prove(start *statement) {
 	line.Level = Anchored
 	if t := v.names(end); t.log == start.log && t.size > start.index && !t.earliest().After(by) {
 		line.Level = Bracketed
+		if v.witnessed(end.ref) {
+			line.Level = Witnessed
+		}
 	}
 	v.result.provenMet = v.provenMet(start, by)
 }

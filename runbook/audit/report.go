@@ -5,6 +5,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/evidence/stamp"
+	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -25,6 +26,8 @@ type Pins struct {
 	// TSAs are the roots of timestamp authorities, by the names that their tokens
 	// have. The tokens of others aren't verified, and prove nothing.
 	TSAs map[string]*stamp.Roots
+	// Witnesses are those whose cosignatures count.
+	Witnesses []witness.Verifier
 }
 
 // Head is a checkpoint that somebody holds. Name says who or where, for
@@ -47,8 +50,7 @@ const (
 	// Anchored: a token is over a checkpoint that holds the run's end, which
 	// existed by then. Bracketed: beside that the end names a token over a
 	// checkpoint that holds the run's start, and so was made between the two.
-	// Witnessed: beside that enough witnesses cosigned a checkpoint that holds the
-	// end.
+	// Witnessed: beside that a witness cosigned a checkpoint that holds the end.
 	Anchored  Level = "anchored"
 	Bracketed Level = "bracketed"
 	Witnessed Level = "witnessed"

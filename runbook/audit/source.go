@@ -24,8 +24,9 @@ type writtenBook struct {
 // book is the runbook with these bytes, whose digest is known to be right; nil
 // when it can't be read.
 func (a *audit) book(digest string, content []byte) *writtenBook {
-	if have, ok := a.books.Load(digest); ok {
-		return have.(*writtenBook)
+	have, _ := a.books.Load(digest)
+	if book, known := have.(*writtenBook); known {
+		return book
 	}
 	book := readBook(content)
 	a.books.Store(digest, book)

@@ -163,8 +163,9 @@ func (a *audit) verifySigners(s *statement, envelope *evidence.Envelope) (err er
 // key reads a public key. Few keys stand in many statements, and to find that
 // one isn't weak takes a third of the time of a signature.
 func (a *audit) key(line string) (evidence.PublicKey, error) {
-	if have, ok := a.keys.Load(line); ok {
-		return have.(evidence.PublicKey), nil
+	have, _ := a.keys.Load(line)
+	if key, known := have.(evidence.PublicKey); known {
+		return key, nil
 	}
 	key, err := evidence.ParsePublicKey([]byte(line))
 	if err == nil {

@@ -24,6 +24,7 @@ func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int
 		f.note(ruleExcerpt, place{}, "this is an excerpt of %s", plural(len(a.logs), "log"))
 	}
 	a.noteTimes(f)
+	a.noteStrangers(f)
 	for _, l := range a.logs {
 		if l.view == nil {
 			continue
@@ -31,13 +32,7 @@ func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int
 		if !l.pinned {
 			f.note(ruleLogNotPinned, place{}, "the key of the log of %s is the log's own word: %s", l.writer, l.key.ID())
 		}
-		switch size := l.view.Checkpoint.Size; seen[l.writer] {
-		case size:
-		case 0:
-			f.note(ruleNoWitness, place{}, "no witness, and nobody else's checkpoint of the log of %s was given%s", l.writer, a.keptHere(l))
-		default:
-			f.note(ruleNoWitness, place{}, "no witness, and the newest checkpoint of the log of %s that was given is of %d of its %d entries%s", l.writer, seen[l.writer], size, a.keptHere(l))
-		}
+		a.noteWitnesses(f, l, seen[l.writer])
 	}
 	for _, writer := range sortedKeys(a.pins.Logs) {
 		if !slices.ContainsFunc(a.logs, func(l *writerLog) bool { return l.writer == writer }) {
@@ -54,7 +49,7 @@ func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int
 func (a *audit) checks(r *Report, e expectation) []Check {
 	c := r.Counts
 	texts := []Check{
-		{Name: checkLog, Text: r.logText(a.logs)},
+		{Name: checkLog, Text: r.logText(a.logs) + a.witnessText()},
 		{Name: checkSignatures, Text: plural(c.Statements, "statement") + ", " + r.signersText()},
 		{Name: checkRuns, Text: r.runsText()},
 		{Name: checkSLA, Text: fmt.Sprintf("%s recomputed: %d met%s, %d missed, %d not judged", plural(c.Met+c.Missed+c.NotJudged, "verdict"), c.Met, a.provenText(c), c.Missed, c.NotJudged)},

@@ -48,7 +48,8 @@ func newScene(t testing.TB) *scene {
 
 // show shows the newest checkpoint to the witness.
 func (s *scene) show() {
-	_, _, s.err = s.witness.Cosign(s.t.Context(), must(s.store.ReadLog("acme", "laptop", s.logKey.Public())))
+	view := must(s.store.ReadLog("acme", "laptop", s.logKey.Public()))
+	_, _, s.err = s.witness.Cosign(s.t.Context(), view, view.Checkpoint)
 }
 
 func (s *scene) stamp() string { return s.anchor(s.tsa) }
@@ -565,7 +566,7 @@ var tableOfRuns = []tableLine{
 			s.begin().failing().tell(1000)
 			s.begin().tell(1000)
 			s.rewrite("laptop", s.logKey, s.leaves()[2:])
-		}, told("no-witness", "no witness, and nobody else's checkpoint of the log of laptop was given"),
+		}, told("no-witness", "no witness has seen the log of laptop, and nobody else's checkpoint of it was given"),
 		func(s *scene) {
 			s.begin().failing().tell(1000)
 			s.begin().tell(1000)

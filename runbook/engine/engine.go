@@ -18,6 +18,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -53,6 +54,7 @@ type Job struct {
 
 	Ledger    *record.Ledger
 	Outside   *anchor.Outside // who is shown the heads of the log; nil is nobody
+	Witnesses int             // how many have to see the start of a run before its first step
 	BlobLimit int64           // bytes; 0 is evidence.DefaultBlobLimit
 	People    runbook.People
 	Emit      func(runbook.Event)
@@ -90,7 +92,7 @@ func Run(ctx context.Context, job Job) (Outcome, error) {
 	}
 	defer r.close()
 	r.announce(runbook.RunStarted)
-	if err := r.anchorStart(ctx); err != nil {
+	if err := cmp.Or(r.anchorStart(ctx), r.checkWitnessed(ctx)); err != nil {
 		return Outcome{Run: r.id}, r.mask.Error(err)
 	}
 	outcome, err := r.work(ctx)
@@ -111,7 +113,7 @@ func Resume(ctx context.Context, job Job, account *record.Account) (Outcome, err
 	}
 	defer r.close()
 	r.announce(runbook.RunResumed)
-	if err := r.anchorAgain(ctx); err != nil {
+	if err := cmp.Or(r.anchorAgain(ctx), r.checkWitnessed(ctx)); err != nil {
 		return Outcome{Run: r.id}, r.mask.Error(err)
 	}
 	outcome, err := r.work(ctx)
@@ -135,6 +137,7 @@ type runner struct {
 	id       string
 	start    record.RunStart
 	startRef string // digest of its envelope
+	shown    bool   // those outside were asked in this process
 	stamped  string // digest of T1, the token over a checkpoint that holds it; "" without
 	segments []string
 

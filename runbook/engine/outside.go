@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/anchor"
@@ -13,7 +15,31 @@ const (
 	levelLogged    = "logged"
 	levelAnchored  = "anchored"
 	levelBracketed = "bracketed"
+	levelWitnessed = "witnessed"
 )
+
+// ErrUnwitnessed says that nobody outside has seen the start of a run that must
+// be seen before its first step.
+var ErrUnwitnessed = errors.New("no witness has seen the start of the run yet, which the client's policy asks for before its first step")
+
+// checkWitnessed holds the run back until enough witnesses have seen its start.
+// Its start is in the log, so it goes on when they have. A run that another
+// machine began was held back there.
+func (r *runner) checkWitnessed(ctx context.Context) error {
+	if r.job.Witnesses == 0 {
+		return nil
+	}
+	n, mine, err := r.job.Outside.Witnessed(r.startRef)
+	if err == nil && mine && n < r.job.Witnesses && !r.shown {
+		if _, err = r.anchor(ctx); err == nil {
+			n, mine, err = r.job.Outside.Witnessed(r.startRef)
+		}
+	}
+	if err != nil || !mine || n >= r.job.Witnesses {
+		return err
+	}
+	return fmt.Errorf("the run %s: %w", record.ShortID(r.id), ErrUnwitnessed)
+}
 
 // anchorStart takes the log's head, which holds the run-start by now, to those
 // outside. What they give is T1: the run goes on after it. When they are out of
@@ -40,6 +66,7 @@ func (r *runner) anchorAgain(ctx context.Context) (err error) {
 // anchor takes the log's head to those outside, and says who owes a word.
 func (r *runner) anchor(ctx context.Context) (anchor.Words, error) {
 	words, err := r.job.Outside.Anchor(ctx)
+	r.shown = true
 	if owed := words.Owed(); err == nil && owed != "" {
 		r.emit(runbook.Event{
 			Kind: runbook.Notice, Message: "unanchored: " + owed + "; kept in pending",
@@ -65,6 +92,8 @@ func (r *runner) level(words anchor.Words) string {
 		return levelLogged
 	case r.stamped == "":
 		return levelAnchored
+	case words.Witnessed() && len(words) > 1:
+		return levelWitnessed
 	default:
 		return levelBracketed
 	}

@@ -11,13 +11,14 @@ import (
 )
 
 // ConsistencyProof proves, to somebody who saw the log when it had old entries,
-// that it has only grown since (RFC 6962, section 2.1.2). It is empty when old is
-// 0 or the size of the log.
-func (v *LogView) ConsistencyProof(old int64) (tlog.TreeProof, error) {
-	size := v.Checkpoint.Size
+// that it had only grown when it had size (RFC 6962, section 2.1.2). It is empty
+// when old is 0 or size.
+func (v *LogView) ConsistencyProof(old, size int64) (tlog.TreeProof, error) {
 	switch {
-	case old < 0 || old > size:
-		return nil, fmt.Errorf("the log has %d entries, so nothing can be proven from %d on", size, old)
+	case !v.Whole():
+		return nil, ErrNotWhole
+	case old < 0 || old > size || size > v.Checkpoint.Size:
+		return nil, fmt.Errorf("the log has %d entries, so nothing can be proven from %d to %d", v.Checkpoint.Size, old, size)
 	case old == 0 || old == size:
 		return nil, nil
 	}

@@ -35,26 +35,26 @@ type ErrRefused struct {
 
 func (e *ErrRefused) Error() string { return "the witness " + e.Witness + " refuses: " + e.What }
 
-// Cosign shows the newest checkpoint of a log to the witness. It gives the
-// witness's signature line, verified, and the time that it states. It takes as
-// long as ctx allows.
+// Cosign shows a checkpoint of a log to the witness. It gives the witness's
+// signature line, verified, and the time that it states. It takes as long as ctx
+// allows. The log may have grown since the checkpoint.
 //
 // The witness is the one that knows which size it has seen, so it is asked for
 // that first: a witness answers 409 with it.
-func (c Client) Cosign(ctx context.Context, log *evidence.LogView) (line []byte, at time.Time, err error) {
+func (c Client) Cosign(ctx context.Context, log *evidence.LogView, cp evidence.Checkpoint) (line []byte, at time.Time, err error) {
 	old := int64(0)
 	for range 3 {
-		proof, err := log.ConsistencyProof(old)
+		proof, err := log.ConsistencyProof(old, cp.Size)
 		if err != nil {
-			return nil, at, &ErrRefused{c.Verifier.name, fmt.Sprintf("it has seen %d entries of this log, which has %d: the log was cut, or this is an older copy", old, log.Checkpoint.Size)}
+			return nil, at, &ErrRefused{c.Verifier.name, fmt.Sprintf("it has seen %d entries of this log, which has %d: the log was cut, or this is an older copy", old, cp.Size)}
 		}
-		status, answer, err := c.post(ctx, request(old, proof, log.Checkpoint.Text))
+		status, answer, err := c.post(ctx, request(old, proof, cp.Text))
 		if err != nil {
 			return nil, at, err
 		}
 		switch status {
 		case http.StatusOK:
-			return c.Verifier.Check(log.Checkpoint.Text, answer)
+			return c.Verifier.Check(cp.Text, answer)
 		case http.StatusConflict:
 			seen, err := strconv.ParseInt(strings.TrimSpace(string(answer)), 10, 64)
 			if err != nil || seen < 0 || seen == old {

@@ -103,6 +103,12 @@ func (b *bench) view() *evidence.LogView {
 	return view
 }
 
+// show asks the witness about the newest checkpoint.
+func (b *bench) show(view *evidence.LogView) ([]byte, time.Time, error) {
+	b.t.Helper()
+	return b.client.Cosign(b.t.Context(), view, view.Checkpoint)
+}
+
 // copyOf is a copy of the log as it is now.
 func (b *bench) copyOf() string {
 	b.t.Helper()
@@ -130,7 +136,7 @@ func TestCosigns(t *testing.T) {
 	}
 	for _, n := range []int{1, 1, 3, 250, 1, 300, 7} {
 		view := b.grow(n, "run")
-		line, at, err := b.client.Cosign(t.Context(), view)
+		line, at, err := b.client.Cosign(t.Context(), view, view.Checkpoint)
 		if err != nil {
 			t.Fatalf("at %d entries: %v", view.Checkpoint.Size, err)
 		}
@@ -140,12 +146,12 @@ func TestCosigns(t *testing.T) {
 		if _, err := note.Open(append(view.Checkpoint.Text, line...), note.VerifierList(judge)); err != nil {
 			t.Errorf("the reference library refuses the cosignature: %v", err)
 		}
-		if again, _, err := b.client.Cosign(t.Context(), view); err != nil || string(again) != string(line) {
+		if again, _, err := b.client.Cosign(t.Context(), view, view.Checkpoint); err != nil || string(again) != string(line) {
 			t.Errorf("asked again: %q, error %v", again, err)
 		}
 	}
 	kept := 0
-	filepath.WalkDir(b.heads, func(_ string, d fs.DirEntry, _ error) error { //nolint:errcheck // counted below
+	filepath.WalkDir(b.heads, func(_ string, d fs.DirEntry, _ error) error {
 		if !d.IsDir() && !strings.HasSuffix(d.Name(), ".lock") {
 			kept++
 		}
@@ -162,7 +168,7 @@ func TestRefuses(t *testing.T) {
 	b.grow(5, "run")
 	five := b.copyOf()
 	seen := b.grow(5, "run")
-	if _, _, err := b.client.Cosign(t.Context(), seen); err != nil {
+	if _, _, err := b.client.Cosign(t.Context(), seen, seen.Checkpoint); err != nil {
 		t.Fatal(err)
 	}
 	// fork goes on from the first five entries in another way.
@@ -184,7 +190,7 @@ func TestRefuses(t *testing.T) {
 		"made anew, and much longer": {func() *evidence.LogView { b.open(t.TempDir()); return b.grow(700, "lie") }, "history was rewritten"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			line, _, err := b.client.Cosign(t.Context(), test.other())
+			line, _, err := b.show(test.other())
 			var refused *witness.ErrRefused
 			if !errors.As(err, &refused) || !strings.Contains(err.Error(), test.want) || line != nil {
 				t.Errorf("got %q, %v", line, err)
@@ -243,12 +249,12 @@ func TestNeverGoesBack(t *testing.T) {
 	var all sync.WaitGroup
 	for _, view := range views {
 		all.Go(func() {
-			b.client.Cosign(t.Context(), view) //nolint:errcheck // a smaller one may be refused
+			b.client.Cosign(t.Context(), view, view.Checkpoint) // a smaller one may be refused
 		})
 	}
 	all.Wait()
 	newest := views[len(views)-1]
-	if _, _, err := b.client.Cosign(t.Context(), newest); err != nil {
+	if _, _, err := b.client.Cosign(t.Context(), newest, newest.Checkpoint); err != nil {
 		t.Error(err)
 	}
 	if _, body := b.post("POST", "/add-checkpoint", "old 0\n\n"+string(newest.Checkpoint.Text)); body != fmt.Sprintf("%d\n", newest.Checkpoint.Size) {
@@ -261,7 +267,7 @@ func TestDiskFails(t *testing.T) {
 	steps := 0
 	count := newBench(t)
 	count.witness.Disk.Fault = func(evidence.Op, string) error { steps++; return nil }
-	if _, _, err := count.client.Cosign(t.Context(), count.grow(2, "run")); err != nil {
+	if _, _, err := count.show(count.grow(2, "run")); err != nil {
 		t.Fatal(err)
 	}
 	if steps < 5 {
@@ -278,13 +284,13 @@ func TestDiskFails(t *testing.T) {
 				return fault
 			}
 			view := b.grow(2, "run")
-			line, _, err := b.client.Cosign(t.Context(), view)
+			line, _, err := b.client.Cosign(t.Context(), view, view.Checkpoint)
 			torn := errors.Is(fault, evidence.ErrTorn)
 			if err == nil != (line != nil) || err == nil && !torn && done < n {
 				t.Errorf("step %d, %v: %q, %v", n, fault, line, err)
 			}
 			b.witness.Disk.Fault = nil
-			if _, _, err := b.client.Cosign(t.Context(), view); err != nil {
+			if _, _, err := b.client.Cosign(t.Context(), view, view.Checkpoint); err != nil {
 				t.Errorf("after step %d, %v: %v", n, fault, err)
 			}
 		}
@@ -296,16 +302,16 @@ func TestDiskFails(t *testing.T) {
 func TestLyingWitness(t *testing.T) {
 	b := newBench(t)
 	view := b.grow(3, "run")
-	honest, _, err := b.client.Cosign(t.Context(), view)
+	honest, _, err := b.client.Cosign(t.Context(), view, view.Checkpoint)
 	if err != nil {
 		t.Fatal(err)
 	}
 	twin := newBench(t) // of the same name, with another key
-	foreign, _, err := twin.client.Cosign(t.Context(), twin.grow(3, "run"))
+	foreign, _, err := twin.show(twin.grow(3, "run"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	later, _, err := b.client.Cosign(t.Context(), b.grow(1, "run"))
+	later, _, err := b.show(b.grow(1, "run"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,7 +320,7 @@ func TestLyingWitness(t *testing.T) {
 		"cut": string(honest[:len(honest)/2]), "changed": strings.Replace(string(honest), "A", "B", 1),
 	} {
 		liar := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, answer) }))
-		line, _, err := witness.Client{URL: liar.URL, Verifier: b.client.Verifier}.Cosign(t.Context(), view)
+		line, _, err := witness.Client{URL: liar.URL, Verifier: b.client.Verifier}.Cosign(t.Context(), view, view.Checkpoint)
 		if err == nil {
 			t.Errorf("%s: taken as %q", name, line)
 		}
@@ -325,7 +331,7 @@ func TestLyingWitness(t *testing.T) {
 			w.WriteHeader(http.StatusConflict)
 			fmt.Fprintln(w, size)
 		}))
-		if _, _, err := (witness.Client{URL: liar.URL, Verifier: b.client.Verifier}).Cosign(t.Context(), view); err == nil {
+		if _, _, err := (witness.Client{URL: liar.URL, Verifier: b.client.Verifier}).Cosign(t.Context(), view, view.Checkpoint); err == nil {
 			t.Errorf("a size that is %s was taken", name)
 		}
 		liar.Close()
@@ -348,7 +354,7 @@ func TestSlowWitness(t *testing.T) {
 		<-asked
 		cancel()
 	}()
-	_, _, err := witness.Client{URL: slow.URL, Verifier: b.client.Verifier}.Cosign(ctx, view)
+	_, _, err := witness.Client{URL: slow.URL, Verifier: b.client.Verifier}.Cosign(ctx, view, view.Checkpoint)
 	if !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
@@ -376,7 +382,7 @@ func TestOthersWitness(t *testing.T) {
 		fmt.Fprint(w, line)
 	}))
 	defer other.Close()
-	line, _, err := witness.Client{URL: other.URL, Verifier: verifier(t, vkey)}.Cosign(t.Context(), view)
+	line, _, err := witness.Client{URL: other.URL, Verifier: verifier(t, vkey)}.Cosign(t.Context(), view, view.Checkpoint)
 	if err != nil || len(line) == 0 {
 		t.Errorf("%q, %v", line, err)
 	}
@@ -387,11 +393,12 @@ func TestParseVerifier(t *testing.T) {
 	if v := verifier(t, good); v.Name() != "w.example/1" {
 		t.Error(v.Name())
 	}
+	rest := strings.TrimPrefix(good, "w.example/1")
 	// A point of low order, which fits every message.
 	weak := append([]byte{4}, make([]byte, ed25519.PublicKeySize)...)
 	for name, text := range map[string]string{
-		"nothing": "", "no key": "w+00000000", "another hash": "w.example/2" + good[strings.Index(good, "+"):],
-		"weak": "w+" + hashOf("w", weak) + "+" + base64.StdEncoding.EncodeToString(weak), "a space": "a b" + good[strings.Index(good, "+"):],
+		"nothing": "", "no key": "w+00000000", "another hash": "w.example/2" + rest,
+		"weak": "w+" + hashOf("w", weak) + "+" + base64.StdEncoding.EncodeToString(weak), "a space": "a b" + rest,
 	} {
 		if _, err := witness.ParseVerifier(text); err == nil {
 			t.Errorf("%s: taken", name)
@@ -406,6 +413,7 @@ func TestParseVerifier(t *testing.T) {
 func FuzzServe(f *testing.F) {
 	b := newBench(f)
 	checkpoint := string(b.grow(4, "run").Checkpoint.Text)
+	text, _, _ := strings.Cut(checkpoint, "\n\n")
 	f.Add("old 0\n\n" + checkpoint)
 	f.Add("old 4\n\n" + checkpoint)
 	f.Add("old 1\n" + base64.StdEncoding.EncodeToString(make([]byte, 32)) + "\n\n" + checkpoint)
@@ -413,7 +421,7 @@ func FuzzServe(f *testing.F) {
 		status, answer := b.post("POST", "/add-checkpoint", body)
 		switch status {
 		case http.StatusOK:
-			if !strings.Contains(body, checkpoint[:strings.Index(checkpoint, "\n\n")]) {
+			if !strings.Contains(body, text) {
 				t.Errorf("cosigned %q as %q", body, answer)
 			}
 		case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity:
