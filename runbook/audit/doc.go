@@ -48,6 +48,13 @@
 // accuracy allows. A late token is no finding, and proves the late time only; a
 // claimed time that tokens contradict is one.
 //
+// Who signed is judged by the version of who may sign that was in force, and both
+// by the times that tokens show, then by the order in a log, and last by the
+// signer's claim, which is said. Of a key that was stolen only what a token shows
+// to be older than its revocation stands. The same times decide whether an approval
+// came by its deadline and whether a legal hold was there before an erasure. A hold
+// that tokens show only later than it claims is said to be claimed.
+//
 // # What it can't show
 //
 // Report.Unshown says it for the evidence at hand. In general, today:

@@ -23,9 +23,9 @@ var (
 // when is what is known about when a statement was signed. A statement that was
 // made after a trust statement, because it or its run's start names it, says so.
 func (a *audit) when(s *statement, since int) trust.When {
-	at := a.around(s.ref)
+	at := a.around(s)
 	w := trust.When{After: at.after, Before: at.before, Claimed: s.until(), Since: since}
-	for i, version := range a.trusted.refs {
+	for i, version := range a.trusted.signed {
 		n, then := i+1, a.around(version)
 		switch {
 		case version.before(s.ref), then.endsBefore(at):
@@ -69,29 +69,16 @@ func (v *reader) checkSaidBy(s *statement) {
 		if right = mayDecide; body.Runbook != nil {
 			right = mayAuthor
 		}
-	case *record.Hold, *record.Release, *record.Ack, *record.Correction:
+	case *record.Hold, *record.Release, *record.Ack, *record.Correction, *record.Erasure: // its roots: see rightlySigned
 		right = mayState
 	case *record.Response:
 		right = mayRespond
 	case *record.Waiver:
 		right = mayWaive
-	case *record.Erasure:
-		right = mayState
-		defer v.checkErasers(s)
 	default:
 		return
 	}
 	v.entitled(ruleNotEntitled, s, s.key, 0, right)
-}
-
-// checkErasers: an erasure is signed by a root too.
-func (v *reader) checkErasers(s *statement) {
-	isRoot := func(key evidence.PublicKey) bool {
-		return v.trusted.chain.May(key, v.when(s, 0), trust.Right{Root: true}).Standing != trust.Refused
-	}
-	if len(v.trusted.chain) > 0 && !slices.ContainsFunc(s.keys, isRoot) {
-		v.broken(ruleNotEntitled, s.place(), "%s was signed by no root", s.name())
-	}
 }
 
 // mayPlan holds a plan to who may sign one.

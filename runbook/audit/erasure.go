@@ -17,12 +17,6 @@ type erasure struct {
 	counts bool
 }
 
-// A signedTrust is a version of who may sign.
-type signedTrust struct {
-	*statement
-	version *trust.Version
-}
-
 // ErasedLine is one erasure.
 type ErasedLine struct {
 	Statement string    `json:"statement"`
@@ -54,14 +48,15 @@ func (a *audit) readErasures(refs []ref) error {
 		}
 		switch body := s.body.(type) {
 		case *record.Trust:
-			a.trusts = append(a.trusts, signedTrust{s, &body.Version})
+			a.trusts = append(a.trusts, version{s, body})
 		case *record.Erasure:
 			a.erasures = append(a.erasures, &erasure{statement: s, body: body})
 		}
 	}
+	chain := chainOf(a.trusts)
 	slices.SortStableFunc(a.erasures, func(x, y *erasure) int { return x.body.Signed.Compare(y.body.Signed) })
 	for _, e := range a.erasures {
-		e.counts = a.accepts(e.key) && a.rightlySigned(e)
+		e.counts = a.accepts(e.key) && a.rightlySigned(e, chain)
 		for _, digest := range e.body.Erased {
 			if e.counts && a.erased[digest] == nil {
 				a.erased[digest] = e
@@ -74,23 +69,23 @@ func (a *audit) readErasures(refs []ref) error {
 // rightlySigned holds an erasure to the versions of who may sign: to the newest
 // one that stands before it in its log, or to a later one. A machine that
 // worked offline may not have known of those in other logs.
-func (a *audit) rightlySigned(e *erasure) bool {
+func (a *audit) rightlySigned(e *erasure, chain trust.Chain) bool {
 	oldest, needed := 0, false
 	for _, t := range a.trusts {
 		if t.before(e.ref) {
-			oldest = max(oldest, t.version.Number)
+			oldest = max(oldest, chain.Find(t.leaf.Envelope))
 		}
 		needed = needed || a.earlier(t.statement, e.statement)
 	}
-	return !needed || slices.ContainsFunc(a.trusts, func(t signedTrust) bool {
-		return t.version.Number >= oldest && e.body.SignedFor(t.version)
+	return !needed || slices.ContainsFunc(chain, func(l trust.Link) bool {
+		return l.Version.Number >= oldest && e.body.SignedFor(&l.Version)
 	})
 }
 
 // earlier reports whether a statement was made before another: by their order
 // where they stand in one log, else by what tokens show, else by what they claim.
 func (a *audit) earlier(s, other *statement) bool {
-	x, y := a.around(s.ref), a.around(other.ref)
+	x, y := a.around(s), a.around(other)
 	switch {
 	case s.log == other.log:
 		return s.before(other.ref)
@@ -263,17 +258,15 @@ func (a *audit) erasedLines(said []saidResult, plans []planResult, results []run
 
 // principal is who the newest version of who may sign says that signed.
 func (a *audit) principal(s *statement) string {
-	id, number := "", 0
-	for _, t := range a.trusts {
-		if t.version.Number < number {
-			continue
-		}
-		id, number = "", t.version.Number
-		if p, _ := t.version.PrincipalOf(s.key); p != nil {
-			id = p.ID
-		}
+	newest := a.trusted.chain.Newest()
+	if newest == nil {
+		return ""
 	}
-	return id
+	p, _ := newest.PrincipalOf(s.key)
+	if p == nil {
+		return ""
+	}
+	return p.ID
 }
 
 // wordsOf reads what a person said; "" when it can't be read, which is told

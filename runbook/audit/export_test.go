@@ -18,6 +18,10 @@ func Proven(store *evidence.Store, client string, pins Pins, digest string) (aft
 		return after, before, err
 	}
 	a.index()
-	p := a.proven(a.named[digest])
+	s, err := (&reader{audit: a}).readStatement(a.named[digest])
+	if err != nil {
+		return after, before, err
+	}
+	p := a.around(s)
 	return p.after, p.before, nil
 }

@@ -227,35 +227,12 @@ func (a *audit) loggedAfter(r ref) time.Time {
 	return floors[i-1].Time
 }
 
-// proven gives the times that outside parties prove for a statement: it was
-// signed after the newest token that it names, and before the earliest token
-// over a checkpoint that holds it.
-func (a *audit) proven(r ref) proven {
-	if len(a.times.byDigest) == 0 || r.log == nil {
-		return proven{}
-	}
-	s := &statement{ref: r}
-	p := proven{before: a.existed(r)}
-	if !slices.Contains([]string{record.KindRunStart, record.KindRun, record.KindAnchor}, r.leaf.Kind) {
-		return p // it names no token, see tokenOf
-	}
-	data, err := a.store.Envelope(r.leaf.Envelope)
-	if err != nil {
-		return p
-	}
-	if _, err := s.decode(data, a.limit); err == nil {
-		p.after = a.names(s).earliest()
-	}
-	return p
-}
-
 // around gives the times between which a statement is shown to have been signed
-// and logged, which is one act: it lies behind the tokens that it names, and
-// behind those that statements before it in its log name.
-func (a *audit) around(r ref) proven {
-	p := a.proven(r)
-	p.after = later(p.after, a.loggedAfter(r))
-	return p
+// and logged, which is one act: it lies behind the token that it names and those
+// that statements before it in its log name, and before the earliest token over a
+// checkpoint that holds it.
+func (a *audit) around(s *statement) proven {
+	return proven{after: later(a.names(s).earliest(), a.loggedAfter(s.ref)), before: a.existed(s.ref)}
 }
 
 // endsBefore reports whether what one is about is shown to have been there before
@@ -267,7 +244,7 @@ func (p proven) endsBefore(other proven) bool {
 // madeAt is when a statement was made, by its own word, which gives way to
 // tokens that contradict it.
 func (a *audit) madeAt(s *statement) time.Time {
-	claimed, shown := s.until(), a.around(s.ref)
+	claimed, shown := s.until(), a.around(s)
 	switch {
 	case claimed.Add(clockSlack).Before(shown.after):
 		return shown.after

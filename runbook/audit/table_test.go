@@ -770,6 +770,24 @@ var tableOfKeys = []tableLine{
 		func(s *scene) { c := s.checked().wait(); c.approved(c.decide(c.ben, record.Approve, "")) }, whole,
 	},
 	{
+		"erases by a trust statement of their own",
+		func(s *scene) {
+			own := newKey(s.t)
+			s.trusting(1, newKey(s.t))
+			s.trusting(1, own)
+			s.erasing(s.laptop, []*evidence.PrivateKey{own}, stdoutOf(s.begin().tell(1000)))
+		}, func(t *testing.T, s *scene) {
+			found("trust-forked", "another version 1")(t, s)
+			found("erasure-signers", "is not signed by whom it takes")(t, s)
+			found("blob-missing", "stdout of the step size")(t, s)
+		},
+		func(s *scene) {
+			root := newKey(s.t)
+			s.trusting(1, root)
+			s.erasing(s.laptop, []*evidence.PrivateKey{root}, stdoutOf(s.begin().tell(1000)))
+		}, whole,
+	},
+	{
 		"adds a reviewer afterwards",
 		func(s *scene) {
 			r := s.roster().sign()

@@ -19,9 +19,9 @@ import (
 // trusted is who may sign, as the trust statements say it that can be relied on.
 type trusted struct {
 	chain  trust.Chain
-	refs   []ref // of each version
-	pinned bool  // the first version is known from outside
-	seen   bool  // there is a trust statement, though none may be relied on
+	signed []*statement // each version
+	pinned bool         // the first version is known from outside
+	seen   bool         // there is a trust statement, though none may be relied on
 }
 
 // readTrust makes the chain of the trust statements, and holds to it what was
@@ -37,7 +37,7 @@ func (a *audit) readTrust(said []saidResult) error {
 			versions = append(versions, version{s.statement, body})
 		}
 	}
-	slices.SortStableFunc(versions, func(x, y version) int { return x.body.Version.Number - y.body.Version.Number })
+	byNumber(versions)
 	for _, v := range versions {
 		a.checkVersion(v)
 	}
@@ -59,26 +59,51 @@ type version struct {
 	body *record.Trust
 }
 
+func (s version) link() trust.Link {
+	return trust.Link{Digest: s.leaf.Envelope, Signed: s.body.Signed, Signers: s.keys, Version: s.body.Version}
+}
+
+// problems says why a version can't be a chain's next; nothing when it can.
+func (s version) problems(chain trust.Chain) []string {
+	link := s.link()
+	problems := chain.Problems(&link)
+	if _, digest, err := record.Roster(s.body.Version); err != nil || digest != s.body.Roster {
+		problems = append(problems, "its signers were shown another version than it holds")
+	}
+	return problems
+}
+
+// byNumber sorts versions by their numbers, else as they were logged.
+func byNumber(versions []version) {
+	slices.SortStableFunc(versions, func(x, y version) int { return x.body.Version.Number - y.body.Version.Number })
+}
+
+// chainOf is those of the versions that follow on each other.
+func chainOf(versions []version) (chain trust.Chain) {
+	byNumber(versions)
+	for _, v := range versions {
+		if len(v.problems(chain)) == 0 {
+			chain = append(chain, v.link())
+		}
+	}
+	return chain
+}
+
 // checkVersion takes a version into the chain, or says why it can't.
 func (a *audit) checkVersion(s version) {
-	t, body := &a.trusted, s.body
-	link := trust.Link{Digest: s.leaf.Envelope, Signed: body.Signed, Signers: s.keys, Version: body.Version}
+	t, link := &a.trusted, s.link()
 	if t.chain.Find(link.Digest) > 0 {
 		return // the same one, in another place
 	}
 	if n := link.Version.Number; n >= 1 && n <= len(t.chain) {
-		a.broken(ruleTrustForked, s.place(), "%s is another version %d than %s", s.name(), n, t.refs[n-1].name())
+		a.broken(ruleTrustForked, s.place(), "%s is another version %d than %s", s.name(), n, t.signed[n-1].name())
 		return
 	}
-	problems := t.chain.Problems(&link)
-	if _, digest, err := record.Roster(body.Version); err != nil || digest != body.Roster {
-		problems = append(problems, "its signers were shown another version than it holds")
-	}
-	if len(problems) > 0 {
+	if problems := s.problems(t.chain); len(problems) > 0 {
 		a.broken(ruleTrust, s.place(), "%s, version %d: %s", s.name(), link.Version.Number, strings.Join(problems, "; "))
 		return
 	}
-	t.chain, t.refs = append(t.chain, link), append(t.refs, s.ref)
+	t.chain, t.signed = append(t.chain, link), append(t.signed, s.statement)
 }
 
 // pinTrust holds the first version to what is known from outside.
@@ -91,7 +116,7 @@ func (a *audit) pinTrust() {
 	case slices.ContainsFunc(a.pins.TrustRoots, t.chain[0].KnownBy):
 		t.pinned = true
 	default:
-		a.broken(ruleTrustRoot, t.refs[0].place(), "the first trust statement is %s, signed by %s, and pinned is %s", t.chain[0].Digest, idsOf(t.chain[0].Signers), strings.Join(a.pins.TrustRoots, ", "))
+		a.broken(ruleTrustRoot, t.signed[0].place(), "the first trust statement is %s, signed by %s, and pinned is %s", t.chain[0].Digest, idsOf(t.chain[0].Signers), strings.Join(a.pins.TrustRoots, ", "))
 	}
 }
 

@@ -32,7 +32,7 @@ type audit struct {
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 
-	trusts    []signedTrust
+	trusts    []version
 	erasures  []*erasure
 	erased    map[string]*erasure // the blobs that may be missing, by digest
 	approvals approvals
