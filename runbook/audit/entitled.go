@@ -69,29 +69,16 @@ func (v *reader) checkSaidBy(s *statement) {
 		if right = mayDecide; body.Runbook != nil {
 			right = mayAuthor
 		}
-	case *record.Hold, *record.Release, *record.Ack, *record.Correction:
+	case *record.Hold, *record.Release, *record.Ack, *record.Correction, *record.Erasure: // whose roots are judged with it
 		right = mayState
 	case *record.Response:
 		right = mayRespond
 	case *record.Waiver:
 		right = mayWaive
-	case *record.Erasure:
-		right = mayState
-		defer v.checkErasers(s)
 	default:
 		return
 	}
 	v.entitled(ruleNotEntitled, s, s.key, 0, right)
-}
-
-// checkErasers: an erasure is signed by a root too.
-func (v *reader) checkErasers(s *statement) {
-	isRoot := func(key evidence.PublicKey) bool {
-		return v.trusted.chain.May(key, v.when(s, 0), trust.Right{Root: true}).Standing != trust.Refused
-	}
-	if len(v.trusted.chain) > 0 && !slices.ContainsFunc(s.keys, isRoot) {
-		v.broken(ruleNotEntitled, s.place(), "%s was signed by no root", s.name())
-	}
 }
 
 // mayPlan holds a plan to who may sign one.
