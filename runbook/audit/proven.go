@@ -422,7 +422,7 @@ func (v *runAudit) provenMet(start *statement, by time.Time) bool {
 		return false
 	}
 	if s.SLA.Due == nil || s.Occurrence == nil {
-		return v.result.line.Level == Bracketed
+		return v.result.line.Level != Anchored // a token shows the start too
 	}
 	startBy, ok := s.SLA.StartBy()
 	began := v.existed(start.ref)
