@@ -269,16 +269,11 @@ func (s *syncing) erased(logs map[string]*evidence.LogView) (evidence.Erasures, 
 			continue
 		}
 		erased.None[digest], erased.There[digest] = true, true
-		if signedForAny(e.Body, before) || len(before.Trusts) == 0 && known[e.Key.ID()] {
+		if before.SignedByRoots(e) || len(before.Trusts) == 0 && known[e.Key.ID()] {
 			erased.Here[digest] = true
 		}
 	}
 	return erased, nil
-}
-
-// signedForAny reports whether the roots of a version that is known signed.
-func signedForAny(e record.Erasure, h *record.History) bool {
-	return slices.ContainsFunc(h.Trusts, func(t record.Signed[record.Trust]) bool { return e.SignedFor(&t.Body.Version) })
 }
 
 func holdsErasure(logs map[string]*evidence.LogView) bool {

@@ -27,9 +27,24 @@
 // held to the plans that lie before it in its own log; one in another log it may
 // not have known.
 //
+// Trust statements are held to each other: each version is signed by enough roots
+// of the one before and by its own, and takes back nothing (trust.Chain). What
+// doesn't follow is a finding and says nothing. From the first one on every
+// signature is judged by the version that was in force when tokens, the order in
+// a log, and last the signer's own word say that it was made; what rests on that
+// word is said to. Anchors are their writer's. The writers that the newest version
+// names must be there. Report.Trust is the chain, and whether Pins.TrustRoots
+// know its first version.
+//
+// An approval counts for a step when its signer was shown just what was done by
+// then, had one of the roles, and did no part of the run with any key. What the
+// votes come to is computed again, and whether somebody decided otherwise before
+// them in the same log. Where the policy asks for it, the runbook's bytes were
+// approved before the run.
+//
 // A blob may be missing when a logged erasure lists it, which is signed by an
-// operator and, from a trust statement on, by as many of its roots as its
-// threshold asks for. Report.Erased says what was erased, by whom and why; what
+// operator and, from a trust statement on, by as many roots of the version in
+// force as its threshold asks for. Report.Erased says what was erased, by whom and why; what
 // rested on it is said not to be compared. An erasure of what a legal hold kept
 // is a finding, and so is a blob that is missing without one. Corrections, late
 // entries and responses stand in Report.Later and change nothing: neither a
@@ -55,6 +70,12 @@
 // came by its deadline and whether a legal hold was there before an erasure. A hold
 // that tokens show only later than it claims is said to be claimed.
 //
+// A cosignature of a known witness (Pins.Witnesses) shows that the log showed it
+// one history up to that checkpoint. A bracketed run whose end lies under one is
+// witnessed. The policy may demand a level of runs: one that has less is a finding.
+//
+// VerifyExcerpt checks single entries and their proofs in the same way.
+//
 // # What it can't show
 //
 // Report.Unshown says it for the evidence at hand. In general, today:
@@ -62,14 +83,18 @@
 //   - when anything happened, beyond what tokens show: the other times are the
 //     signer's word, and only the order within one log is proven;
 //   - that nothing was cut off the end of a log, beyond the newest checkpoint
-//     that somebody else holds (Pins.Heads). Tokens that are kept beside the log
-//     can be taken away with what they cover;
-//   - that the writers at hand are all writers there were, and that the plans
+//     that somebody else holds (Pins.Heads). Tokens and cosignatures that are kept
+//     beside the log can be taken away with what they cover;
+//   - that the writers at hand are all writers there were, unless a trust
+//     statement names them, and that the newest of those is here; that the plans
 //     at hand ask for everything that was agreed; without a plan nothing is
 //     known of what was never started;
-//   - whose a key is, when Pins.Signers is empty: each statement is then held
-//     to the key that it names itself. The same goes for the key of a log that
-//     isn't in Pins.Logs;
+//   - whose a key is, when neither Pins.Signers nor Pins.TrustRoots say it: each
+//     statement is then held to the key that it names itself, or to a trust
+//     statement that is the evidence's own word. The same goes for the key of a
+//     log that neither Pins.Logs nor a pinned trust statement names. Without any
+//     trust statement it is not known who has which role;
+//   - in an excerpt, anything about what isn't there;
 //   - that what the operator's own machine signed as observed did happen: who
 //     has the keys of operator and writer can sign what never was. Such a
 //     record must still agree with itself, with its runbook and with the other

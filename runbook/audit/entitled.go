@@ -69,7 +69,7 @@ func (v *reader) checkSaidBy(s *statement) {
 		if right = mayDecide; body.Runbook != nil {
 			right = mayAuthor
 		}
-	case *record.Hold, *record.Release, *record.Ack, *record.Correction, *record.Erasure: // its roots: see rightlySigned
+	case *record.Hold, *record.Release, *record.Ack, *record.Correction, *record.Erasure: // whose roots are judged with it
 		right = mayState
 	case *record.Response:
 		right = mayRespond

@@ -5,12 +5,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // An erasure is a statement that blobs were erased. Counts says that it was
-// signed by whom the trust in force asks for.
+// signed by whom the version in force asks for.
 type erasure struct {
 	*statement
 	body   *record.Erasure
@@ -30,56 +31,49 @@ type ErasedLine struct {
 	Counts    bool      `json:"counts"` // whether it excuses them
 }
 
-// readErasures finds which blobs may be missing, before any is looked for. What
-// is wrong with the statements themselves is told where all of them are read.
-func (a *audit) readErasures(refs []ref) error {
+// readErasures finds which blobs may be missing, before any is looked for.
+func (a *audit) readErasures(said []saidResult) {
 	a.erased = map[string]*erasure{}
-	for _, r := range refs {
-		if !slices.Contains([]string{record.KindErasure, record.KindTrust}, r.leaf.Kind) {
+	for _, r := range said {
+		if r.statement == nil {
 			continue
 		}
-		v := &reader{audit: a}
-		s, err := v.readStatement(r)
-		if err != nil {
-			return err
-		}
-		if s == nil || s.body.Head().Client != a.client {
-			continue
-		}
-		switch body := s.body.(type) {
-		case *record.Trust:
-			a.trusts = append(a.trusts, version{s, body})
-		case *record.Erasure:
-			a.erasures = append(a.erasures, &erasure{statement: s, body: body})
+		if body, ok := r.statement.body.(*record.Erasure); ok {
+			a.erasures = append(a.erasures, a.judgeErasure(r.statement, body))
 		}
 	}
-	chain := chainOf(a.trusts)
 	slices.SortStableFunc(a.erasures, func(x, y *erasure) int { return x.body.Signed.Compare(y.body.Signed) })
 	for _, e := range a.erasures {
-		e.counts = a.accepts(e.key) && a.rightlySigned(e, chain)
 		for _, digest := range e.body.Erased {
 			if e.counts && a.erased[digest] == nil {
 				a.erased[digest] = e
 			}
 		}
 	}
-	return nil
 }
 
-// rightlySigned holds an erasure to the versions of who may sign: to the newest
-// one that stands before it in its log, or to a later one. A machine that
-// worked offline may not have known of those in other logs.
-func (a *audit) rightlySigned(e *erasure, chain trust.Chain) bool {
-	oldest, needed := 0, false
-	for _, t := range a.trusts {
-		if t.before(e.ref) {
-			oldest = max(oldest, chain.Find(t.leaf.Envelope))
-		}
-		needed = needed || a.earlier(t.statement, e.statement)
+// judgeErasure holds an erasure to who might sign it. Of the operator that is
+// told where all keys are judged.
+func (a *audit) judgeErasure(s *statement, body *record.Erasure) *erasure {
+	when := a.when(s, 0)
+	signed := a.signedByRoots(s, when)
+	if !signed {
+		a.broken(ruleErasureSigners, s.place(), "%s is not signed by whom it takes: the roots of who may sign, as many as their threshold", s.name())
 	}
-	return !needed || slices.ContainsFunc(chain, func(l trust.Link) bool {
-		return l.Version.Number >= oldest && e.body.SignedFor(&l.Version)
-	})
+	operator := a.trusted.chain.May(s.key, when, mayState)
+	return &erasure{s, body, signed && a.accepts(s.key) && operator.Standing != trust.Refused}
+}
+
+// signedByRoots reports whether enough roots of the version in force signed,
+// with keys that might.
+func (a *audit) signedByRoots(s *statement, when trust.When) bool {
+	version := a.trusted.chain.At(when)
+	if version == nil {
+		return true
+	}
+	return version.SignedBy(slices.DeleteFunc(slices.Clone(s.keys), func(key evidence.PublicKey) bool {
+		return a.trusted.chain.May(key, when, trust.Right{Root: true}).Standing == trust.Refused
+	})...)
 }
 
 // earlier reports whether a statement was made before another: by their order
@@ -118,8 +112,8 @@ func restsOn(name string) bool {
 		strings.HasPrefix(name, "the facts of the step ") || strings.HasPrefix(name, "the source of the runbook ")
 }
 
-// checkErasures holds the erasures to who may make them, to what there was to
-// erase, and to the holds that forbade it.
+// checkErasures holds the erasures to what there was to erase, and to the holds
+// that forbade it.
 func (a *audit) checkErasures(groups []*group, said []saidResult, plans []planResult, results []runResult) {
 	if len(a.erasures) == 0 {
 		return
@@ -149,9 +143,6 @@ func (a *audit) checkErasures(groups []*group, said []saidResult, plans []planRe
 	}
 	holds := a.legalHolds(said)
 	for _, e := range a.erasures {
-		if !e.counts {
-			a.broken(ruleErasureSigners, e.place(), "%s is not signed by whom it takes: the roots of who may sign, as many as their threshold", e.name())
-		}
 		for _, digest := range e.body.Erased {
 			a.checkErased(e, digest, runs[digest], holds, unread)
 		}
@@ -262,11 +253,7 @@ func (a *audit) principal(s *statement) string {
 	if newest == nil {
 		return ""
 	}
-	p, _ := newest.PrincipalOf(s.key)
-	if p == nil {
-		return ""
-	}
-	return p.ID
+	return newest.Owner(s.key)
 }
 
 // wordsOf reads what a person said; "" when it can't be read, which is told

@@ -50,8 +50,8 @@ type floor struct {
 }
 
 // tsaRoots are the roots that tokens are held to, by the name of the authority.
-// What a trust statement's policy names may be added here, and only where the
-// trust itself is pinned: else whoever wrote the evidence would choose.
+// What a trust statement's policy names is not among them: whoever wrote the
+// evidence would choose.
 func (a *audit) tsaRoots() map[string]*stamp.Roots { return a.pins.TSAs }
 
 // readAnchors holds the logs to the checkpoints that were shown outside, and
@@ -399,7 +399,7 @@ func (v *runAudit) provenMet(start *statement, by time.Time) bool {
 		return false
 	}
 	if s.SLA.Due == nil || s.Occurrence == nil {
-		return v.result.line.Level == Bracketed
+		return v.result.line.Level != Anchored // a token shows the start too
 	}
 	startBy, ok := s.SLA.StartBy()
 	began := v.existed(start.ref)

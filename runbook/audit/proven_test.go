@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"bytes"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/evidence/stamp"
 	"github.com/msp-runbook/msp/runbook/evidence/stamp/stamptest"
+	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -194,6 +196,40 @@ func TestProvenMet(t *testing.T) {
 	i := slices.IndexFunc(r.Checks, func(c audit.Check) bool { return c.Name == "sla" })
 	if want := "3 verdicts recomputed: 3 met (1 proven, 2 claimed), 0 missed, 0 not judged"; r.Checks[i].Text != want {
 		t.Errorf("%q, want %q", r.Checks[i].Text, want)
+	}
+}
+
+// cosign shows the laptop's newest checkpoint to a new witness that is pinned.
+func (b *bench) cosign() {
+	b.t.Helper()
+	w := &witness.Witness{
+		Name: "client.example/w1", Key: newKey(b.t), Heads: filepath.Join(b.dir, "witness"), Disk: &evidence.Disk{},
+		Log: func(string) (evidence.PublicKey, bool, error) { return b.logKey.Public(), true, nil },
+		Now: func() time.Time { return b.now },
+	}
+	server := httptest.NewServer(w)
+	defer server.Close()
+	verifier := must(witness.ParseVerifier(w.Verifier()))
+	view, cp := must(b.laptop.Log.View()), must(b.laptop.Log.Head())
+	line, _, err := witness.Client{URL: server.URL, Verifier: verifier}.Cosign(b.t.Context(), view, cp)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	if err := b.store.PutAnchor(b.laptop.Writer.ID, cp, "w1", evidence.CosignatureFile, line); err != nil {
+		b.t.Fatal(err)
+	}
+	b.pins.Witnesses = []witness.Verifier{verifier}
+}
+
+// TestWitnessedMet: a witness takes nothing from what tokens prove.
+func TestWitnessedMet(t *testing.T) {
+	b, tsa := newStamped(t)
+	b.begin().bracket(tsa, tsa)
+	b.cosign()
+	r := b.verify()
+	wantOK(t, r)
+	if diff := cmp.Diff([]audit.Level{audit.Witnessed}, levels(r)); diff != "" || r.Counts.ProvenMet != 1 {
+		t.Errorf("%d proven; %s", r.Counts.ProvenMet, diff)
 	}
 }
 

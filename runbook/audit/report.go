@@ -65,7 +65,7 @@ type Report struct {
 	Trust *TrustLine `json:"trust,omitempty"`
 
 	Writers  []WriterLine `json:"writers"`  // by id
-	Checks   []Check      `json:"checks"`   // log, signatures, runs, sla, plan where there is one, blobs
+	Checks   []Check      `json:"checks"`   // log, signatures, runs, sla, plan, blobs, erasures and trust, where there are any
 	Findings []Finding    `json:"findings"` // what is broken, by file
 	Unshown  []Finding    `json:"unshown"`  // what could not be shown, the general before the particular
 	Runs     []RunLine    `json:"runs"`     // by the start that they claim, oldest first

@@ -33,6 +33,22 @@ func (a *audit) auditSaid(r ref) saidResult {
 	return saidResult{v.traces, v.found, r.leaf.Kind == record.KindTrust, s, err}
 }
 
+// auditSaidBlobs reads what such a statement names, once it is known what was
+// erased.
+func (a *audit) auditSaidBlobs(r saidResult) saidResult {
+	if r.statement == nil {
+		return r
+	}
+	v := &reader{audit: a, finder: finder{found: r.found}, traces: r.traces}
+	var all []namedBlob
+	for _, b := range r.statement.blobs() {
+		all = append(all, namedBlob{NamedBlob: b, by: r.statement, read: func() error { return v.readWhole(b.Digest) }})
+	}
+	r.err = v.readBlobs(all)
+	r.found, r.traces = v.found, v.traces
+	return r
+}
+
 // checkSaid reads such a statement and holds it to where it stands. What it
 // means for others is looked at when all are read.
 func (v *reader) checkSaid(r ref) (*statement, error) {
@@ -48,11 +64,7 @@ func (v *reader) checkSaid(r ref) (*statement, error) {
 	if what := s.subjectsDiffer(s.body.Head().Documents...); what != "" {
 		v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 	}
-	var all []namedBlob
-	for _, b := range s.blobs() {
-		all = append(all, namedBlob{NamedBlob: b, by: s, read: func() error { return v.readWhole(b.Digest) }})
-	}
-	return s, v.readBlobs(all)
+	return s, nil
 }
 
 // readWhole reads a blob to its end, and so holds it to its digest.

@@ -32,7 +32,6 @@ type audit struct {
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 
-	trusts    []version
 	erasures  []*erasure
 	erased    map[string]*erasure // the blobs that may be missing, by digest
 	approvals approvals
@@ -67,14 +66,13 @@ func (a *audit) verify() (*Report, error) {
 		return nil, fmt.Errorf("reading the checkpoints of %s: %w", client, err)
 	}
 	groups, planRefs, saidRefs := a.index()
-	if err := a.readErasures(saidRefs); err != nil {
-		return nil, fmt.Errorf("reading the erasures of %s: %w", client, err)
-	}
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
 	a.checkAnchors(said)
 	if err := a.readTrust(said); err != nil {
 		return nil, fmt.Errorf("reading who may sign for %s: %w", client, err)
 	}
+	a.readErasures(said)
+	said = inParallel(len(said), func(i int) saidResult { return a.auditSaidBlobs(said[i]) })
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
 	a.approvals = gatherApprovals(said)

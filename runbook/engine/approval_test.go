@@ -354,7 +354,12 @@ func TestApprovalsThatCountForNothing(t *testing.T) {
 // trusted signs who may do what, beside the operator.
 func (b *bench) trusted(people map[string][]*record.Ledger, roles ...trust.Role) {
 	b.t.Helper()
-	version := trust.Version{Number: 1, Threshold: 1, Roots: []trust.Root{{Principal: "root", Key: b.ledger.Signer().Key}}}
+	root, err := evidence.GenerateKey(evidence.Ed25519)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	signer := record.SignerOf(root.Public())
+	version := trust.Version{Number: 1, Threshold: 1, Roots: []trust.Root{{Principal: "root", Key: signer.Key}}}
 	for id, ledgers := range people {
 		p := trust.Principal{ID: id, Roles: roles}
 		for _, l := range ledgers {
@@ -362,8 +367,8 @@ func (b *bench) trusted(people map[string][]*record.Ledger, roles ...trust.Role)
 		}
 		version.Principals = append(version.Principals, p)
 	}
-	said := record.Trust{Client: "acme", Writer: b.ledger.Writer, Roots: []record.Signer{b.ledger.Signer()}, Signed: b.now, Version: version, Roster: runbook.Digest(nil)}
-	if _, _, err := b.ledger.Say(b.t.Context(), record.KindTrust, said); err != nil {
+	said := record.Trust{Client: "acme", Writer: b.ledger.Writer, Roots: []record.Signer{signer}, Signed: b.now, Version: version, Roster: runbook.Digest(nil)}
+	if _, _, err := b.ledger.Say(b.t.Context(), record.KindTrust, said, root); err != nil {
 		b.t.Fatal(err)
 	}
 }

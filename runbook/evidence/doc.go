@@ -16,6 +16,9 @@
 //	anchors/<writer>/<size>.<name>.cosig   what a witness said of it
 //	pending/<writer>/<size>.ckpt       a checkpoint that somebody has yet to see
 //	heads/<writer>/<size>.ckpt         checkpoints that disagreed when two copies met
+//	trust/<n>.dsse.json                a copy of an envelope, by the caller's number
+//	trust/<n>.proposed.json            one that has yet to be signed; no evidence
+//	runs/                              what the caller has under way on this machine
 //	locks/<writer>.lock                taken while a log grows; holds nothing
 //
 // <ab> is the first two digits of the hash. The names of clients and writers
@@ -37,8 +40,10 @@
 // before entries, entries before tiles, tiles before the checkpoint. Logs that
 // disagree are left alone on both sides, and each side keeps the other's
 // checkpoint under heads/, where a verifier meets it; one whose size is taken
-// by another is named <size>-<the first 16 digits of its root>.ckpt. What is
-// pending, locked or open belongs to one machine and is never merged.
+// by another is named <size>-<the first 16 digits of its root>.ckpt. Of what
+// lies beside the logs an anchor is taken when its checkpoint is of the log's
+// history, and a file of trust/ when a log names its digest. What is pending,
+// locked or under way belongs to one machine and is never merged.
 //
 // # Statement
 //
@@ -100,8 +105,26 @@
 // An anchor is a checkpoint, to the byte, and beside it what parties outside said
 // of those bytes. <name> is what the installation calls the party, of the same
 // letters as the name of a writer. A .tsr is the whole response of a timestamp
-// authority (RFC 3161), in DER. What is over a checkpoint is over all entries that
-// it covers, so a later one makes good for an earlier one that is pending.
+// authority (RFC 3161), in DER (package stamp). A .cosig is the signature lines
+// that a witness added, each a cosignature/v1
+// (https://c2sp.org/tlog-cosignature, package witness). What is over a
+// checkpoint is over all entries that it covers, so a later one makes good for
+// an earlier one that is pending.
+//
+// # Excerpt
+//
+// An excerpt of a log is a folder in the log's place, to show single entries to
+// somebody who may not see the others:
+//
+//	logs/<writer>/checkpoint           the signed head of the log
+//	logs/<writer>/<n>.leaf             entry n, to the byte
+//	logs/<writer>/<n>.tlog-proof       that it is in the checkpoint (https://c2sp.org/tlog-proof)
+//	logs/<writer>/<size>.consistency   that an earlier checkpoint is of the same log:
+//	                                   "old <size>", the hashes in base64, an empty
+//	                                   line and the checkpoint
+//
+// It shows of an entry that isn't there neither that the log has it nor that it
+// hasn't.
 //
 // # Blob
 //

@@ -16,14 +16,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// An excerpt of a log is a folder in the log's place, with single leaves and
-// what shows that they are in it:
-//
-//	checkpoint             the signed head of the log
-//	<index>.leaf           the exact bytes of a leaf
-//	<index>.tlog-proof     c2sp.org/tlog-proof@v1: the leaf is in the checkpoint
-//	<size>.consistency     an earlier head of that size is a state of the same log:
-//	                       what c2sp.org/tlog-witness calls an add-checkpoint request
+// The endings of the files of an excerpt, and their bounds.
 const (
 	leafSuffix        = ".leaf"
 	proofSuffix       = ".tlog-proof"

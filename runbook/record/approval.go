@@ -265,12 +265,7 @@ func (h *History) counts(store *evidence.Store, r Request, a Signed[Approval]) (
 }
 
 // Trusted is the newest version of who is trusted; nil when none is known.
-func (h *History) Trusted() *trust.Version {
-	if newest := h.Trust(); newest != nil {
-		return &newest.Body.Version
-	}
-	return nil
-}
+func (h *History) Trusted() *trust.Version { return h.chain.Newest() }
 
 // Decided reports whether somebody, be it with another key, decided about the
 // run: then it is not theirs to go on with.

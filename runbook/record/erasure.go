@@ -107,18 +107,6 @@ func classOf(step Step, digest string) string {
 	}
 }
 
-// SignedFor reports whether enough roots of a version signed the erasure:
-// different principals, as many as its threshold.
-func (s Erasure) SignedFor(v *trust.Version) bool {
-	principals := map[string]bool{}
-	for _, root := range v.Roots {
-		if slices.ContainsFunc(s.Roots, func(by Signer) bool { return by.Key == root.Key }) {
-			principals[root.Principal] = true
-		}
-	}
-	return len(principals) >= max(1, v.Threshold)
-}
-
 // Covers reports whether a hold keeps the blobs of a run; "" is what belongs to
 // none. A hold that names no run keeps all blobs of its client.
 func (s Hold) Covers(run string) bool {
@@ -141,7 +129,7 @@ func (h *History) LegalHolds() []Signed[Hold] {
 func (h *History) Erased() map[string]Signed[Erasure] {
 	erased := map[string]Signed[Erasure]{}
 	for _, e := range Said[Erasure](h) {
-		if !h.rightlySigned(e.Body) {
+		if !h.rightlySigned(e) {
 			continue
 		}
 		for _, digest := range e.Body.Erased {
@@ -155,15 +143,14 @@ func (h *History) Erased() map[string]Signed[Erasure] {
 
 // rightlySigned holds an erasure to the versions of who may sign. A machine that
 // worked offline may not have known the newest.
-func (h *History) rightlySigned(e Erasure) bool {
-	needed := false
-	for _, t := range h.Trusts {
-		needed = needed || !t.Body.Signed.After(e.Signed)
-		if e.SignedFor(&t.Body.Version) {
-			return true
-		}
-	}
-	return !needed
+func (h *History) rightlySigned(e Signed[Erasure]) bool {
+	return h.SignedByRoots(e) || len(h.chain) == 0 || h.chain[0].Signed.After(e.Body.Signed)
+}
+
+// SignedByRoots reports whether enough roots of a version that is known signed an
+// erasure.
+func (h *History) SignedByRoots(e Signed[Erasure]) bool {
+	return slices.ContainsFunc(h.chain, func(l trust.Link) bool { return l.Version.SignedBy(e.Keys...) })
 }
 
 // HeldBlobs says of each blob whether a legal hold keeps it, by the digest of the

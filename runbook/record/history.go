@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // Signed is a statement that was read back: its envelope has the digest that
@@ -190,8 +191,10 @@ func WriterKey(store *evidence.Store, writer string, limit int) (evidence.Public
 type History struct {
 	Accounts []*Account      // by the start that they state, oldest first
 	Plans    []Signed[Plan]  // by when they were signed
-	Trusts   []Signed[Trust] // by the number of their version
+	Trusts   []Signed[Trust] // by the number of their version; Chain is what can be relied on
 	Problems []error
+	chain    trust.Chain
+	forked   error // why a trust statement doesn't follow on the others
 	said     []any // Signed[T] of the other statements, as the logs hold them
 	byRun    map[string]*Account
 	limit    int             // bytes of an envelope
@@ -310,11 +313,11 @@ func (h *History) add(store *evidence.Store, writer string, leaf evidence.Leaf, 
 		}
 		h.Plans = append(h.Plans, plan)
 	case KindTrust:
-		trust, err := Read[Trust](store, leaf.Kind, leaf.Envelope, limit)
+		version, err := Read[Trust](store, leaf.Kind, leaf.Envelope, limit)
 		if err != nil {
 			return err
 		}
-		h.Trusts = append(h.Trusts, trust)
+		h.Trusts = append(h.Trusts, version)
 	case KindApproval:
 		return hear[Approval](h, store, leaf)
 	case KindAnchor:
@@ -358,16 +361,8 @@ func Said[T Statement](h *History) []Signed[T] {
 	return all
 }
 
-// Trust is the newest trust statement; nil when there is none.
-func (h *History) Trust() *Signed[Trust] {
-	if len(h.Trusts) == 0 {
-		return nil
-	}
-	return &h.Trusts[len(h.Trusts)-1]
-}
-
-// sort orders the accounts and their segments. A run whose start no log holds
-// is no account.
+// sort orders the accounts and their segments, and has the trust statements
+// follow on each other. A run whose start no log holds is no account.
 func (h *History) sort() {
 	for run, a := range h.byRun {
 		if a.Start.Digest == "" {
@@ -382,6 +377,9 @@ func (h *History) sort() {
 	}
 	slices.SortStableFunc(h.Plans, func(x, y Signed[Plan]) int { return x.Body.Signed.Compare(y.Body.Signed) })
 	slices.SortStableFunc(h.Trusts, func(x, y Signed[Trust]) int { return x.Body.Version.Number - y.Body.Version.Number })
+	if h.chain, h.forked = chainOf(h.Trusts); h.forked != nil {
+		h.Problems = append(h.Problems, h.forked)
+	}
 	slices.SortFunc(h.Accounts, func(x, y *Account) int {
 		if order := x.Start.Body.Started.Compare(y.Start.Body.Started); order != 0 {
 			return order

@@ -32,6 +32,41 @@
 //
 // A leaf of the log names the digest of the envelope, the kind and the run.
 //
+// A statement is signed by the operator whom it names; a trust statement by
+// roots, an erasure by roots too where there is a trust statement, and an anchor
+// by its writer, with the key of the log.
+//
+// # What binds statements
+//
+// Beside a run's own digests, a statement may name what was there before it:
+//
+//   - not_before, of a run-start and a run, is the digest of the newest token of
+//     a timestamp authority that was known. So the statement was made after it.
+//     That of a run is over its run-start where one came in time; from it follows
+//     $MSP_RUN_NONCE (Nonce).
+//   - trust, of a run-start, is the digest of the newest trust statement's
+//     envelope.
+//   - approvals, of a step of the kind approval, are the digests of the approvals
+//     that decided it. round is how often the run was pushed back before, in the
+//     step and in the approval, so that an old approval decides nothing new; to is
+//     the step that a push back goes to.
+//   - shown, of an approval, is a blob with the page that was shown and the
+//     digests of the segments on it.
+//
+// # Who may sign
+//
+// A history has the trust statements follow on each other (trust.Chain), and
+// tells as a problem of one that doesn't. Only those that do say who is who, who
+// decides, and which erasures count. A copy of each lies in the folder trust, by
+// its number, so that one that is missing in the logs is noticed.
+//
+// # What is erased
+//
+// An erasure is logged before its blobs are removed, so that a crash leaves blobs
+// that are still there and never one that is missing without a word. What a
+// legal hold keeps that nobody released is not erased. How long blobs are kept
+// goes by their class and by the time that their statement claims.
+//
 // # What is personal
 //
 // Statements hold ids, digests, times, numbers and the tool's own words. Free

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -27,11 +28,11 @@ func LinkOf(s Signed[Trust]) trust.Link {
 // ErrTrust says that the trust statements don't follow on each other.
 var ErrTrust = errors.New("the trust statements can't be relied on")
 
-// Chain is the versions of the history, as far as they follow on each other. The
-// error, ErrTrust, says why one doesn't.
-func (h *History) Chain() (trust.Chain, error) {
+// chainOf is the versions of some trust statements, as far as they follow on each
+// other. The error, ErrTrust, says why one doesn't.
+func chainOf(all []Signed[Trust]) (trust.Chain, error) {
 	var chain trust.Chain
-	for _, s := range h.Trusts {
+	for _, s := range all {
 		if chain.Find(s.Digest) > 0 {
 			continue // in two logs, or twice in one
 		}
@@ -42,6 +43,16 @@ func (h *History) Chain() (trust.Chain, error) {
 		chain = append(chain, link)
 	}
 	return chain, nil
+}
+
+// Trust is the newest trust statement that can be relied on; nil when there is
+// none.
+func (h *History) Trust() *Signed[Trust] {
+	if len(h.chain) == 0 {
+		return nil
+	}
+	newest := h.chain[len(h.chain)-1].Digest
+	return &h.Trusts[slices.IndexFunc(h.Trusts, func(s Signed[Trust]) bool { return s.Digest == newest })]
 }
 
 // TrustPath is where the copy of a version lies.
@@ -59,29 +70,21 @@ type Trusted struct {
 // them. Where the folder of their copies is missing there are none: it is made
 // before the first of them is logged.
 func ReadTrust(store *evidence.Store, client string, limit int) (Trusted, error) {
-	h := newHistory(limit)
 	if _, err := os.Stat(store.Path("trust")); errors.Is(err, fs.ErrNotExist) {
 		return Trusted{}, nil
 	}
-	leaves, err := h.leaves(store, client)
+	h, err := ReadKinds(store, client, limit, KindTrust)
 	if err != nil {
 		return Trusted{}, err
 	}
-	for _, leaf := range leaves {
-		if leaf.Kind == KindTrust {
-			h.take(store, leaf)
-		}
+	if h.forked != nil {
+		return Trusted{}, h.forked
 	}
-	h.sort()
-	chain, err := h.Chain()
-	if err != nil {
-		return Trusted{}, err
-	}
-	next := len(chain) + 1
+	next := len(h.chain) + 1
 	if _, err := os.Stat(TrustPath(store, next)); err == nil {
 		return Trusted{}, fmt.Errorf("%w: there is a copy of version %d, and no log that can be read holds it", ErrTrust, next)
 	}
-	return Trusted{chain, h.Trust()}, nil
+	return Trusted{h.chain, h.Trust()}, nil
 }
 
 // OpenTrust reads a trust statement from the bytes of its envelope, and holds its

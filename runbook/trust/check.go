@@ -227,6 +227,11 @@ func (v *Version) Signatures(signers ...evidence.PublicKey) int {
 	return len(people)
 }
 
+// SignedBy reports whether enough roots are among the signers.
+func (v *Version) SignedBy(signers ...evidence.PublicKey) bool {
+	return v.Signatures(signers...) >= max(1, v.Threshold)
+}
+
 // ClientHolds reports whether no version can come about without the client: so
 // many of the roots are the client's that the others don't make the threshold.
 func (v *Version) ClientHolds() bool {

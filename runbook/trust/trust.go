@@ -60,8 +60,8 @@ type Principal struct {
 	Keys   []Key  `json:"keys"`
 }
 
-// Key is a principal's key and when it may sign. Times are judged against the
-// proven time of a statement, never the claimed one.
+// Key is a principal's key and when it may sign. Its times are held to the proven
+// time of a statement; where nothing proves one, to the claimed one, which is said.
 type Key struct {
 	Key         string      `json:"key"` // an authorized_keys line
 	ValidAfter  *time.Time  `json:"valid_after,omitzero"`
