@@ -12,12 +12,13 @@ import (
 	"github.com/msp-runbook/msp/runbook/audit"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // verifyFlags are what a verifier knows from outside.
 type verifyFlags struct {
 	signers, logKeys, checkpoints, tsaRoots, trustRoots []string
-	identity                                            string
+	identity, level                                     string
 	json                                                bool
 }
 
@@ -36,7 +37,11 @@ without asking, and so are the roots in your settings.
 With BUNDLE, a folder or a file of msp export, check that and nothing else: then
 only the flags say what is known from outside. --identity reads an encrypted one.
 
-Exit code 0 when nothing is broken, 1 when something is, 2 when there is nothing
+--level demands that so much is shown of each finished run, beside what the
+client's policy and plans demand: logged, anchored (it existed by a time from
+outside), bracketed (it was made between two such times), witnessed.
+
+Exit code 0 when nothing is broken and the level is reached, 1 when not, 2 when there is nothing
 to verify.`,
 		Example: "  msp verify", Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -56,6 +61,7 @@ to verify.`,
 	c.Flags().StringArrayVar(&f.tsaRoots, "tsa-roots", nil, "the root certificates of a timestamp authority, as `NAME=FILE`")
 	c.Flags().StringVar(&f.identity, "identity", "", "a `FILE` with the age or SSH key that opens an encrypted bundle")
 	c.Flags().StringArrayVar(&f.trustRoots, "trust-root", nil, "what the first trust statement is known by: its `DIGEST`, a root's fingerprint, or a .pub file")
+	c.Flags().StringVar(&f.level, "level", "", "the least that has to be shown of each finished run: "+strings.Join(trust.Levels(), ", "))
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return c
 }
@@ -129,6 +135,10 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 
 // add adds what the flags say to what is known.
 func (f verifyFlags) add(pins audit.Pins, client string) (audit.Pins, error) {
+	pins.Level = audit.Level(f.level)
+	if f.level != "" && !slices.Contains(trust.Levels(), f.level) {
+		return pins, usageError(fmt.Errorf("--level %q is no level", f.level), "the levels, the least first: "+strings.Join(trust.Levels(), ", "))
+	}
 	var err error
 	if pins.TrustRoots, err = parseTrustRoots(f.trustRoots); err != nil {
 		return pins, err
@@ -285,7 +295,7 @@ func verdictLine(r *audit.Report) string {
 		levels[run.Level]++
 	}
 	var words []string
-	for _, level := range []audit.Level{audit.Bracketed, audit.Anchored, audit.Logged, audit.Signed, audit.None} {
+	for _, level := range []audit.Level{audit.Witnessed, audit.Bracketed, audit.Anchored, audit.Logged, audit.Signed, audit.None} {
 		if n := levels[level]; n > 0 {
 			words = append(words, fmt.Sprintf("%d %s", n, level))
 		}

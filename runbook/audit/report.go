@@ -22,6 +22,9 @@ type Pins struct {
 	TrustRoots []string
 	// Heads are checkpoints that somebody holds.
 	Heads []Head
+	// Level is the least that has to be shown of each finished run; "" demands
+	// nothing.
+	Level Level
 	// TSAs are the roots of timestamp authorities, by the names that their tokens
 	// have. The tokens of others aren't verified, and prove nothing.
 	TSAs map[string]*stamp.Roots

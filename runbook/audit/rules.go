@@ -128,6 +128,7 @@ const (
 	ruleWriterHidden   = "writer-hidden"
 	ruleWriterUnknown  = "writer-unknown"
 	ruleLevel          = "level-below"
+	ruleDemanded       = "level-demanded"
 	ruleTrustNotPinned = "trust-not-pinned"
 	ruleProvidersWord  = "identities-of-the-provider"
 	ruleClaimedTime    = "entitled-as-claimed"
@@ -250,6 +251,7 @@ var rules = map[string]rule{
 	ruleWriterHidden:   {checkTrust, "Everything that this writer recorded is missing from this copy: ask for its log, or hold it to be withheld."},
 	ruleWriterUnknown:  {checkTrust, "Nobody who decides about trust has said that this installation writes evidence."},
 	ruleLevel:          {checkTrust, "Less is shown about it than was agreed."},
+	ruleDemanded:       {checkRuns, "Less is shown about them than you asked for with this audit; it says nothing else against them."},
 	ruleTrustNotPinned: {checkTrust, "Who has write access to this copy could have named any roots."},
 	ruleProvidersWord:  {checkTrust, "The provider alone decides whose keys these are; it could have made a person up."},
 	ruleClaimedTime:    {checkTrust, "It stands by the signer's own word about the time, which nothing from outside proves."},

@@ -47,7 +47,7 @@ type runResult struct {
 	compare   []comparison
 	bound     *boundRun // nil when its start can't be relied on
 	hands     []hand    // who signed its statements
-	demands   string    // the level that the policy in force demands; "" for none
+	demands   demands   // what has to be shown of it, and who said so
 	err       error
 }
 
@@ -82,6 +82,7 @@ func (v *runAudit) check() error {
 	v.judge(start)
 	v.rememberBound(start)
 	v.prove(start)
+	v.demandOfPlan(start)
 	if v.damaged || v.refused {
 		v.result.line.Level = None
 	}
