@@ -174,7 +174,11 @@ func (b *baseline) earlier(f *finder, c comparison) (from []*pastRun, ok bool) {
 		case logged && other.leaf.Kind != record.KindRun:
 			wrong = "is no end of a run"
 		case p == nil:
-			f.note(ruleNotCompared, c.at, "%s: the run %s that the step %s is compared with %s", c.name, short(digest), c.step, b.lost())
+			at := c.at
+			if b.since != nil {
+				at.cause = "earlier runs"
+			}
+			f.note(ruleNotCompared, at, "%s: the run %s that the step %s is compared with %s", c.name, short(digest), c.step, b.lost())
 			return nil, false
 		default:
 			wrong = b.unfit(c, p)

@@ -57,6 +57,7 @@ type bench struct {
 	now      time.Time
 	runs     int
 	pins     audit.Pins
+	past     []record.PastValue // oldest first; nil: read from the logs each time
 }
 
 func newBench(t testing.TB) *bench {
@@ -194,6 +195,16 @@ func (s *story) step(id string, took time.Duration) record.Step {
 	}
 }
 
+// earlier are the values of the three runs before, the newest first.
+func (s *story) earlier() []record.PastValue {
+	if s.b.past == nil {
+		return must(record.ReadHistory(s.b.store, "acme", 0)).Past(s.start.Runbook.ID, "size", "bytes", s.start.Run, 3)
+	}
+	newest := slices.Clone(s.b.past[max(0, len(s.b.past)-3):])
+	slices.Reverse(newest)
+	return newest
+}
+
 // work makes up what became of the steps; bytes is what the backup has.
 func (s *story) work(bytes float64) {
 	b := s.b
@@ -203,7 +214,7 @@ func (s *story) work(bytes float64) {
 	size.Stdout = &record.Stream{Digest: out.Digest, Size: out.Size, Written: out.Written}
 	judged := record.Judged{Output: "bytes", Value: bytes}
 	var values []float64
-	for _, p := range must(record.ReadHistory(b.store, "acme", 0)).Past(s.start.Runbook.ID, "size", "bytes", s.start.Run, 3) {
+	for _, p := range s.earlier() {
 		values, judged.From = append(values, p.Value), append(judged.From, p.Record)
 	}
 	standing, normal := s.start.Steps[0].Normal[0].Normal().Judge(bytes, values)
@@ -304,6 +315,9 @@ func (s *story) tell(bytes float64) *story {
 	s.work(bytes)
 	s.finish()
 	s.signEnd()
+	if s.b.past != nil {
+		s.b.past = append(s.b.past, record.PastValue{Record: s.endRef, Value: bytes})
+	}
 	return s
 }
 

@@ -65,6 +65,9 @@ type Report struct {
 	// Trust is who may sign, as the evidence says it; nil when it says nothing.
 	Trust *TrustLine `json:"trust,omitempty"`
 
+	// Since is where the audit of each log began; null when it was of all there is.
+	Since []SinceLine `json:"since,omitempty"`
+
 	Writers  []WriterLine `json:"writers"`  // by id
 	Checks   []Check      `json:"checks"`   // log, signatures, runs, sla, plan where there is one, blobs
 	Findings []Finding    `json:"findings"` // what is broken, by file
@@ -156,7 +159,7 @@ type ExpectedLine struct {
 
 // Counts are totals.
 type Counts struct {
-	Statements int `json:"statements"` // leaves of all logs that can be read
+	Statements int `json:"statements"` // leaves of all logs that can be read, and that are looked at
 	Signers    int `json:"signers"`    // keys that signed them
 	Blobs      int `json:"blobs"`      // that statements name and that are whole
 	Heads      int `json:"heads"`      // held checkpoints that agree with a log

@@ -121,7 +121,7 @@ func (v *runAudit) findStart() *statement {
 	case started: // which can't be relied on: that is said
 		v.result.line = &RunLine{Run: v.run, State: stateUnknown, Level: None}
 	case len(v.segments)+len(v.ends) == 0:
-	case v.gaps:
+	case v.partsUntold():
 		v.note(ruleNotCompared, v.first().place(), "no log that can be read holds the start of the run %s", v.run)
 	default:
 		v.broken(ruleNoStart, v.first().place(), "the run %s has %s and no start: no log holds one", v.run, v.first().name())

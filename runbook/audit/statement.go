@@ -38,6 +38,9 @@ func (r ref) place() place {
 
 // name is how messages call a leaf.
 func (r ref) name() string {
+	if r.index == notLookedFor {
+		return fmt.Sprintf("the %s statement (taken to be in the log of %s, before the checkpoint)", r.leaf.Kind, r.log.writer)
+	}
 	return fmt.Sprintf("the %s statement (entry %d of the log of %s)", r.leaf.Kind, r.index, r.log.writer)
 }
 
