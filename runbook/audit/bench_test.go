@@ -161,12 +161,14 @@ func (s *story) signStart() {
 	if s.editStart != nil {
 		s.editStart(&s.start)
 	}
-	start := s.start
-	subjects := []evidence.Subject{
+	s.startRef = s.write(s.b.laptop, record.KindRunStart, startSubjects(&s.start), s.start)
+}
+
+func startSubjects(start *record.RunStart) []evidence.Subject {
+	return []evidence.Subject{
 		record.BlobSubject("runbook", start.Runbook.Digest), record.BlobSubject("runbook source", start.Runbook.Source),
 		record.BlobSubject("inputs", start.Inputs), record.BlobSubject("where", start.Where),
 	}
-	s.startRef = s.write(s.b.laptop, record.KindRunStart, subjects, start)
 }
 
 func (s *story) write(l *record.Ledger, kind string, subjects []evidence.Subject, body any) string {
@@ -212,6 +214,21 @@ func (s *story) work(bytes float64) {
 	size.Proof, size.Outputs = runbook.Measured, record.Numbers{"bytes": runbook.FormatNumber(bytes)}
 	out := must(b.store.PutBlob(fmt.Appendf(nil, "%v\n", bytes)))
 	size.Stdout = &record.Stream{Digest: out.Digest, Size: out.Size, Written: out.Written}
+	s.judgeSize(&size, bytes)
+
+	look := s.step("look", 10*time.Minute)
+	look.Proof = runbook.Attached
+	shot := must(b.store.PutBlob([]byte("a picture")))
+	look.Evidence = []record.Evidence{{Name: "console", Digest: shot.Digest, Size: shot.Size}}
+	look.Facts = must(b.laptop.PutJSON(record.Facts{Answer: &record.Answer{Door: "terminal"}}))
+
+	report := s.step("report", 0)
+	report.Outcome, report.Cause, report.Proof, report.Attempts = record.NotNeeded, record.CauseCondition, "", 0
+	s.steps = []record.Step{size, look, report, s.step("tidy", time.Second)}
+}
+
+// judgeSize compares what the backup has with the runs before.
+func (s *story) judgeSize(size *record.Step, bytes float64) {
 	judged := record.Judged{Output: "bytes", Value: bytes}
 	var values []float64
 	for _, p := range s.earlier() {
@@ -225,17 +242,7 @@ func (s *story) work(bytes float64) {
 	if standing == runbook.Beyond {
 		size.Outcome, size.Cause = record.Failed, record.CauseNormal
 	}
-	size.Deviates = record.StepDeviations(s.start.Steps[0], size, record.Answer{})
-
-	look := s.step("look", 10*time.Minute)
-	look.Proof = runbook.Attached
-	shot := must(b.store.PutBlob([]byte("a picture")))
-	look.Evidence = []record.Evidence{{Name: "console", Digest: shot.Digest, Size: shot.Size}}
-	look.Facts = must(b.laptop.PutJSON(record.Facts{Answer: &record.Answer{Door: "terminal"}}))
-
-	report := s.step("report", 0)
-	report.Outcome, report.Cause, report.Proof, report.Attempts = record.NotNeeded, record.CauseCondition, "", 0
-	s.steps = []record.Step{size, look, report, s.step("tidy", time.Second)}
+	size.Deviates = record.StepDeviations(s.start.Steps[0], *size, record.Answer{})
 }
 
 // signSegment parks the run after some steps.
