@@ -141,9 +141,20 @@ func TestDecodeStatementOf(t *testing.T) {
 	}
 	compare(t, payload)
 	for _, edit := range [][2]string{
-		{`"predicate":{`, `"predicate":null,"x":{`}, {`"predicate":{`, `"Predicate":{`}, {`"name":"n"`, `"name":"n","name":"n"`},
-		{`"name"`, `"Name"`}, {`{"n":1}`, `{"n":1,"m":2}`}, {`{"n":1}`, `null`}, {`"a":1`, `"a":1,"a":2`}, {`x/v1"`, `y/v1"`}, {`"predicate":`, `"predicate":{},"predicate":`},
-		{`"subject":[`, `"subject":[],"subject":[`}, {`_type`, `type`}, {`"name":"n"`, `"name":"\xff"`}, {`}}`, `}} {}`}, {`{"n":2}`, `{"n":"2"}`},
+		{`"predicate":{`, `"predicate":null,"x":{`},
+		{`"predicate":{`, `"Predicate":{`},
+		{`"name":"n"`, `"name":"n","name":"n"`},
+		{`"name"`, `"Name"`},
+		{`{"n":1}`, `{"n":1,"m":2}`},
+		{`{"n":1}`, `null`},
+		{`"a":1`, `"a":1,"a":2`},
+		{`x/v1"`, `y/v1"`},
+		{`"predicate":`, `"predicate":{},"predicate":`},
+		{`"subject":[`, `"subject":[],"subject":[`},
+		{`_type`, `type`},
+		{`"name":"n"`, `"name":"\xff"`},
+		{`}}`, `}} {}`},
+		{`{"n":2}`, `{"n":"2"}`},
 	} {
 		changed := strings.Replace(string(payload), edit[0], edit[1], 1)
 		if changed == string(payload) {
