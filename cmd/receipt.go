@@ -98,7 +98,7 @@ type heldCheckpoint struct {
 func readCheckpoints(path string) ([]heldCheckpoint, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, hint(err, "--checkpoint names a file with a checkpoint, such as one of msp log receipt")
+		return nil, hint(err, "--checkpoint and --since name a file with a checkpoint, such as one of msp log receipt")
 	}
 	var held []heldCheckpoint
 	for _, note := range splitNotes(strings.ReplaceAll(string(text), "\r\n", "\n")) {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"os"
@@ -14,12 +15,13 @@ import (
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // verifyFlags are what a verifier knows from outside.
 type verifyFlags struct {
 	signers, logKeys, checkpoints, tsaRoots, trustRoots, witnesses []string
-	identity                                                       string
+	identity, level, since                                         string
 	json                                                           bool
 }
 
@@ -38,13 +40,25 @@ without asking, and so are the roots in your settings.
 With BUNDLE, a folder or a file of msp export, check that and nothing else: then
 only the flags say what is known from outside. --identity reads an encrypted one.
 
-Exit code 0 when nothing is broken, 1 when something is, 2 when there is nothing
+--since takes a checkpoint, or a receipt of msp log receipt, that you verified up
+to earlier: it is held to the log, and only what was logged after it is looked at,
+which takes no longer when the log is long. What rests on all that came before
+can't be shown then, and is said to be.
+
+--level demands that so much is shown of each finished run, beside what the
+client's policy and plans demand: logged, anchored (it existed by a time from
+outside), bracketed (it was made between two such times), witnessed.
+
+Exit code 0 when nothing is broken and the level is reached, 1 when not, 2 when there is nothing
 to verify.`,
 		Example: "  msp verify", Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := a.place()
 			if err != nil {
 				return err
+			}
+			if len(args) == 1 && f.since != "" {
+				return usageError(errors.New("--since is about the logs of this installation, and a bundle was named"), "without --since, all of the bundle is checked")
 			}
 			if len(args) == 1 {
 				return a.verifyBundle(p, args[0], f)
@@ -59,6 +73,8 @@ to verify.`,
 	c.Flags().StringArrayVar(&f.witnesses, "witness", nil, "the verifier `KEY` of a witness whose cosignatures count")
 	c.Flags().StringVar(&f.identity, "identity", "", "a `FILE` with the age or SSH key that opens an encrypted bundle")
 	c.Flags().StringArrayVar(&f.trustRoots, "trust-root", nil, "what the first trust statement is known by: its `DIGEST`, a root's fingerprint, or a .pub file")
+	c.Flags().StringVar(&f.since, "since", "", "look only at what came after the checkpoint, or the checkpoints of a receipt, in `FILE`")
+	c.Flags().StringVar(&f.level, "level", "", "the least that has to be shown of each finished run: "+strings.Join(trust.Levels(), ", "))
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
 	return c
 }
@@ -74,7 +90,7 @@ func (a *app) verify(p *place, f verifyFlags) error {
 	if len(clients) == 0 {
 		return hint(fmt.Errorf("there is no evidence in %s", p.State), "msp run leaves some; --state names another folder")
 	}
-	if err := checkCheckpoints(f.checkpoints, clients); err != nil {
+	if clients, err = f.clientsSince(clients); err != nil {
 		return err
 	}
 	ok := true
@@ -111,7 +127,48 @@ func (a *app) verifyClient(p *place, client string, f verifyFlags) (*audit.Repor
 	if err != nil {
 		return nil, err
 	}
+	since, err := f.headsSince(client)
+	if err != nil {
+		return nil, err
+	}
+	if f.since != "" {
+		return audit.VerifySince(store, client, pins, since, a.Now(), p.StatementLimit)
+	}
 	return audit.Verify(store, client, pins, a.Now(), p.StatementLimit)
+}
+
+// clientsSince are the clients that are verified: with --since only those whose
+// checkpoints it names.
+func (f verifyFlags) clientsSince(clients []string) ([]string, error) {
+	if f.since == "" {
+		return clients, checkCheckpoints(f.checkpoints, clients)
+	}
+	if err := checkCheckpoints(append([]string{f.since}, f.checkpoints...), clients); err != nil {
+		return nil, err
+	}
+	held, err := readCheckpoints(f.since)
+	return slices.DeleteFunc(slices.Clone(clients), func(client string) bool {
+		return !slices.ContainsFunc(held, func(h heldCheckpoint) bool { return h.client == client })
+	}), err
+}
+
+// headsSince are the checkpoints of a client's logs that --since names.
+func (f verifyFlags) headsSince(client string) ([]audit.Head, error) {
+	if f.since == "" {
+		return nil, nil
+	}
+	return headsIn(f.since, client)
+}
+
+// headsIn are the checkpoints of a client's logs in a file.
+func headsIn(path, client string) (heads []audit.Head, err error) {
+	held, err := readCheckpoints(path)
+	for _, h := range held {
+		if h.client == client {
+			heads = append(heads, audit.Head{Name: filepath.ToSlash(path), Note: h.note})
+		}
+	}
+	return heads, err
 }
 
 // pins gathers what is known from outside the evidence.
@@ -135,6 +192,10 @@ func (a *app) pins(p *place, client string, f verifyFlags) (audit.Pins, error) {
 
 // add adds what the flags say to what is known.
 func (f verifyFlags) add(pins audit.Pins, client string) (audit.Pins, error) {
+	pins.Level = audit.Level(f.level)
+	if f.level != "" && !slices.Contains(trust.Levels(), f.level) {
+		return pins, usageError(fmt.Errorf("--level %q is no level", f.level), "the levels, the least first: "+strings.Join(trust.Levels(), ", "))
+	}
 	var err error
 	if pins.TrustRoots, err = parseTrustRoots(f.trustRoots); err != nil {
 		return pins, err
@@ -173,15 +234,11 @@ func (f verifyFlags) add(pins audit.Pins, client string) (audit.Pins, error) {
 		pins.Logs[writer] = key
 	}
 	for _, path := range f.checkpoints {
-		held, err := readCheckpoints(path)
+		heads, err := headsIn(path, client)
 		if err != nil {
 			return pins, err
 		}
-		for _, h := range held {
-			if h.client == client {
-				pins.Heads = append(pins.Heads, audit.Head{Name: filepath.ToSlash(path), Note: h.note})
-			}
-		}
+		pins.Heads = append(pins.Heads, heads...)
 	}
 	return pins, nil
 }
@@ -222,6 +279,7 @@ var checkMarks = map[audit.State]string{audit.OK: "✓", audit.Broken: "✗", au
 // shown.
 func reportPage(p *page, r *audit.Report) {
 	p.add("%s · %s", r.Client, pinnedText(r))
+	sinceLines(p, r)
 	for _, f := range r.Findings {
 		p.add(" ✗ %s: %s", f.Rule, f.What)
 		for _, pair := range [][2]string{{"file", f.File}, {"run", f.Run}, {"statement", f.Statement}, {"means", f.Means}} {
@@ -241,12 +299,29 @@ func reportPage(p *page, r *audit.Report) {
 	erasedLines(p, r)
 	laterLines(p, r)
 	for _, f := range r.Unshown {
-		p.add(" ? %s", f.What)
-		if f.Means != "" {
-			p.add("     %s", f.Means)
+		if f.Rule != ruleSince {
+			unshownLines(p, f)
 		}
 	}
 	p.add("%s", verdictLine(r))
+}
+
+// ruleSince is the rule of what was not looked at, which is said first.
+const ruleSince = "since-checkpoint"
+
+func sinceLines(p *page, r *audit.Report) {
+	for _, f := range r.Unshown {
+		if f.Rule == ruleSince {
+			unshownLines(p, f)
+		}
+	}
+}
+
+func unshownLines(p *page, f audit.Finding) {
+	p.add(" ? %s", f.What)
+	if f.Means != "" {
+		p.add("     %s", f.Means)
+	}
 }
 
 // mostMissed is how many occurrences a screen shows; --json has more.

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -92,8 +93,41 @@ func (v *runAudit) collectNormals(start *statement, pinned record.PinnedStep, t 
 // A baseline knows the values of all finished runs.
 type baseline struct {
 	*audit
-	byEnd  map[string]*pastRun       // by the digest of the end
-	series map[seriesName][]*pastRun // that have a value, by their claimed start
+	byEnd  map[string]*pastRun // by the digest of the end
+	series map[seriesName]*series
+}
+
+// A series is the runs that have a value, by their claimed start.
+type series struct {
+	runs []*pastRun
+	// least has for each log and each place the least entry of that log that an end
+	// from there on is: behind the first place that isn't before an entry, none is.
+	least map[*writerLog][]int64
+}
+
+func (s *series) sort() {
+	slices.SortFunc(s.runs, byStart)
+	s.least = map[*writerLog][]int64{}
+	for i, p := range slices.Backward(s.runs) {
+		if s.least[p.end.log] == nil {
+			s.least[p.end.log] = slices.Repeat([]int64{math.MaxInt64}, len(s.runs))
+		}
+		for log, least := range s.least {
+			if i+1 < len(least) {
+				least[i] = least[i+1]
+			}
+			if log == p.end.log {
+				least[i] = min(least[i], p.end.index)
+			}
+		}
+	}
+}
+
+// before gives the runs up to the last of which the end lies before an entry in
+// its log. The ends of others among them may lie elsewhere.
+func (s *series) before(r ref) []*pastRun {
+	n, _ := slices.BinarySearch(s.least[r.log], r.index)
+	return s.runs[:n]
 }
 
 type seriesName struct {
@@ -102,19 +136,22 @@ type seriesName struct {
 }
 
 func (a *audit) newBaseline(results []runResult) *baseline {
-	b := &baseline{audit: a, byEnd: map[string]*pastRun{}, series: map[seriesName][]*pastRun{}}
+	b := &baseline{audit: a, byEnd: map[string]*pastRun{}, series: map[seriesName]*series{}}
 	for _, r := range results {
 		if r.past == nil {
 			continue
 		}
 		b.byEnd[r.past.end.leaf.Envelope] = r.past
 		for name := range r.past.values {
-			series := seriesName{r.past.runbook, name}
-			b.series[series] = append(b.series[series], r.past)
+			of := seriesName{r.past.runbook, name}
+			if b.series[of] == nil {
+				b.series[of] = &series{}
+			}
+			b.series[of].runs = append(b.series[of].runs, r.past)
 		}
 	}
-	for _, runs := range b.series {
-		slices.SortFunc(runs, byStart)
+	for _, s := range b.series {
+		s.sort()
 	}
 	return b
 }
@@ -174,7 +211,11 @@ func (b *baseline) earlier(f *finder, c comparison) (from []*pastRun, ok bool) {
 		case logged && other.leaf.Kind != record.KindRun:
 			wrong = "is no end of a run"
 		case p == nil:
-			f.note(ruleNotCompared, c.at, "%s: the run %s that the step %s is compared with %s", c.name, short(digest), c.step, b.lost())
+			at := c.at
+			if b.since != nil {
+				at.cause = "earlier runs"
+			}
+			f.note(ruleNotCompared, at, "%s: the run %s that the step %s is compared with %s", c.name, short(digest), c.step, b.lost())
 			return nil, false
 		default:
 			wrong = b.unfit(c, p)
@@ -214,8 +255,12 @@ func (b *baseline) checkChoice(f *finder, c comparison, from []*pastRun) {
 	if c.pinned.Value != nil || c.pinned.Over < 1 {
 		return
 	}
+	others := b.series[seriesName{c.runbook, valueName{c.step, c.judged.Output}}]
+	if others == nil {
+		return
+	}
 	oldest := slices.MinFunc(append(from[:len(from):len(from)], &pastRun{started: c.ended}), byStart)
-	for _, p := range slices.Backward(b.series[seriesName{c.runbook, valueName{c.step, c.judged.Output}}]) {
+	for _, p := range slices.Backward(others.before(c.start)) {
 		if len(from) >= c.pinned.Over && byStart(p, oldest) < 0 {
 			return
 		}

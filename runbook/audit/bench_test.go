@@ -57,6 +57,7 @@ type bench struct {
 	now      time.Time
 	runs     int
 	pins     audit.Pins
+	past     []record.PastValue // oldest first; nil: read from the logs each time
 }
 
 func newBench(t testing.TB) *bench {
@@ -160,12 +161,14 @@ func (s *story) signStart() {
 	if s.editStart != nil {
 		s.editStart(&s.start)
 	}
-	start := s.start
-	subjects := []evidence.Subject{
+	s.startRef = s.write(s.b.laptop, record.KindRunStart, startSubjects(&s.start), s.start)
+}
+
+func startSubjects(start *record.RunStart) []evidence.Subject {
+	return []evidence.Subject{
 		record.BlobSubject("runbook", start.Runbook.Digest), record.BlobSubject("runbook source", start.Runbook.Source),
 		record.BlobSubject("inputs", start.Inputs), record.BlobSubject("where", start.Where),
 	}
-	s.startRef = s.write(s.b.laptop, record.KindRunStart, subjects, start)
 }
 
 func (s *story) write(l *record.Ledger, kind string, subjects []evidence.Subject, body any) string {
@@ -194,6 +197,16 @@ func (s *story) step(id string, took time.Duration) record.Step {
 	}
 }
 
+// earlier are the values of the three runs before, the newest first.
+func (s *story) earlier() []record.PastValue {
+	if s.b.past == nil {
+		return must(record.ReadHistory(s.b.store, "acme", 0)).Past(s.start.Runbook.ID, "size", "bytes", s.start.Run, 3)
+	}
+	newest := slices.Clone(s.b.past[max(0, len(s.b.past)-3):])
+	slices.Reverse(newest)
+	return newest
+}
+
 // work makes up what became of the steps; bytes is what the backup has.
 func (s *story) work(bytes float64) {
 	b := s.b
@@ -201,20 +214,7 @@ func (s *story) work(bytes float64) {
 	size.Proof, size.Outputs = runbook.Measured, record.Numbers{"bytes": runbook.FormatNumber(bytes)}
 	out := must(b.store.PutBlob(fmt.Appendf(nil, "%v\n", bytes)))
 	size.Stdout = &record.Stream{Digest: out.Digest, Size: out.Size, Written: out.Written}
-	judged := record.Judged{Output: "bytes", Value: bytes}
-	var values []float64
-	for _, p := range must(record.ReadHistory(b.store, "acme", 0)).Past(s.start.Runbook.ID, "size", "bytes", s.start.Run, 3) {
-		values, judged.From = append(values, p.Value), append(judged.From, p.Record)
-	}
-	standing, normal := s.start.Steps[0].Normal[0].Normal().Judge(bytes, values)
-	if judged.Standing = standing; standing != runbook.NoBaseline {
-		judged.Normal = &normal
-	}
-	size.Normal = []record.Judged{judged}
-	if standing == runbook.Beyond {
-		size.Outcome, size.Cause = record.Failed, record.CauseNormal
-	}
-	size.Deviates = record.StepDeviations(s.start.Steps[0], size, record.Answer{})
+	s.judgeSize(&size, bytes)
 
 	look := s.step("look", 10*time.Minute)
 	look.Proof = runbook.Attached
@@ -225,6 +225,24 @@ func (s *story) work(bytes float64) {
 	report := s.step("report", 0)
 	report.Outcome, report.Cause, report.Proof, report.Attempts = record.NotNeeded, record.CauseCondition, "", 0
 	s.steps = []record.Step{size, look, report, s.step("tidy", time.Second)}
+}
+
+// judgeSize compares what the backup has with the runs before.
+func (s *story) judgeSize(size *record.Step, bytes float64) {
+	judged := record.Judged{Output: "bytes", Value: bytes}
+	var values []float64
+	for _, p := range s.earlier() {
+		values, judged.From = append(values, p.Value), append(judged.From, p.Record)
+	}
+	standing, normal := s.start.Steps[0].Normal[0].Normal().Judge(bytes, values)
+	if judged.Standing = standing; standing != runbook.NoBaseline {
+		judged.Normal = &normal
+	}
+	size.Normal = []record.Judged{judged}
+	if standing == runbook.Beyond {
+		size.Outcome, size.Cause = record.Failed, record.CauseNormal
+	}
+	size.Deviates = record.StepDeviations(s.start.Steps[0], *size, record.Answer{})
 }
 
 // signSegment parks the run after some steps.
@@ -304,6 +322,9 @@ func (s *story) tell(bytes float64) *story {
 	s.work(bytes)
 	s.finish()
 	s.signEnd()
+	if s.b.past != nil {
+		s.b.past = append(s.b.past, record.PastValue{Record: s.endRef, Value: bytes})
+	}
 	return s
 }
 

@@ -156,6 +156,9 @@ func (v *reader) blobBroken(b namedBlob, err error) error {
 	var path *os.PathError
 	switch {
 	case errors.Is(err, evidence.ErrMissing) && v.excused(b):
+	case errors.Is(err, evidence.ErrMissing) && b.by.unlooked():
+		at.cause = "before the checkpoint"
+		v.note(ruleNotCompared, at, "%s, which %s names, is missing, and an erasure before the checkpoint may say why", b.Name, b.by.name())
 	case errors.Is(err, evidence.ErrMissing):
 		if _, gone := os.Stat(v.store.Path("blobs")); errors.Is(gone, os.ErrNotExist) {
 			at.cause = "all of them"

@@ -102,7 +102,7 @@ func (v *runAudit) checkEntitled(start *statement) {
 	}
 	j := v.signedBy(ruleNotEntitled, start, since, mayRun)
 	if version := v.trusted.chain.Numbered(j.Version); version != nil {
-		v.result.demands = version.Policy.Level
+		v.result.demands.add(version.Policy.Level, "the policy", start.place())
 	}
 	for _, s := range slices.Concat(v.segments, v.ends) {
 		rule, right := ruleNotEntitled, mayRun
@@ -128,31 +128,4 @@ func tellsOfPerson(s *statement) bool {
 	return slices.ContainsFunc(s.steps(), func(step record.Step) bool {
 		return step.Cause == record.CausePerson || step.Outcome == record.Passed && slices.Contains(persons, step.Proof)
 	})
-}
-
-// levels are all levels, the least first.
-var levels = []Level{None, Signed, Logged, Anchored, Bracketed, Witnessed}
-
-// checkLevels holds the runs that have ended to the level that was demanded when
-// they began. One of which nothing can be shown is broken anyway.
-func (a *audit) checkLevels(r *Report, results []runResult) []found {
-	demands := map[string]runResult{}
-	for _, result := range results {
-		if result.line != nil && result.demands != "" {
-			demands[result.line.Run] = result
-		}
-	}
-	f := &finder{}
-	for _, line := range r.Runs {
-		result, demanded := demands[line.Run]
-		if !demanded || line.Level == None || line.State == stateOpen || line.State == stateNeverFinished {
-			continue
-		}
-		if want := Level(result.demands); slices.Index(levels, line.Level) < slices.Index(levels, want) {
-			at := result.bound.start.place()
-			at.cause = result.demands
-			f.broken(ruleLevel, at, "the run %s is %s, and the policy demands %s", line.Run, line.Level, want)
-		}
-	}
-	return f.found
 }

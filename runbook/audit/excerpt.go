@@ -1,11 +1,9 @@
 package audit
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
-	"github.com/msp-runbook/msp/runbook/record"
 )
 
 // VerifyExcerpt is Verify for evidence that has excerpts in place of whole logs:
@@ -13,25 +11,26 @@ import (
 // whole log. That something isn't there shows nothing, neither in favour nor
 // against.
 func VerifyExcerpt(store *evidence.Store, client string, pins Pins, at time.Time, limit int) (*Report, error) {
-	if !evidence.ValidID(client) {
-		return nil, fmt.Errorf("%q can't be the id of a client", client)
+	a, err := newAudit(store, client, pins, at, limit)
+	if err != nil {
+		return nil, err
 	}
-	if limit == 0 {
-		limit = record.MaxStatement
-	}
-	a := &audit{store: store, client: client, pins: pins, at: at, limit: limit, part: true, gaps: true}
+	a.part, a.gaps = true, true
 	return a.verify()
 }
 
 func (a *audit) readView(writer string, key evidence.PublicKey) (*evidence.LogView, error) {
-	if a.part {
+	switch {
+	case a.since != nil:
+		return a.store.ReadSince(a.client, writer, key, a.from(writer, key))
+	case a.part:
 		return a.store.ReadExcerpt(a.client, writer, key)
 	}
 	return a.store.ReadLog(a.client, writer, key)
 }
 
 func (a *audit) firstLeaf(writer string) (evidence.Leaf, error) {
-	if a.part {
+	if a.part && a.since == nil {
 		return a.store.FirstOfExcerpt(writer)
 	}
 	return a.store.FirstLeaf(writer)
@@ -48,7 +47,10 @@ func (a *audit) expectWhole(results []runResult) expectation {
 
 // gap is why something that no log at hand holds may be there all the same.
 func (a *audit) gap() string {
-	if a.part {
+	switch {
+	case a.since != nil && !a.unread:
+		return "what came before the checkpoint was not looked at"
+	case a.part:
 		return "this is an excerpt of the log"
 	}
 	return "a log can't be read"
@@ -56,7 +58,10 @@ func (a *audit) gap() string {
 
 // lost is why another run can't be looked at.
 func (a *audit) lost() string {
-	if a.part {
+	switch {
+	case a.since != nil:
+		return "may lie before the checkpoint"
+	case a.part:
 		return "is not in this excerpt"
 	}
 	return "can't be relied on"

@@ -108,7 +108,7 @@ func (v *runAudit) judge(start *statement) {
 func (v *runAudit) judgeOpen(start *statement) {
 	line := v.result.line
 	switch {
-	case v.damaged || v.gaps: // the end may be what can't be read
+	case v.damaged || v.endUntold(start.ref): // the end may be what can't be read
 		if v.damaged {
 			return
 		}

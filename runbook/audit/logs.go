@@ -22,6 +22,17 @@ type writerLog struct {
 	newest time.Time         // that a statement in it claims
 }
 
+// looked is how many leaves of the log are looked at.
+func (l *writerLog) looked() int {
+	n := 0
+	for i := range l.view.All() {
+		if i >= l.view.From() {
+			n++
+		}
+	}
+	return n
+}
+
 // A ref is one leaf and where it stands.
 type ref struct {
 	log   *writerLog
@@ -184,7 +195,7 @@ func logRule(err error, file string) string {
 		return ruleCheckpoint
 	case strings.HasPrefix(file, "tile/entries/"), strings.HasSuffix(file, ".leaf"), strings.HasSuffix(file, ".tlog-proof"):
 		return ruleEntry
-	case strings.HasPrefix(file, "tile/"):
+	case file == "tile", strings.HasPrefix(file, "tile/"):
 		return ruleTile
 	default:
 		return ruleFileForeign
@@ -194,12 +205,12 @@ func logRule(err error, file string) string {
 // index lists the leaves of all logs that can be read, and groups them by run
 // in the order of writers and leaves. Plans are no part of a run, nor is what
 // was said about one later.
-func (a *audit) index() (groups []*group, plans, said []ref) {
+func (a *audit) index() (groups []*group, plans, said []ref, err error) {
 	a.named = map[string]ref{}
 	byRun := map[string]*group{}
 	for _, l := range a.logs {
 		if l.view == nil {
-			a.gaps = true
+			a.gaps, a.unread = true, true
 			continue
 		}
 		for i, leaf := range l.view.All() {
@@ -224,7 +235,8 @@ func (a *audit) index() (groups []*group, plans, said []ref) {
 			g.refs = append(g.refs, r)
 		}
 	}
-	return groups, plans, said
+	versions, err := a.earlierTrust()
+	return groups, slices.Concat(a.earlierPlans(groups), plans), slices.Concat(versions, said), err
 }
 
 // A group is the leaves that name one run.

@@ -214,15 +214,16 @@ type boundRun struct {
 	misplaced  bool
 	hidden     bool
 	repeats    string
-	start      *statement
-	end        *statement // nil when it has none that can be relied on
+	start      ref
+	end        *ref // nil when it has none that can be relied on
 }
 
 // rememberBound keeps of the run what its occurrence is judged by: the result
 // as it was computed.
 func (v *runAudit) rememberBound(s *statement) {
-	b := &boundRun{runbook: s.start.Runbook.ID, occurrence: v.occurrence, misplaced: v.misplaced, hidden: v.hidden, start: s}
-	b.Attempt = schedule.Attempt{Run: v.run, Started: &s.start.Started}
+	b := &boundRun{runbook: s.start.Runbook.ID, occurrence: v.occurrence, misplaced: v.misplaced, hidden: v.hidden, start: s.ref}
+	started := s.start.Started // a copy: a pointer into the statement would keep all of it
+	b.Attempt = schedule.Attempt{Run: v.run, Started: &started}
 	if o := s.start.Occurrence; o != nil {
 		b.repeats = o.Repeats
 	}
@@ -235,8 +236,8 @@ func (v *runAudit) rememberBound(s *statement) {
 		ended := later(s.start.FinishBy, s.start.Started)
 		b.Outcome, b.Ended = string(record.RunFailed), &ended
 	case state != stateUnknown:
-		b.end = v.ends[0]
-		b.Outcome, b.Ended = state, &b.end.end.Ended
+		end, ended := v.ends[0].ref, v.ends[0].end.Ended
+		b.end, b.Outcome, b.Ended = &end, state, &ended
 	}
 	v.result.bound = b
 }
@@ -303,7 +304,7 @@ func (a *audit) checkRepeated(b *boundRun, other *runResult) {
 		wrong = "which is for another occurrence, " + quoted(other.bound.occurrence)
 	case other.bound.end == nil:
 		wrong = "which has no end"
-	case other.bound.end.after(b.start.ref):
+	case other.bound.end.after(b.start):
 		wrong = "which had not ended"
 	}
 	if wrong != "" {
@@ -315,7 +316,7 @@ func (a *audit) checkRepeated(b *boundRun, other *runResult) {
 // so. Two machines may honestly not have met; one log has met itself.
 func (a *audit) checkDuplicate(b *boundRun, all []*boundRun) {
 	for _, other := range all {
-		if other.end != nil && other.end.before(b.start.ref) {
+		if other.end != nil && other.end.before(b.start) {
 			a.broken(ruleRepeats, b.start.place(), "%s doesn't say that the run %s had ended before it for %s", b.start.name(), other.Run, quoted(b.occurrence))
 			return
 		}

@@ -96,6 +96,7 @@ func (a *audit) readWriterAnchors(writer string) error {
 	for _, name := range foreign {
 		a.note(ruleFileForeign, place{file: "anchors/" + writer + "/" + name}, "anchors/%s/%s is no part of an anchor", writer, name)
 	}
+	files = a.laterAnchors(writer, files)
 	heads := map[int64]Head{}
 	var said []evidence.AnchorFile
 	for _, f := range files {
@@ -208,6 +209,9 @@ func (a *audit) verifyToken(l *writerLog, head Head, f evidence.AnchorFile, data
 // existed is the earliest time by which an entry is shown to have been in its
 // log: that of the first token over a checkpoint that holds it.
 func (a *audit) existed(r ref) time.Time {
+	if r.index == notLookedFor {
+		return time.Time{}
+	}
 	tokens := a.times.tokens[r.log]
 	i, _ := slices.BinarySearchFunc(tokens, r.index+1, func(t token, size int64) int { return cmp.Compare(t.size, size) })
 	if i == len(tokens) {
@@ -286,7 +290,13 @@ func (v *reader) checkNamed(s *statement) {
 	digest := tokenOf(s)
 	t, verified := v.times.byDigest[digest]
 	if digest == "" || !verified {
-		if digest != "" && !v.times.kept[digest] {
+		switch {
+		case digest == "", v.times.kept[digest]:
+		case v.since != nil:
+			at := s.place()
+			at.cause = "earlier tokens"
+			v.note(ruleNotCompared, at, "%s names the token %s, which is none over what was looked at", s.name(), short(digest))
+		default:
 			v.broken(ruleTokenMissing, s.place(), "%s names the token %s, which isn't here", s.name(), short(digest))
 		}
 		return

@@ -23,6 +23,9 @@ type Pins struct {
 	TrustRoots []string
 	// Heads are checkpoints that somebody holds.
 	Heads []Head
+	// Level is the least that has to be shown of each finished run; "" demands
+	// nothing.
+	Level Level
 	// TSAs are the roots of timestamp authorities, by the names that their tokens
 	// have. The tokens of others aren't verified, and prove nothing.
 	TSAs map[string]*stamp.Roots
@@ -63,6 +66,9 @@ type Report struct {
 	Pinned bool      `json:"pinned"` // whether signers were pinned; to be said first
 	// Trust is who may sign, as the evidence says it; nil when it says nothing.
 	Trust *TrustLine `json:"trust,omitempty"`
+
+	// Since is where the audit of each log began; null when it was of all there is.
+	Since []SinceLine `json:"since,omitempty"`
 
 	Writers  []WriterLine `json:"writers"`  // by id
 	Checks   []Check      `json:"checks"`   // log, signatures, runs, sla, plan, blobs, erasures and trust, where there are any
@@ -155,7 +161,7 @@ type ExpectedLine struct {
 
 // Counts are totals.
 type Counts struct {
-	Statements int `json:"statements"` // leaves of all logs that can be read
+	Statements int `json:"statements"` // leaves of all logs that can be read, and that are looked at
 	Signers    int `json:"signers"`    // keys that signed them
 	Blobs      int `json:"blobs"`      // that statements name and that are whole
 	Heads      int `json:"heads"`      // held checkpoints that agree with a log

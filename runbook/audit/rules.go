@@ -102,6 +102,8 @@ const (
 	ruleAnchorAge      = "anchor-age"
 	// Of bundles.
 	ruleExcerpt = "excerpt"
+	// Of a part of the logs.
+	ruleSince = "since-checkpoint"
 	// Erasures, and later words.
 	ruleErasureSigners = "erasure-signers"
 	ruleErasureHeld    = "erasure-held"
@@ -128,6 +130,7 @@ const (
 	ruleWriterHidden   = "writer-hidden"
 	ruleWriterUnknown  = "writer-unknown"
 	ruleLevel          = "level-below"
+	ruleDemanded       = "level-demanded"
 	ruleTrustNotPinned = "trust-not-pinned"
 	ruleProvidersWord  = "identities-of-the-provider"
 	ruleClaimedTime    = "entitled-as-claimed"
@@ -224,6 +227,7 @@ var rules = map[string]rule{
 	ruleAnchorAge:      {checkLog, "What came after it has no time from outside, and could be cut off without a trace in it."},
 	// Of bundles.
 	ruleExcerpt: {checkRuns, "Other attempts, what was due besides, later statements and what is normal can't be shown: the whole evidence of the client shows them."},
+	ruleSince:   {checkLog, "What came before may have been changed since. It wasn't looked at, so this doesn't show second runs for an occurrence, the earlier runs that a value is compared with, what was due and never done, and plans and erasures from then. Who may sign is what the copies under trust/ say."},
 	// Erasures, and later words.
 	ruleErasureSigners: {checkErasures, "It excuses no missing blob: whoever may sign erasures did not agree to it."},
 	ruleErasureHeld:    {checkErasures, "What had to be kept was erased all the same: ask who decided it, and why."},
@@ -250,6 +254,7 @@ var rules = map[string]rule{
 	ruleWriterHidden:   {checkTrust, "Everything that this writer recorded is missing from this copy: ask for its log, or hold it to be withheld."},
 	ruleWriterUnknown:  {checkTrust, "Nobody who decides about trust has said that this installation writes evidence."},
 	ruleLevel:          {checkTrust, "Less is shown about it than was agreed."},
+	ruleDemanded:       {checkRuns, "Less is shown about them than you asked for with this audit; it says nothing else against them."},
 	ruleTrustNotPinned: {checkTrust, "Who has write access to this copy could have named any roots."},
 	ruleProvidersWord:  {checkTrust, "The provider alone decides whose keys these are; it could have made a person up."},
 	ruleClaimedTime:    {checkTrust, "It stands by the signer's own word about the time, which nothing from outside proves."},

@@ -46,7 +46,7 @@ type runResult struct {
 	past      *pastRun
 	compare   []comparison
 	bound     *boundRun // nil when its start can't be relied on
-	demands   string    // the level that the policy in force demands; "" for none
+	demands   demands   // what has to be shown of it, and who said so
 	err       error
 }
 
@@ -81,6 +81,7 @@ func (v *runAudit) check() error {
 	v.judge(start)
 	v.rememberBound(start)
 	v.prove(start)
+	v.demandOfPlan(start)
 	if v.damaged || v.refused {
 		v.result.line.Level = None
 	}
@@ -119,7 +120,7 @@ func (v *runAudit) findStart() *statement {
 	case started: // which can't be relied on: that is said
 		v.result.line = &RunLine{Run: v.run, State: stateUnknown, Level: None}
 	case len(v.segments)+len(v.ends) == 0:
-	case v.gaps:
+	case v.partsUntold():
 		v.note(ruleNotCompared, v.first().place(), "no log that can be read holds the start of the run %s", v.run)
 	default:
 		v.broken(ruleNoStart, v.first().place(), "the run %s has %s and no start: no log holds one", v.run, v.first().name())

@@ -38,6 +38,9 @@ func (r ref) place() place {
 
 // name is how messages call a leaf.
 func (r ref) name() string {
+	if r.index == notLookedFor {
+		return fmt.Sprintf("the %s statement (taken to be in the log of %s, before the checkpoint)", r.leaf.Kind, r.log.writer)
+	}
 	return fmt.Sprintf("the %s statement (entry %d of the log of %s)", r.leaf.Kind, r.index, r.log.writer)
 }
 
@@ -132,18 +135,15 @@ func (s *statement) decode(data []byte, limit int) (*evidence.Envelope, error) {
 	if err != nil {
 		return nil, err
 	}
-	told, err := evidence.DecodeStatement(envelope.Payload)
+	s.body = record.New(s.leaf.Kind)
+	told, err := evidence.DecodeStatementOf(envelope.Payload, record.PredicateType(s.leaf.Kind), s.body)
+	if told != nil && told.PredicateType != record.PredicateType(s.leaf.Kind) {
+		return nil, fmt.Errorf("%w: it says %q, the log says %s", errKind, told.PredicateType, s.leaf.Kind)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if told.PredicateType != record.PredicateType(s.leaf.Kind) {
-		return nil, fmt.Errorf("%w: it says %q, the log says %s", errKind, told.PredicateType, s.leaf.Kind)
-	}
 	s.subjects = told.Subjects
-	s.body = record.New(s.leaf.Kind)
-	if err := evidence.DecodeStrict(told.Predicate, s.body); err != nil {
-		return nil, err
-	}
 	s.start, _ = s.body.(*record.RunStart)
 	s.segment, _ = s.body.(*record.Segment)
 	s.end, _ = s.body.(*record.RunEnd)

@@ -17,10 +17,11 @@ const (
 // leave open.
 func (a *audit) standing(r *Report, signers map[string]bool, seen map[string]int64) []found {
 	f := &finder{}
-	if !r.Pinned {
+	if !r.Pinned && (a.since == nil || len(signers) > 0) {
 		f.note(ruleNotPinned, place{}, "the signers are not pinned: %s", strings.Join(sortedKeys(signers), ", "))
 	}
-	if a.part {
+	a.noteSince(f)
+	if a.part && a.since == nil {
 		f.note(ruleExcerpt, place{}, "this is an excerpt of %s", plural(len(a.logs), "log"))
 	}
 	a.noteTimes(f)
@@ -73,6 +74,11 @@ func (a *audit) checks(r *Report, e expectation) []Check {
 		case broken > 0:
 			texts[i].State = Broken
 			texts[i].Text = plural(broken, "finding") + " · " + texts[i].Text
+		case c.Statements == 0 && len(r.Since) > 0 && !a.unread:
+			texts[i].State = OK
+			if texts[i].Name != checkLog {
+				texts[i].Text = "nothing came after the checkpoint"
+			}
 		case c.Statements == 0:
 			texts[i].State, texts[i].Text = Unshown, "no log that can be read"
 		case texts[i].State == "":

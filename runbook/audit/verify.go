@@ -18,11 +18,13 @@ type audit struct {
 	pins   Pins
 	at     time.Time
 	limit  int
-	part   bool // the evidence is an excerpt: see excerpt.go
+	part   bool   // the evidence is a part of the logs: see excerpt.go
+	since  []Head // what came before them is not looked at; nil is all: see since.go
 
-	logs  []*writerLog
-	named map[string]ref // the first leaf that names an envelope, by its digest
-	gaps  bool           // a log can't be read, so what isn't in the others may be in it
+	logs   []*writerLog
+	named  map[string]ref // the first leaf that names an envelope, by its digest
+	gaps   bool           // what isn't in the leaves at hand may be in a log all the same
+	unread bool           // a log can't be read
 
 	books sync.Map // *writtenBook by the digest of the runbook, nil for one that can't be read
 	keys  sync.Map // evidence.PublicKey by the line that names it
@@ -43,19 +45,29 @@ type audit struct {
 // is wrong with the evidence is in the report: an error is a file that can't
 // be read, or a client's name that can't be one.
 func Verify(store *evidence.Store, client string, pins Pins, at time.Time, limit int) (*Report, error) {
+	a, err := newAudit(store, client, pins, at, limit)
+	if err != nil {
+		return nil, err
+	}
+	return a.verify()
+}
+
+func newAudit(store *evidence.Store, client string, pins Pins, at time.Time, limit int) (*audit, error) {
 	if !evidence.ValidID(client) {
 		return nil, fmt.Errorf("%q can't be the id of a client", client)
 	}
 	if limit == 0 {
 		limit = record.MaxStatement
 	}
-	a := &audit{store: store, client: client, pins: pins, at: at, limit: limit}
-	return a.verify()
+	return &audit{store: store, client: client, pins: pins, at: at, limit: limit}, nil
 }
 
 func (a *audit) verify() (*Report, error) {
 	client := a.client
 	if err := a.readLogs(); err != nil {
+		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
+	}
+	if err := a.reachBack(); err != nil {
 		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
 	}
 	seen, agreed := a.checkHeads()
@@ -65,7 +77,10 @@ func (a *audit) verify() (*Report, error) {
 	if err := a.checkKeptHeads(); err != nil {
 		return nil, fmt.Errorf("reading the checkpoints of %s: %w", client, err)
 	}
-	groups, planRefs, saidRefs := a.index()
+	groups, planRefs, saidRefs, err := a.index()
+	if err != nil {
+		return nil, fmt.Errorf("reading who may sign for %s: %w", client, err)
+	}
 	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
 	a.checkAnchors(said)
 	if err := a.readTrust(said); err != nil {
@@ -135,7 +150,7 @@ func (a *audit) checkBaselines(results []runResult) {
 }
 
 func (a *audit) report(said []saidResult, plans []planResult, results []runResult, seen map[string]int64, heads int) *Report {
-	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0 || a.trusted.pinned, Trust: a.trustLine()}
+	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0 || a.trusted.pinned, Trust: a.trustLine(), Since: a.sinceLines()}
 	r.Counts.Heads, r.Counts.Approvals = heads, len(a.approvals.byDigest)
 	signers := map[string]bool{}
 	for _, result := range results {
@@ -164,7 +179,7 @@ func (a *audit) report(said []saidResult, plans []planResult, results []runResul
 	for _, l := range a.logs {
 		r.Writers = append(r.Writers, a.writerLine(l))
 		if l.view != nil {
-			r.Counts.Statements += len(l.view.Leaves) // of an excerpt: those that it has
+			r.Counts.Statements += l.looked()
 		}
 	}
 	r.Erased, r.Later = a.erasedLines(said, plans, results), a.laterLines(said)

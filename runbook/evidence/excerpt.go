@@ -29,20 +29,19 @@ const (
 
 // excerpt is what a view knows of a log that isn't there as a whole.
 type excerpt struct {
-	indexes []int64                  // of the leaves
 	earlier map[int64]tlog.TreeProof // by the size of the earlier head
 }
 
-// Whole says whether the view is of a whole log, and not of an excerpt.
-func (v *LogView) Whole() bool { return v.part == nil }
+// Whole says whether the view is of a whole log, and not of a part of it.
+func (v *LogView) Whole() bool { return v.indexes == nil }
 
 // All gives the leaves by their index in the log.
 func (v *LogView) All() iter.Seq2[int64, Leaf] {
 	return func(yield func(int64, Leaf) bool) {
 		for i, leaf := range v.Leaves {
 			index := int64(i)
-			if v.part != nil {
-				index = v.part.indexes[i]
+			if v.indexes != nil {
+				index = v.indexes[i]
 			}
 			if !yield(index, leaf) {
 				return
@@ -205,7 +204,7 @@ func (v *LogView) readLeaf(dir string, f excerptFile) error {
 		return corrupt(path, fmt.Sprintf("it doesn't prove that entry %d is in the log: the leaf, the proof or the checkpoint was changed", f.number))
 	}
 	v.Leaves, v.RawLeaves = append(v.Leaves, leaf), append(v.RawLeaves, raw)
-	v.part.indexes = append(v.part.indexes, f.number)
+	v.indexes = append(v.indexes, f.number)
 	return nil
 }
 

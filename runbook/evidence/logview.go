@@ -18,10 +18,13 @@ type LogView struct {
 	Leaves     []Leaf
 	RawLeaves  [][]byte // the leaves' bytes, which were hashed
 
-	dir    string
-	hashes []tlog.Hash // of all complete subtrees, by tlog.StoredHashIndex
-	used   map[tlog.Tile]bool
-	part   *excerpt // nil for a whole log
+	dir     string
+	hashes  []tlog.Hash // of all complete subtrees, by tlog.StoredHashIndex
+	used    map[tlog.Tile]bool
+	indexes []int64         // of the leaves; nil for a whole log
+	part    *excerpt        // nil for a log that is there as a whole
+	tiles   tlog.HashReader // in place of hashes, when the log wasn't read from its beginning
+	from    int64           // where it was read from
 }
 
 // rereads is how often a reader starts again because a writer was faster.
@@ -35,13 +38,19 @@ const rereads = 20
 // when there is no checkpoint, ErrMissing, ErrCorrupt, or what
 // ParseCheckpoint says.
 func (s *Store) ReadLog(client, writer string, key PublicKey) (*LogView, error) {
+	return s.readSteady(client, writer, key, (*LogView).read)
+}
+
+// readSteady reads a log for its checkpoint, and starts again when a writer was
+// faster.
+func (s *Store) readSteady(client, writer string, key PublicKey, read func(*LogView) error) (*LogView, error) {
 	for try := 0; ; try++ {
 		cp, err := s.readCheckpoint(client, writer, key)
 		if err != nil {
 			return nil, err
 		}
 		v := &LogView{Checkpoint: cp, dir: s.Path("logs", writer), used: make(map[tlog.Tile]bool)}
-		if err = v.read(); err == nil {
+		if err = read(v); err == nil {
 			return v, nil
 		}
 		// An append removes tiles that its own have replaced.
@@ -90,30 +99,44 @@ func (v *LogView) read() error {
 	return v.checkFiles()
 }
 
-// readBundle adds the entries of one bundle, in full or partial form. Where
-// the partial file is gone the full one has taken its place.
-func (v *LogView) readBundle(t tlog.Tile) error {
-	path := filepath.Join(v.dir, tilePath(t))
-	file := t
-	data, err := readFile(path, bundleLimit)
+// A bundle is a file of entries. It may have more than were asked for.
+type bundle struct {
+	file    tlog.Tile
+	path    string
+	entries [][]byte
+}
+
+// openBundle reads a bundle in full or partial form. Where the partial file is
+// gone the full one has taken its place.
+func (v *LogView) openBundle(t tlog.Tile) (b bundle, err error) {
+	b = bundle{file: t, path: filepath.Join(v.dir, tilePath(t))}
+	data, err := readFile(b.path, bundleLimit)
 	if errors.Is(err, fs.ErrNotExist) && t.W < tileWidth {
-		file.W = tileWidth
-		data, err = readFile(filepath.Join(v.dir, tilePath(file)), bundleLimit)
+		b.file.W = tileWidth
+		data, err = readFile(filepath.Join(v.dir, tilePath(b.file)), bundleLimit)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return missing(path, fmt.Sprintf("entries %d to %d of the log are missing", t.N*tileWidth, t.N*tileWidth+int64(t.W)-1))
+		return b, missing(b.path, fmt.Sprintf("entries %d to %d of the log are missing", t.N*tileWidth, t.N*tileWidth+int64(t.W)-1))
 	}
+	if err != nil {
+		return b, err
+	}
+	if b.entries, err = decodeBundle(data, b.file.W); err != nil {
+		return b, corrupt(b.path, "malformed entries: "+err.Error())
+	}
+	return b, nil
+}
+
+// readBundle adds the entries of one bundle.
+func (v *LogView) readBundle(t tlog.Tile) error {
+	b, err := v.openBundle(t)
 	if err != nil {
 		return err
 	}
-	entries, err := decodeBundle(data, file.W)
-	if err != nil {
-		return corrupt(path, "malformed entries: "+err.Error())
-	}
-	v.used[t] = file == t
-	for _, e := range entries[:t.W] {
+	v.used[t] = b.file == t
+	for _, e := range b.entries[:t.W] {
 		if err := v.add(e); err != nil {
-			return corrupt(path, fmt.Sprintf("entry %d is malformed: %v", len(v.RawLeaves), err))
+			return corrupt(b.path, fmt.Sprintf("entry %d is malformed: %v", len(v.RawLeaves), err))
 		}
 	}
 	return nil
@@ -135,6 +158,9 @@ func (v *LogView) add(entry []byte) error {
 }
 
 func (v *LogView) reader() tlog.HashReader {
+	if v.tiles != nil {
+		return v.tiles
+	}
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		hashes := make([]tlog.Hash, len(indexes))
 		for i, x := range indexes {
@@ -285,7 +311,7 @@ func (v *LogView) Consistent(other Checkpoint) error {
 	}
 	root, err := tlog.TreeHash(other.Size, v.reader())
 	if err != nil {
-		return err
+		return v.blameTiles(err)
 	}
 	if root != tlog.Hash(other.Root) {
 		return fmt.Errorf("%w: someone holds a checkpoint of %d entries that are not the log's first %d", ErrRewritten, other.Size, other.Size)

@@ -3,7 +3,10 @@ package evidence
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"unicode/utf8"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 )
 
@@ -64,11 +67,66 @@ func DecodeStatement(payload []byte) (*Statement, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("statement: %w", err)
 	}
+	return s.statement(), nil
+}
+
+// DecodeStatementOf is DecodeStatement and, when the statement is of the type
+// given, DecodeStrict of its predicate into body; the statement it gives has no
+// Predicate of its own then. It is nil when the payload is no statement at all.
+func DecodeStatementOf(payload []byte, predicateType string, body any) (*Statement, error) {
+	if st := decodeAtOnce(payload, predicateType, body); st != nil {
+		return st, nil
+	}
+	reflect.ValueOf(body).Elem().SetZero() // what was read half-way
+	st, err := DecodeStatement(payload)
+	if err != nil || st.PredicateType != predicateType {
+		return st, err
+	}
+	return st, DecodeStrict(st.Predicate, body)
+}
+
+// decodeAtOnce reads a statement and its predicate in one pass; nil means that
+// something is wrong with either. What that is, reading it in two passes says.
+func decodeAtOnce(payload []byte, predicateType string, body any) *Statement {
+	whole := statementOf{Predicate: predicateOf{body: body}}
+	if !utf8.Valid(payload) || json.Unmarshal(payload, &whole, json.RejectUnknownMembers(true)) != nil {
+		return nil
+	}
+	s := statementJSON{whole.Type, whole.Subject, whole.PredicateType, jsontext.Value("{}")}
+	if !whole.Predicate.read || s.check() != nil || s.PredicateType != predicateType {
+		return nil
+	}
+	return s.statement()
+}
+
+// statementOf is statementJSON with a predicate of a known type.
+type statementOf struct {
+	Type          string        `json:"_type"`
+	Subject       []subjectJSON `json:"subject"`
+	PredicateType string        `json:"predicateType"`
+	Predicate     predicateOf   `json:"predicate"`
+}
+
+type predicateOf struct {
+	body any
+	read bool
+}
+
+// UnmarshalJSONFrom reads an object into the body.
+func (p *predicateOf) UnmarshalJSONFrom(d *jsontext.Decoder) error {
+	if d.PeekKind() != '{' {
+		return errors.New("the predicate is no JSON object")
+	}
+	p.read = true
+	return json.UnmarshalDecode(d, p.body)
+}
+
+func (s *statementJSON) statement() *Statement {
 	st := &Statement{PredicateType: s.PredicateType, Predicate: s.Predicate}
 	for _, sub := range s.Subject {
 		st.Subjects = append(st.Subjects, Subject{sub.Name, sub.Digest.SHA256})
 	}
-	return st, nil
+	return st
 }
 
 func (s *statementJSON) check() error {

@@ -1,11 +1,15 @@
 package evidence
 
 import (
+	"bytes"
+	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 const zeros = "0000000000000000000000000000000000000000000000000000000000000000"
@@ -98,4 +102,76 @@ func TestDecodeStrictSaysWhere(t *testing.T) {
 			t.Errorf("%s: %v, want %q", data, err, want)
 		}
 	}
+}
+
+// TestDecodeStatementOf: in one pass no more is accepted than in two, and what is
+// refused is refused in the same words.
+func TestDecodeStatementOf(t *testing.T) {
+	type inner struct {
+		N int `json:"n"`
+	}
+	type body struct {
+		Name  string         `json:"name"`
+		Inner []inner        `json:"inner"`
+		More  map[string]int `json:"more,omitempty"`
+	}
+	const kind = "https://example.org/x/v1"
+	payload, err := EncodeStatement(kind, []Subject{{"a", strings.Repeat("0", 64)}}, body{"n", []inner{{1}, {2}}, map[string]int{"a": 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inTwo := func(data []byte) (*Statement, body, error) {
+		var b body
+		st, err := DecodeStatement(data)
+		if err == nil && st.PredicateType == kind {
+			err = DecodeStrict(st.Predicate, &b)
+		}
+		return st, b, err
+	}
+	compare := func(t interface{ Errorf(string, ...any) }, data []byte) {
+		var b body
+		st, err := DecodeStatementOf(data, kind, &b)
+		want, wantBody, wantErr := inTwo(data)
+		if fmt.Sprint(err) != fmt.Sprint(wantErr) || (st == nil) != (want == nil) {
+			t.Errorf("%s\ngives %v, and in two passes %v", data, err, wantErr)
+		}
+		if err == nil && (st.PredicateType != want.PredicateType || !cmp.Equal(st.Subjects, want.Subjects) || !cmp.Equal(b, wantBody)) {
+			t.Errorf("%s\ngives %+v %+v, and in two passes %+v %+v", data, st, b, want, wantBody)
+		}
+	}
+	compare(t, payload)
+	for _, edit := range [][2]string{
+		{`"predicate":{`, `"predicate":null,"x":{`},
+		{`"predicate":{`, `"Predicate":{`},
+		{`"name":"n"`, `"name":"n","name":"n"`},
+		{`"name"`, `"Name"`},
+		{`{"n":1}`, `{"n":1,"m":2}`},
+		{`{"n":1}`, `null`},
+		{`"a":1`, `"a":1,"a":2`},
+		{`x/v1"`, `y/v1"`},
+		{`"predicate":`, `"predicate":{},"predicate":`},
+		{`"subject":[`, `"subject":[],"subject":[`},
+		{`_type`, `type`},
+		{`"name":"n"`, `"name":"\xff"`},
+		{`}}`, `}} {}`},
+		{`{"n":2}`, `{"n":"2"}`},
+	} {
+		changed := strings.Replace(string(payload), edit[0], edit[1], 1)
+		if changed == string(payload) {
+			t.Fatalf("%q changes nothing", edit[0])
+		}
+		compare(t, []byte(changed))
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		data := bytes.Clone(payload)
+		for range rapid.IntRange(1, 3).Draw(t, "edits") {
+			at := rapid.IntRange(0, len(data)-1).Draw(t, "at")
+			if rapid.Bool().Draw(t, "cut") {
+				data = slices.Delete(data, at, at+1)
+			} else {
+				data[at] = rapid.SampledFrom([]byte(`{}[]",:0n_ P`)).Draw(t, "byte")
+			}
+		}
+		compare(t, data)
+	})
 }

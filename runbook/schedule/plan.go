@@ -19,7 +19,7 @@ type Plan struct {
 
 	Client string
 	Ticker string // the writer that signs what was missed; may be empty
-	Level  string // of proof that is demanded: signed or logged
+	Level  string // of proof that is demanded of its runs
 	Items  []Item
 }
 
@@ -37,8 +37,7 @@ type Item struct {
 // The levels of proof, from the weakest on.
 var levels = []string{"signed", "logged", "anchored", "bracketed", "witnessed"}
 
-// The level of a plan that says none, which is also the highest that this
-// version reads.
+// The level of a plan that says none.
 const logged = "logged"
 
 // LoadPlan reads one plan from the bytes of a file. The plan is nil when there
@@ -85,9 +84,6 @@ func decodePlan(root *document.Node, d *document.Decoder) *Plan {
 	p.Ticker = decodeID(m.Take("ticker"), d)
 	if level := m.Take("level"); level != nil {
 		p.Level = d.Enum(level, levels...)
-		if slices.Index(levels, p.Level) > slices.Index(levels, logged) {
-			d.Report(level.Position(), "not-yet", "level: "+logged, "this version doesn't demand the level %s yet", p.Level)
-		}
 	}
 	for _, n := range d.List(m.Need("runbooks"), "a list of runbooks") {
 		p.Items = append(p.Items, decodeItem(n, d))
