@@ -71,8 +71,9 @@
 // that tokens show only later than it claims is said to be claimed.
 //
 // A cosignature of a known witness (Pins.Witnesses) shows that the log showed it
-// one history up to that checkpoint. A bracketed run whose end lies under one is
-// witnessed. The policy may demand a level of runs: one that has less is a finding.
+// one history up to that checkpoint. A bracketed run is witnessed when a witness
+// saw its start before its end was there, and its end: one that saw both only
+// afterwards shows nothing of the attempts that there may have been before. The policy may demand a level of runs: one that has less is a finding.
 //
 // VerifyExcerpt checks single entries and their proofs in the same way.
 //

@@ -38,8 +38,8 @@ type times struct {
 	notes  map[string]string      // digests of the checkpoints in anchors, by their path
 	alien  map[string]int         // how many tokens are of an authority whose roots aren't known
 
-	cosigned  map[*writerLog]cosigned // the largest checkpoint that a known witness cosigned
-	strangers map[string]int          // how many cosignatures are of a witness whose key isn't known
+	cosigned  map[*writerLog][]cosigned // checkpoints that a known witness cosigned
+	strangers map[string]int            // how many cosignatures are of a witness whose key isn't known
 }
 
 // A floor is a statement about a token: what lies behind it in its log was logged
@@ -60,7 +60,7 @@ func (a *audit) readAnchors() error {
 	a.times = times{
 		tokens: map[*writerLog][]token{}, byDigest: map[string]token{}, first: map[*writerLog][]time.Time{}, floors: map[*writerLog][]floor{},
 		kept: map[string]bool{}, notes: map[string]string{}, alien: map[string]int{},
-		cosigned: map[*writerLog]cosigned{}, strangers: map[string]int{},
+		cosigned: map[*writerLog][]cosigned{}, strangers: map[string]int{},
 	}
 	writers, err := a.store.AnchoredWriters()
 	if err != nil {
@@ -390,7 +390,7 @@ func (v *runAudit) prove(start *statement) {
 	line.Level = Anchored
 	if t := v.names(end); t.log == start.log && t.size > start.index && !t.earliest().After(by) {
 		line.Level = Bracketed
-		if v.witnessed(end.ref) {
+		if v.witnessed(start.ref, end.ref, by) {
 			line.Level = Witnessed
 		}
 	}

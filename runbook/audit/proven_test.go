@@ -218,17 +218,22 @@ func (b *bench) cosign() {
 	if err := b.store.PutAnchor(b.laptop.Writer.ID, cp, "w1", evidence.CosignatureFile, line); err != nil {
 		b.t.Fatal(err)
 	}
-	b.pins.Witnesses = []witness.Verifier{verifier}
+	b.pins.Witnesses = append(b.pins.Witnesses, verifier)
 }
 
-// TestWitnessedMet: a witness takes nothing from what tokens prove.
+// TestWitnessedMet: a witness takes nothing from what tokens prove, and counts for
+// a run whose start it saw before the end.
 func TestWitnessedMet(t *testing.T) {
 	b, tsa := newStamped(t)
-	b.begin().bracket(tsa, tsa)
+	b.begin().bracket(tsa, tsa) // which a witness sees only afterwards
+	b.pass(time.Hour)
+	s := b.begin()
+	s.editEnd = func(*record.RunEnd) { b.cosign() }
+	s.bracket(tsa, tsa)
 	b.cosign()
 	r := b.verify()
 	wantOK(t, r)
-	if diff := cmp.Diff([]audit.Level{audit.Witnessed}, levels(r)); diff != "" || r.Counts.ProvenMet != 1 {
+	if diff := cmp.Diff([]audit.Level{audit.Bracketed, audit.Witnessed}, levels(r)); diff != "" || r.Counts.ProvenMet != 2 {
 		t.Errorf("%d proven; %s", r.Counts.ProvenMet, diff)
 	}
 }

@@ -53,7 +53,8 @@ const (
 	// Anchored: a token is over a checkpoint that holds the run's end, which
 	// existed by then. Bracketed: beside that the end names a token over a
 	// checkpoint that holds the run's start, and so was made between the two.
-	// Witnessed: beside that a witness cosigned a checkpoint that holds the end.
+	// Witnessed: beside that a witness saw the start before the end was there, and
+	// the end.
 	Anchored  Level = "anchored"
 	Bracketed Level = "bracketed"
 	Witnessed Level = "witnessed"

@@ -39,21 +39,38 @@ func (a *audit) readCosignature(writer string, head Head, f evidence.AnchorFile,
 			return
 		}
 		cp, err := evidence.ParseCheckpoint(head.Note, l.key, l.view.Checkpoint.Origin)
-		if err == nil && l.view.Consistent(cp) == nil && cp.Size > a.times.cosigned[l].size {
-			a.times.cosigned[l] = cosigned{cp.Size, w.Name(), at}
+		if err == nil && l.view.Consistent(cp) == nil {
+			a.times.cosigned[l] = append(a.times.cosigned[l], cosigned{cp.Size, w.Name(), at})
 		}
 		return
 	}
 	a.times.strangers[f.By]++
 }
 
-// witnessed says whether a known witness has seen an entry in its log.
-func (a *audit) witnessed(r ref) bool { return r.index < a.times.cosigned[r.log].size }
+// witnessed says whether a known witness has seen the start of a run before its
+// end was there, and its end as well. A witness that sees both only afterwards
+// shows nothing of the attempts that there may have been before.
+func (a *audit) witnessed(start, end ref, existed time.Time) bool {
+	began := slices.ContainsFunc(a.times.cosigned[start.log], func(c cosigned) bool {
+		return c.size > start.index && (start.log != end.log || c.size <= end.index) && !c.at.After(existed)
+	})
+	return began && a.largest(end.log).size > end.index
+}
+
+// largest is the largest checkpoint of a log that a known witness cosigned.
+func (a *audit) largest(l *writerLog) (most cosigned) {
+	for _, c := range a.times.cosigned[l] {
+		if c.size > most.size {
+			most = c
+		}
+	}
+	return most
+}
 
 // noteWitnesses says of a log how far witnesses and others have seen it, and what
 // of it could be cut off without their noticing.
 func (a *audit) noteWitnesses(f *finder, l *writerLog, held int64) {
-	size, seen := l.view.Checkpoint.Size, a.times.cosigned[l]
+	size, seen := l.view.Checkpoint.Size, a.largest(l)
 	given := "nobody else's checkpoint of it was given"
 	if held > 0 {
 		given = fmt.Sprintf("the newest checkpoint of it that was given is of %d of its %d entries", held, size)
@@ -71,8 +88,8 @@ func (a *audit) noteWitnesses(f *finder, l *writerLog, held int64) {
 // witnessText tells how many entries witnesses have seen.
 func (a *audit) witnessText() string {
 	n := int64(0)
-	for _, seen := range a.times.cosigned {
-		n += seen.size
+	for _, l := range a.logs {
+		n += a.largest(l).size
 	}
 	if n == 0 {
 		return ""

@@ -138,6 +138,7 @@ type runner struct {
 	start    record.RunStart
 	startRef string // digest of its envelope
 	shown    bool   // those outside were asked in this process
+	seen     bool   // every witness has seen the start of the run, before its first step
 	stamped  string // digest of T1, the token over a checkpoint that holds it; "" without
 	segments []string
 

@@ -46,7 +46,7 @@ func (r *runner) checkWitnessed(ctx context.Context) error {
 // reach it goes on as well.
 func (r *runner) anchorStart(ctx context.Context) error {
 	words, err := r.anchor(ctx)
-	r.stamped = words.Stamp()
+	r.stamped, r.seen = words.Stamp(), words.Witnessed()
 	return err
 }
 
@@ -92,7 +92,7 @@ func (r *runner) level(words anchor.Words) string {
 		return levelLogged
 	case r.stamped == "":
 		return levelAnchored
-	case words.Witnessed() && len(words) > 1:
+	case words.Witnessed() && r.seen:
 		return levelWitnessed
 	default:
 		return levelBracketed
