@@ -34,20 +34,6 @@ import (
 	"github.com/msp-runbook/msp/runbooks"
 )
 
-// needTools skips a test whose programs are missing; in CI they must be there.
-func needTools(t *testing.T, names ...string) {
-	t.Helper()
-	for _, name := range names {
-		if _, err := exec.LookPath(name); err == nil {
-			continue
-		}
-		if os.Getenv("CI") != "" {
-			t.Fatalf("%s is not installed, and in CI it must be", name)
-		}
-		t.Skipf("%s is not installed: this test runs the real one", name)
-	}
-}
-
 // drill is one runbook of the library against the real thing.
 type drill struct {
 	*desk
