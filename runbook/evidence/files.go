@@ -43,12 +43,14 @@ const (
 type Disk struct {
 	// Fault, if set, is asked before each step, and an error that it returns
 	// makes the step fail with it. For OpWrite and an ErrTorn, half of the
-	// bytes reach the file first. Clean-up after a failure asks as well. It is
-	// called from whichever goroutine uses the Disk.
+	// bytes reach the file first. Clean-up after a failure asks as well. Files
+	// are written side by side; it is asked about one step at a time.
 	Fault func(op Op, path string) error
 	// Patience is how long Lock waits for a lock that somebody else holds; 0
 	// is a minute.
 	Patience time.Duration
+
+	asking sync.Mutex
 }
 
 func (d *Disk) patience() time.Duration {
@@ -62,6 +64,8 @@ func (d *Disk) ask(op Op, path string) error {
 	if d == nil || d.Fault == nil {
 		return nil
 	}
+	d.asking.Lock()
+	defer d.asking.Unlock()
 	if err := d.Fault(op, path); err != nil {
 		return &fs.PathError{Op: string(op), Path: path, Err: err}
 	}
