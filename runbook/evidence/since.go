@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
@@ -129,10 +130,18 @@ func (v *LogView) prepend(kept *LogView) {
 func (v *LogView) From() int64 { return v.from }
 
 // A tileFolder gives the hash tiles of a log, and keeps those that were found to
-// be right.
+// be right. Many may read at once.
 type tileFolder struct {
 	dir  string
+	mu   sync.Mutex
 	kept map[tlog.Tile][]byte
+}
+
+func (f *tileFolder) known(t tlog.Tile) ([]byte, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	data, ok := f.kept[t]
+	return data, ok
 }
 
 // Height is that of C2SP's tiles.
@@ -143,7 +152,7 @@ func (f *tileFolder) Height() int { return tileHeight }
 func (f *tileFolder) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	all := make([][]byte, len(tiles))
 	for i, t := range tiles {
-		if data, ok := f.kept[t]; ok {
+		if data, ok := f.known(t); ok {
 			all[i] = data
 			continue
 		}
@@ -171,6 +180,8 @@ func (f *tileFolder) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 
 // SaveTiles keeps tiles that lead to the root.
 func (f *tileFolder) SaveTiles(tiles []tlog.Tile, data [][]byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	for i, t := range tiles {
 		f.kept[t] = data[i]
 	}
