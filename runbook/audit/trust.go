@@ -78,17 +78,6 @@ func byNumber(versions []version) {
 	slices.SortStableFunc(versions, func(x, y version) int { return x.body.Version.Number - y.body.Version.Number })
 }
 
-// chainOf is those of the versions that follow on each other.
-func chainOf(versions []version) (chain trust.Chain) {
-	byNumber(versions)
-	for _, v := range versions {
-		if len(v.problems(chain)) == 0 {
-			chain = append(chain, v.link())
-		}
-	}
-	return chain
-}
-
 // checkVersion takes a version into the chain, or says why it can't.
 func (a *audit) checkVersion(s version) {
 	t, link := &a.trusted, s.link()
