@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/msp-runbook/msp/runbook/audit"
 )
@@ -24,13 +25,13 @@ func pinnedText(r *audit.Report) string {
 	}
 }
 
-var trustRootForm = regexp.MustCompile(`^(sha256:[0-9a-f]{64}|SHA256:[A-Za-z0-9+/]{43})$`)
+var trustRootForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(sha256:[0-9a-f]{64}|SHA256:[A-Za-z0-9+/]{43})$`) })
 
 // parseTrustRoots reads what the first trust statement is known by.
 func parseTrustRoots(texts []string) ([]string, error) {
 	var roots []string
 	for _, text := range texts {
-		if trustRootForm.MatchString(text) {
+		if trustRootForm().MatchString(text) {
 			roots = append(roots, text)
 			continue
 		}

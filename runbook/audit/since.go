@@ -221,7 +221,7 @@ func (a *audit) earlierTrust() (versions []ref, err error) {
 		return nil, err
 	}
 	for _, e := range copies {
-		if !e.Type().IsRegular() || !trustCopy.MatchString(e.Name()) {
+		if !e.Type().IsRegular() || !trustCopy().MatchString(e.Name()) {
 			continue
 		}
 		data, err := os.ReadFile(a.store.Path("trust", e.Name()))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/evidence"
@@ -151,8 +152,8 @@ func (a *audit) checkWriters() {
 }
 
 var (
-	trustCopy     = regexp.MustCompile(`^([1-9][0-9]{0,8})\.dsse\.json$`)
-	trustProposal = regexp.MustCompile(`^[1-9][0-9]{0,8}\.proposed\.json$`)
+	trustCopy     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([1-9][0-9]{0,8})\.dsse\.json$`) })
+	trustProposal = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[1-9][0-9]{0,8}\.proposed\.json$`) })
 )
 
 // checkCopies holds the copies in the folder trust to what the logs hold. A copy
@@ -164,9 +165,9 @@ func (a *audit) checkCopies() error {
 	}
 	for _, e := range entries {
 		file := "trust/" + e.Name()
-		name := trustCopy.FindStringSubmatch(e.Name())
+		name := trustCopy().FindStringSubmatch(e.Name())
 		switch {
-		case strings.HasPrefix(e.Name(), "."), trustProposal.MatchString(e.Name()):
+		case strings.HasPrefix(e.Name(), "."), trustProposal().MatchString(e.Name()):
 			continue
 		case name == nil || !e.Type().IsRegular():
 			a.note(ruleFileForeign, place{file: file}, "%s is no trust statement", file)

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // A listing is what a copy holds, by name. No file was read for it.
@@ -25,10 +26,12 @@ type listing struct {
 }
 
 var (
-	recordName = regexp.MustCompile(`^records/([0-9a-f]{2})/([0-9a-f]{64})\.dsse\.json$`)
-	blobName   = regexp.MustCompile(`^blobs/([0-9a-f]{2})/([0-9a-f]{64})$`)
-	logName    = regexp.MustCompile(`^logs/([a-z0-9][a-z0-9-]{0,62})/`)
-	besideName = regexp.MustCompile(`^(anchors/[a-z0-9][a-z0-9-]{0,62}|heads/[a-z0-9][a-z0-9-]{0,62}|trust)/([0-9]+[a-z0-9.-]*)$`)
+	recordName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^records/([0-9a-f]{2})/([0-9a-f]{64})\.dsse\.json$`) })
+	blobName   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^blobs/([0-9a-f]{2})/([0-9a-f]{64})$`) })
+	logName    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^logs/([a-z0-9][a-z0-9-]{0,62})/`) })
+	besideName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(anchors/[a-z0-9][a-z0-9-]{0,62}|heads/[a-z0-9][a-z0-9-]{0,62}|trust)/([0-9]+[a-z0-9.-]*)$`)
+	})
 )
 
 // The folders of which two copies are made one. What is pending, the journals of
@@ -128,14 +131,14 @@ func (c *copied) see(path string, d fs.DirEntry) error {
 }
 
 func (l *listing) folder(name string) {
-	if m := logName.FindStringSubmatch(name + "/"); m != nil {
+	if m := logName().FindStringSubmatch(name + "/"); m != nil {
 		l.writers = append(l.writers, m[1])
 	}
 }
 
 func (l *listing) add(name string, regular bool) {
-	record, blob := recordName.FindStringSubmatch(name), blobName.FindStringSubmatch(name)
-	of, beside := logName.FindStringSubmatch(name+"/"), besideName.FindStringSubmatch(name)
+	record, blob := recordName().FindStringSubmatch(name), blobName().FindStringSubmatch(name)
+	of, beside := logName().FindStringSubmatch(name+"/"), besideName().FindStringSubmatch(name)
 	switch {
 	case of != nil && !regular:
 		l.writers, l.linked[of[1]] = append(l.writers, of[1]), true

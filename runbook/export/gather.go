@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -213,7 +212,7 @@ func (s *source) filesOf(e entry) ([]string, error) {
 		return names, nil
 	}
 	for _, b := range e.body.Head().Blobs {
-		if !digestForm.MatchString(b.Digest) {
+		if !evidence.ValidDigest(b.Digest) {
 			return nil, fmt.Errorf("%q is no digest", b.Digest)
 		}
 		hex := strings.TrimPrefix(b.Digest, "sha256:")
@@ -221,8 +220,6 @@ func (s *source) filesOf(e entry) ([]string, error) {
 	}
 	return names, nil
 }
-
-var digestForm = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 
 // takeExcerpt adds the chosen leaves of a log with their proofs, and the anchors
 // over them.
