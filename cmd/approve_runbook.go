@@ -60,11 +60,8 @@ func (a *app) approveRunbook(ctx context.Context, p *place, f approveFlags) erro
 
 // checkApproved refuses a runbook that nobody approved, where the client's
 // policy asks for approved ones. Nothing is recorded.
-func (a *app) checkApproved(p *place, book *runbook.Runbook) error {
-	history, err := record.ReadKinds(a.store(p, p.Client), p.Client, p.StatementLimit, record.KindTrust, record.KindApproval)
-	if err != nil {
-		return hint(err, "msp verify says what is wrong with the evidence")
-	}
+func (a *app) checkApproved(p *place, logs *record.Logs, book *runbook.Runbook) error {
+	history := logs.Kinds(record.KindTrust, record.KindApproval)
 	if version := history.Trusted(); version == nil || !version.Policy.ApprovedRunbooks || history.ApprovedBy(book.Digest) != nil {
 		return nil
 	}

@@ -264,8 +264,8 @@ func (a *app) printPlanned(plan record.Plan, now time.Time) error {
 
 // plannedInputs are what the plan in force asks for a runbook; none when no
 // plan asks for it now.
-func (a *app) plannedInputs(p *place, runbookID string) (map[string]given, error) {
-	bound, err := record.Bind(a.store(p, p.Client), p.Client, runbookID, a.Now(), p.StatementLimit)
+func (a *app) plannedInputs(p *place, logs *record.Logs, runbookID string) (map[string]given, error) {
+	bound, err := logs.Bind(runbookID, a.Now())
 	if errors.Is(err, record.ErrClaimed) {
 		return nil, hint(err, "msp resume goes on with it")
 	}

@@ -72,14 +72,18 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err := checkChange(r, change); err != nil {
 				return err
 			}
-			if err := a.checkApproved(p, r); err != nil {
+			logs, err := record.ReadLogs(a.store(p, p.Client), p.Client, p.StatementLimit)
+			if err != nil {
+				return err
+			}
+			if err := a.checkApproved(p, logs, r); err != nil {
 				return err
 			}
 			here, err := os.Getwd()
 			if err != nil {
 				return err
 			}
-			planned, err := a.plannedInputs(p, r.ID)
+			planned, err := a.plannedInputs(p, logs, r.ID)
 			if err != nil {
 				return err
 			}

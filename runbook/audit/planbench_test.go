@@ -139,7 +139,7 @@ func (s *story) terms() {
 func (b *bench) planned(started time.Time) *story {
 	b.t.Helper()
 	s := b.unplanned(started)
-	bound, err := record.Bind(b.store, "acme", "backup-daily", started, 0)
+	bound, err := must(record.ReadLogs(b.store, "acme", 0)).Bind("backup-daily", started)
 	if err != nil || bound == nil {
 		b.t.Fatalf("nothing is due %s: %v", started, err)
 	}

@@ -224,7 +224,11 @@ func (r *runner) begin(ctx context.Context, tools []record.Tool) error {
 	}
 	defer claim.Unlock()
 	started := r.job.Now()
-	bound, err := record.Bind(r.job.Ledger.Store, r.job.Client, r.job.Runbook.ID, started, r.job.Ledger.MaxBytes())
+	logs, err := record.ReadLogs(r.job.Ledger.Store, r.job.Client, r.job.Ledger.MaxBytes())
+	if err != nil {
+		return err
+	}
+	bound, err := logs.Bind(r.job.Runbook.ID, started)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
@@ -169,18 +168,6 @@ func (h *History) HeldBlobs() map[string]string {
 		}
 	}
 	return held
-}
-
-// HistoryOf reads what logs say that were read already, by writer.
-func HistoryOf(store *evidence.Store, logs map[string]*evidence.LogView, limit int) *History {
-	h := newHistory(limit)
-	for writer, view := range logs {
-		for _, leaf := range view.Leaves {
-			h.take(store, writtenLeaf{leaf, writer})
-		}
-	}
-	h.sort()
-	return h
 }
 
 // Signers are the keys that signed statements, by their ids.

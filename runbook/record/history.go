@@ -209,58 +209,11 @@ func (h *History) Run(id string) *Account { return h.byRun[id] }
 // can't be read, so that nobody can tell how far it is.
 func (h *History) Damaged(run string) bool { return h.unread || h.damaged[run] }
 
-// ReadHistory reads the logs of a client. The error is of reading at all; what
-// is wrong with single logs and statements stands in the history's Problems.
-func ReadHistory(store *evidence.Store, client string, limit int) (*History, error) {
-	h := newHistory(limit)
-	leaves, err := h.leaves(store, client)
-	if err != nil {
-		return nil, err
+func newHistory(l *Logs) *History {
+	return &History{
+		byRun: map[string]*Account{}, damaged: map[string]bool{}, limit: l.limit,
+		Problems: slices.Clone(l.problems), unread: len(l.problems) > 0,
 	}
-	for _, leaf := range leaves {
-		h.take(store, leaf)
-	}
-	h.sort()
-	return h, nil
-}
-
-func newHistory(limit int) *History {
-	if limit == 0 {
-		limit = MaxStatement
-	}
-	return &History{byRun: map[string]*Account{}, damaged: map[string]bool{}, limit: limit}
-}
-
-// writtenLeaf is a leaf and whose log it stands in.
-type writtenLeaf struct {
-	evidence.Leaf
-	writer string
-}
-
-// leaves reads all logs of a client. A log that can't be read is a problem.
-func (h *History) leaves(store *evidence.Store, client string) ([]writtenLeaf, error) {
-	writers, err := store.Writers()
-	if err != nil {
-		return nil, err
-	}
-	var leaves []writtenLeaf
-	for _, writer := range writers {
-		key, err := WriterKey(store, writer, h.limit)
-		if errors.Is(err, evidence.ErrEmptyLog) {
-			continue // made by an append that a crash cut off
-		}
-		if err == nil {
-			var view *evidence.LogView
-			if view, err = store.ReadLog(client, writer, key); err == nil {
-				for _, leaf := range view.Leaves {
-					leaves = append(leaves, writtenLeaf{leaf, writer})
-				}
-				continue
-			}
-		}
-		h.Problems, h.unread = append(h.Problems, err), true
-	}
-	return leaves, nil
 }
 
 // take reads the statement of a leaf; one that can't be read is a problem.
@@ -318,26 +271,19 @@ func (h *History) add(store *evidence.Store, writer string, leaf evidence.Leaf, 
 			return err
 		}
 		h.Trusts = append(h.Trusts, version)
-	case KindApproval:
-		return hear[Approval](h, store, leaf)
-	case KindAnchor:
-		return hear[Anchor](h, store, leaf)
-	case KindHold:
-		return hear[Hold](h, store, leaf)
-	case KindRelease:
-		return hear[Release](h, store, leaf)
-	case KindAck:
-		return hear[Ack](h, store, leaf)
-	case KindWaiver:
-		return hear[Waiver](h, store, leaf)
-	case KindCorrection:
-		return hear[Correction](h, store, leaf)
-	case KindResponse:
-		return hear[Response](h, store, leaf)
-	case KindErasure:
-		return hear[Erasure](h, store, leaf)
+	default:
+		if listen := listeners[leaf.Kind]; listen != nil {
+			return listen(h, store, leaf)
+		}
 	}
 	return nil
+}
+
+// listeners read the statements that are neither a part of a run, nor a plan, nor
+// about trust, by their kind.
+var listeners = map[string]func(*History, *evidence.Store, evidence.Leaf) error{
+	KindApproval: hear[Approval], KindAnchor: hear[Anchor], KindHold: hear[Hold], KindRelease: hear[Release], KindAck: hear[Ack],
+	KindWaiver: hear[Waiver], KindCorrection: hear[Correction], KindResponse: hear[Response], KindErasure: hear[Erasure],
 }
 
 func hear[T Statement](h *History, store *evidence.Store, leaf evidence.Leaf) error {
@@ -439,21 +385,4 @@ func valueOf(steps []Step, step, output string) (float64, bool) {
 		return value, err == nil
 	}
 	return 0, false
-}
-
-// ReadKinds reads only the statements of some kinds, none of which belongs to a
-// run: who is trusted and what was approved is known without reading all runs.
-func ReadKinds(store *evidence.Store, client string, limit int, kinds ...string) (*History, error) {
-	h := newHistory(limit)
-	leaves, err := h.leaves(store, client)
-	if err != nil {
-		return nil, err
-	}
-	for _, leaf := range leaves {
-		if slices.Contains(kinds, leaf.Kind) {
-			h.take(store, leaf)
-		}
-	}
-	h.sort()
-	return h, nil
 }

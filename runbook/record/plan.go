@@ -170,39 +170,6 @@ type Bound struct {
 // ErrClaimed says that another run holds the occurrence.
 var ErrClaimed = errors.New("another run is under way for it")
 
-// Bind finds the occurrence of a runbook whose window holds an instant. Nil: no
-// plan asks for the runbook then, and a run is unscheduled. An occurrence that
-// an open run holds can't be had (ErrClaimed); one that is decided can only be
-// repeated.
-//
-// It reads the plans and the runs since the window opened, not the whole
-// history: a run's id tells when it was made.
-func Bind(store *evidence.Store, client, runbookID string, at time.Time, limit int) (*Bound, error) {
-	h := newHistory(limit)
-	leaves, err := h.leaves(store, client)
-	if err != nil {
-		return nil, err
-	}
-	for _, leaf := range leaves {
-		if leaf.Kind == KindPlan {
-			h.take(store, leaf)
-		}
-	}
-	h.sort()
-	bound, err := h.find(store, runbookID, at)
-	if bound == nil || err != nil {
-		return nil, err
-	}
-	since := bound.Occurrence.Opens.Add(-time.Minute)
-	for _, leaf := range leaves {
-		if leaf.Run != "" && !madeBefore(leaf.Run, since) {
-			h.take(store, leaf)
-		}
-	}
-	h.sort()
-	return bound, h.claim(bound, at)
-}
-
 // madeBefore reads the time in a UUIDv7. An id that has none is never passed
 // over.
 func madeBefore(run string, t time.Time) bool {

@@ -73,10 +73,11 @@ func ReadTrust(store *evidence.Store, client string, limit int) (Trusted, error)
 	if _, err := os.Stat(store.Path("trust")); errors.Is(err, fs.ErrNotExist) {
 		return Trusted{}, nil
 	}
-	h, err := ReadKinds(store, client, limit, KindTrust)
+	logs, err := ReadLogs(store, client, limit)
 	if err != nil {
 		return Trusted{}, err
 	}
+	h := logs.Kinds(KindTrust)
 	if h.forked != nil {
 		return Trusted{}, h.forked
 	}

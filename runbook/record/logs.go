@@ -1,0 +1,126 @@
+package record
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook/evidence"
+)
+
+// Logs are the leaves of all logs of a client, as they were read once. Their
+// statements are read when they are asked for.
+type Logs struct {
+	store    *evidence.Store
+	limit    int
+	leaves   []writtenLeaf
+	problems []error // of whole logs
+}
+
+// writtenLeaf is a leaf and whose log it stands in.
+type writtenLeaf struct {
+	evidence.Leaf
+	writer string
+}
+
+// ReadLogs reads the logs of a client. A log that can't be read is a problem of
+// every history that is made of them. An envelope has at most limit bytes; 0 is
+// MaxStatement.
+func ReadLogs(store *evidence.Store, client string, limit int) (*Logs, error) {
+	writers, err := store.Writers()
+	if err != nil {
+		return nil, err
+	}
+	l := newLogs(store, limit)
+	for _, writer := range writers {
+		switch err := l.read(client, writer); {
+		case errors.Is(err, evidence.ErrEmptyLog): // made by an append that a crash cut off
+		case err != nil:
+			l.problems = append(l.problems, err)
+		}
+	}
+	return l, nil
+}
+
+func newLogs(store *evidence.Store, limit int) *Logs {
+	if limit == 0 {
+		limit = MaxStatement
+	}
+	return &Logs{store: store, limit: limit}
+}
+
+func (l *Logs) read(client, writer string) error {
+	key, err := WriterKey(l.store, writer, l.limit)
+	if err != nil {
+		return err
+	}
+	view, err := l.store.ReadLog(client, writer, key)
+	if err != nil {
+		return err
+	}
+	l.add(writer, view)
+	return nil
+}
+
+func (l *Logs) add(writer string, view *evidence.LogView) {
+	for _, leaf := range view.Leaves {
+		l.leaves = append(l.leaves, writtenLeaf{leaf, writer})
+	}
+}
+
+// HistoryOf reads the statements of logs that were read already, by writer.
+func HistoryOf(store *evidence.Store, views map[string]*evidence.LogView, limit int) *History {
+	l := newLogs(store, limit)
+	for writer, view := range views {
+		l.add(writer, view)
+	}
+	return l.History()
+}
+
+// History reads all statements.
+func (l *Logs) History() *History { return l.only(func(writtenLeaf) bool { return true }) }
+
+// Kinds reads only the statements of some kinds, none of which belongs to a
+// run: who is trusted and what was approved is known without reading all runs.
+func (l *Logs) Kinds(kinds ...string) *History {
+	return l.only(func(leaf writtenLeaf) bool { return slices.Contains(kinds, leaf.Kind) })
+}
+
+func (l *Logs) only(fits func(writtenLeaf) bool) *History {
+	h := newHistory(l)
+	for _, leaf := range l.leaves {
+		if fits(leaf) {
+			h.take(l.store, leaf)
+		}
+	}
+	h.sort()
+	return h
+}
+
+// Bind finds the occurrence of a runbook whose window holds an instant. Nil: no
+// plan asks for the runbook then, and a run is unscheduled. An occurrence that
+// an open run holds can't be had (ErrClaimed); one that is decided can only be
+// repeated.
+//
+// It reads the plans and the runs since the window opened, not the whole
+// history: a run's id tells when it was made.
+func (l *Logs) Bind(runbookID string, at time.Time) (*Bound, error) {
+	bound, err := l.Kinds(KindPlan).find(l.store, runbookID, at)
+	if bound == nil || err != nil {
+		return nil, err
+	}
+	since := bound.Occurrence.Opens.Add(-time.Minute)
+	recent := l.only(func(leaf writtenLeaf) bool { return leaf.Run != "" && !madeBefore(leaf.Run, since) })
+	return bound, recent.claim(bound, at)
+}
+
+// ReadHistory reads the logs of a client and all their statements. The error is
+// of reading at all; what is wrong with single logs and statements stands in the
+// history's Problems.
+func ReadHistory(store *evidence.Store, client string, limit int) (*History, error) {
+	logs, err := ReadLogs(store, client, limit)
+	if err != nil {
+		return nil, err
+	}
+	return logs.History(), nil
+}
