@@ -14,6 +14,7 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // keyring is the user's keys: operator keys under keys/, and under writers/
@@ -155,8 +156,9 @@ func (k keyring) writers() ([]string, error) {
 
 // openLog finds the writer whose log in this store can be appended to, or
 // starts a new one. A log that is older than its writer's key knows, or that
-// another key signed, is never gone on with: that would fork it.
-func (k keyring) openLog(ctx context.Context, store *evidence.Store, client string) (record.Signer, *evidence.Log, error) {
+// another key signed, is never gone on with: that would fork it. Nor is that of
+// a writer which the newest version of who may sign has revoked.
+func (k keyring) openLog(ctx context.Context, store *evidence.Store, client string, newest *trust.Version) (record.Signer, *evidence.Log, error) {
 	lock, err := k.disk.Lock(ctx, filepath.Join(k.folder, "lock"))
 	if err != nil {
 		return record.Signer{}, nil, err
@@ -175,8 +177,8 @@ func (k keyring) openLog(ctx context.Context, store *evidence.Store, client stri
 		return boolOrder(slices.Contains(here, y)) - boolOrder(slices.Contains(here, x))
 	})
 	for _, id := range mine {
-		if k.writtenElsewhere(store, id, client) {
-			continue // what is here is a copy: to go on with both would fork the log
+		if k.writtenElsewhere(store, id, client) || newest.Revoked(id) {
+			continue // to go on with a copy and with what it is of would fork the log
 		}
 		signer, log, err := k.tryWriter(store, client, id)
 		switch {
@@ -190,7 +192,11 @@ func (k keyring) openLog(ctx context.Context, store *evidence.Store, client stri
 			return record.Signer{}, nil, err
 		}
 	}
-	return k.newWriter(store, client)
+	signer, log, err := k.newWriter(store, client)
+	if err == nil && newest != nil {
+		k.note("who verifies with pinned trust doesn't know this log yet\n     hint: a root names it: msp trust writer %s", signer.ID)
+	}
+	return signer, log, err
 }
 
 func boolOrder(b bool) int {

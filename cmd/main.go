@@ -17,6 +17,7 @@ import (
 
 	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/record"
 )
 
 // Main runs one command line and gives its exit code.
@@ -137,6 +138,8 @@ type app struct {
 	Program
 	flags  struct{ client, state string }
 	signer evidence.Signer // the operator's key, once it was asked for
+
+	trusts map[string]record.Trusted // by client, once they were read
 }
 
 // offer gives a shell the words that a prefix fits.

@@ -14,12 +14,29 @@ import (
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
+// trusted is who may sign for a client, as the logs say it; they are read once a
+// command.
+func (a *app) trusted(p *place, client string) (record.Trusted, error) {
+	if known, ok := a.trusts[client]; ok {
+		return known, nil
+	}
+	trusted, err := record.ReadTrust(a.store(p, client), client, p.StatementLimit)
+	if err != nil {
+		return trusted, hint(err, "msp verify says what is wrong with the evidence")
+	}
+	if a.trusts == nil {
+		a.trusts = map[string]record.Trusted{}
+	}
+	a.trusts[client] = trusted
+	return trusted, nil
+}
+
 // may refuses what a key may not do at this moment by the newest trust statement
 // of a client. Without one everybody may; else it gives that statement.
 func (a *app) may(p *place, client string, key evidence.PublicKey, do string, right trust.Right) (*record.Signed[record.Trust], error) {
-	trusted, err := record.ReadTrust(a.store(p, client), client, p.StatementLimit)
+	trusted, err := a.trusted(p, client)
 	if err != nil {
-		return nil, hint(err, "msp verify says what is wrong with the evidence")
+		return nil, err
 	}
 	if trusted.Newest == nil {
 		return nil, nil

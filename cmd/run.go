@@ -163,7 +163,11 @@ func (a *app) ledger(ctx context.Context, p *place, client string) (*record.Ledg
 		return nil, err
 	}
 	store := a.store(p, client)
-	writer, log, err := keys.openLog(ctx, store, client)
+	trusted, err := a.trusted(p, client)
+	if err != nil {
+		return nil, err
+	}
+	writer, log, err := keys.openLog(ctx, store, client, trusted.Chain.Newest())
 	if err != nil {
 		return nil, err
 	}

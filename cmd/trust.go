@@ -538,9 +538,9 @@ func (a *app) trustShowCommand() *cobra.Command {
 				return err
 			}
 			store := a.store(p, p.Client)
-			trusted, err := record.ReadTrust(store, p.Client, p.StatementLimit)
+			trusted, err := a.trusted(p, p.Client)
 			if err != nil {
-				return hint(err, "msp verify says what is wrong with the evidence")
+				return err
 			}
 			if trusted.Newest == nil {
 				return hint(fmt.Errorf("nothing says who may sign for %s", p.Client), "msp trust init PRINCIPAL begins it")

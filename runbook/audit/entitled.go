@@ -79,11 +79,37 @@ func (v *reader) checkSaidBy(s *statement) {
 		return
 	}
 	v.entitled(ruleNotEntitled, s, s.key, 0, right)
+	v.writerStands(s)
+}
+
+// writerStands holds a statement to the writer in whose log it stands: of one
+// that was revoked what came before counts, and of a stolen key only what is
+// proven to have been there before.
+func (v *reader) writerStands(s *statement) bool {
+	newest := v.trusted.chain.Newest()
+	if newest == nil {
+		return true
+	}
+	w := newest.Writer(s.log.writer)
+	if w == nil || w.Revoked == nil {
+		return true
+	}
+	shown, at := v.around(s), w.Revoked.At
+	proven := !shown.before.IsZero() && !shown.before.After(at)
+	claimed := !w.Revoked.Compromised && !shown.after.After(at) && !s.until().After(at)
+	if proven || claimed {
+		return true
+	}
+	where := s.place()
+	where.cause = s.log.writer
+	v.broken(ruleWriterRevoked, where, "%s stands in the log of %s, which was revoked (%s) as of %s", s.name(), s.log.writer, w.Revoked.Why, moment(at))
+	return false
 }
 
 // mayPlan holds a plan to who may sign one.
 func (v *reader) mayPlan(s *statement) bool {
-	return v.entitled(ruleNotEntitled, s, s.key, 0, mayPlan).Standing != trust.Refused
+	entitled := v.entitled(ruleNotEntitled, s, s.key, 0, mayPlan).Standing != trust.Refused
+	return v.writerStands(s) && entitled
 }
 
 // checkEntitled holds the run's statements to who might sign them. A run that
@@ -118,7 +144,7 @@ func (v *runAudit) checkEntitled(start *statement) {
 
 func (v *runAudit) signedBy(rule string, s *statement, since int, right trust.Right) trust.Judgement {
 	j := v.entitled(rule, s, s.key, since, right)
-	v.refused = v.refused || j.Standing == trust.Refused
+	v.refused = !v.writerStands(s) || v.refused || j.Standing == trust.Refused
 	return j
 }
 

@@ -129,6 +129,7 @@ const (
 	ruleAgent          = "agent-for-person"
 	ruleWriterHidden   = "writer-hidden"
 	ruleWriterUnknown  = "writer-unknown"
+	ruleWriterRevoked  = "writer-revoked"
 	ruleLevel          = "level-below"
 	ruleDemanded       = "level-demanded"
 	ruleTrustNotPinned = "trust-not-pinned"
@@ -252,6 +253,7 @@ var rules = map[string]rule{
 	ruleNotEntitled:    {checkTrust, "Whoever signed it was not entitled to at that time: it counts for nothing good; a failure that it tells stays one."},
 	ruleAgent:          {checkTrust, "A machine says what only a person can: nobody answers for it."},
 	ruleWriterHidden:   {checkTrust, "Everything that this writer recorded is missing from this copy: ask for its log, or hold it to be withheld."},
+	ruleWriterRevoked:  {checkTrust, "Whoever has the writer's key now could have made it: it counts for nothing good; a failure that it tells stays one."},
 	ruleWriterUnknown:  {checkTrust, "Nobody who decides about trust has said that this installation writes evidence."},
 	ruleLevel:          {checkTrust, "Less is shown about it than was agreed."},
 	ruleDemanded:       {checkRuns, "Less is shown about them than you asked for with this audit; it says nothing else against them."},

@@ -134,10 +134,19 @@ func softer(was, is *Revocation) bool {
 
 // Writer finds a writer by its id; nil when the version names none.
 func (v *Version) Writer(id string) *Writer {
+	if v == nil {
+		return nil
+	}
 	for i := range v.Writers {
 		if v.Writers[i].ID == id {
 			return &v.Writers[i]
 		}
 	}
 	return nil
+}
+
+// Revoked reports whether a writer was revoked. A nil version revokes nobody.
+func (v *Version) Revoked(id string) bool {
+	w := v.Writer(id)
+	return w != nil && w.Revoked != nil
 }
