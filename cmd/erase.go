@@ -247,7 +247,7 @@ func (a *app) eraseChosen(ctx context.Context, p *place, f eraseFlags, h *record
 		return err
 	}
 	keys := []evidence.Signer{ledger.Operator}
-	roots, err := a.roots(p, h)
+	roots, err := a.roots(ctx, p, h)
 	if err != nil {
 		return err
 	}
@@ -277,7 +277,7 @@ func (a *app) eraseChosen(ctx context.Context, p *place, f eraseFlags, h *record
 // roots are the keys of the roots of the trust in force that are at hand; an
 // error when they are fewer than its threshold. With no trust statement there
 // are none.
-func (a *app) roots(p *place, h *record.History) ([]evidence.Signer, error) {
+func (a *app) roots(ctx context.Context, p *place, h *record.History) ([]evidence.Signer, error) {
 	trust := h.Trust()
 	if trust == nil {
 		return nil, nil
@@ -304,7 +304,7 @@ func (a *app) roots(p *place, h *record.History) ([]evidence.Signer, error) {
 			}
 			continue
 		}
-		key, err := keys.read(keys.keyPath(name))
+		key, err := keys.find(ctx, name)
 		if err != nil {
 			return nil, err
 		}

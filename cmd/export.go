@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -35,7 +36,7 @@ nothing of other runs. Your key signs the list of the files, where it is at hand
 makes one encrypted file. Answers, outputs and names of hosts are in the bundle.`,
 		Example: "  msp export 7f3a9c\n  msp export --all --to acme.tar.age --encrypt-to " + exampleRecipient,
 		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: a.completeRuns,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			if f.all == (len(args) == 1) {
 				return usageError(errors.New("one run, or --all"), "msp log shows the runs")
 			}
@@ -43,7 +44,7 @@ makes one encrypted file. Answers, outputs and names of hosts are in the bundle.
 			if err != nil {
 				return err
 			}
-			return a.export(p, args, f)
+			return a.export(c.Context(), p, args, f)
 		},
 	}
 	c.Flags().BoolVar(&f.all, "all", false, "all evidence of the client")
@@ -52,7 +53,7 @@ makes one encrypted file. Answers, outputs and names of hosts are in the bundle.
 	return c
 }
 
-func (a *app) export(p *place, args []string, f exportFlags) error {
+func (a *app) export(ctx context.Context, p *place, args []string, f exportFlags) error {
 	recipients, err := export.ParseRecipients(f.encryptTo)
 	if err != nil {
 		return usageError(err, "age1…, a line that begins with ssh-, or a file with such lines")
@@ -80,7 +81,7 @@ func (a *app) export(p *place, args []string, f exportFlags) error {
 	if err != nil {
 		return hint(err, "msp verify says what is wrong with the evidence")
 	}
-	o := export.Options{Recipients: recipients, Signer: a.exporter(p)}
+	o := export.Options{Recipients: recipients, Signer: a.exporter(ctx, p)}
 	return a.writeBundle(content, exportName(f, name), o)
 }
 
@@ -105,9 +106,8 @@ func exportName(f exportFlags, name string) string {
 }
 
 // exporter is the key that signs the manifest; nil when it isn't at hand.
-func (a *app) exporter(p *place) evidence.Signer {
-	keys := a.keyring(p)
-	key, err := keys.read(keys.keyPath(p.Key))
+func (a *app) exporter(ctx context.Context, p *place) evidence.Signer {
+	key, err := a.keyring(p).find(ctx, p.Key)
 	if err != nil {
 		fmt.Fprintf(a.Stderr, "msp: the bundle is not signed: %v\n", err)
 		return nil

@@ -3,8 +3,10 @@
 package cmd_test
 
 import (
+	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/creack/pty"
 
+	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -202,4 +205,91 @@ func (k *talk) waitAtEnd(pattern string) {
 			k.t.Fatalf("waited too long for %q:\n%s", pattern, last)
 		}
 	}
+}
+
+// TestInterruptedAtAPassphrase ends msp where it asks for a passphrase, and where
+// a command or an agent is to give one and doesn't: at once, and nothing is
+// recorded.
+func TestInterruptedAtAPassphrase(t *testing.T) {
+	d := newDesk(t)
+	d.write("secret", "correct horse\n")
+	if err := os.Chmod(d.path("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.mspWith([]string{"MSP_KEY_PASSPHRASE_FILE=" + d.path("secret")}, "key", "new", "ana", "--passphrase"); got.code != 0 {
+		t.Fatal(got.stderr)
+	}
+	d.write("quick.yaml", "apiVersion: msp/v1\nkind: Runbook\nid: quick\nversion: 1.0.0\ntitle: Quick\nsteps: [{id: a, title: A, run: touch done}]\n")
+	d.env = append(d.env, "MSP_KEY=ana")
+	ended := func(how string, command *exec.Cmd, began time.Time) {
+		t.Helper()
+		command.Wait()
+		if code, took := command.ProcessState.ExitCode(), time.Since(began); code != 130 || took > 20*time.Second {
+			t.Errorf("%s: exit code %d after %s", how, code, took)
+		}
+		if _, err := os.Stat(d.path("done")); err == nil {
+			t.Errorf("%s: the step was done", how)
+		}
+	}
+
+	command, console, talk := atTerminal(t, d, "run", "quick.yaml")
+	talk.wait(`passphrase of .*ana: `)
+	if _, err := console.WriteString("\x03"); err != nil {
+		t.Fatal(err)
+	}
+	ended("at the prompt", command, time.Now())
+	talk.wait(`msp: interrupted`)
+
+	config := filepath.Join(d.home, ".config", "msp", "config.yaml")
+	asked := "commands: {key-passphrase: [bash, -c, 'touch " + d.path("asked") + "; sleep 60']}\n"
+	if err := os.WriteFile(config, []byte(asked), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command = d.command("run", "quick.yaml", "--no-input")
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	d.await("asked")
+	command.Process.Signal(syscall.SIGTERM)
+	ended("at a command", command, time.Now())
+
+	listener, err := net.Listen("unix", filepath.Join(t.TempDir(), "agent"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	command = d.command("run", "quick.yaml", "--no-input")
+	command.Env = append(command.Env, "MSP_AGENT=true", "SSH_AUTH_SOCK="+listener.Addr().String())
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	silent, err := listener.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	command.Process.Signal(syscall.SIGTERM)
+	ended("at an agent", command, time.Now())
+}
+
+// TestInterruptedAtALock ends msp where it waits for another process.
+func TestInterruptedAtALock(t *testing.T) {
+	d := newDesk(t)
+	lock, err := (&evidence.Disk{}).TryLock(filepath.Join(d.home, ".config", "msp", "lock"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Unlock()
+	d.write("quick.yaml", "apiVersion: msp/v1\nkind: Runbook\nid: quick\nversion: 1.0.0\ntitle: Quick\nsteps: [{id: a, title: A, run: touch done}]\n")
+	d.env = append(d.env, envTrace+"="+d.path("waiting"))
+	command, console, talk := atTerminal(t, d, "run", "quick.yaml")
+	d.await("waiting")
+	if _, err := console.WriteString("\x03"); err != nil {
+		t.Fatal(err)
+	}
+	command.Wait()
+	if code := command.ProcessState.ExitCode(); code != 130 {
+		t.Errorf("exit code %d", code)
+	}
+	talk.wait(`msp: interrupted`)
 }

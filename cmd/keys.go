@@ -24,14 +24,14 @@ type keyring struct {
 	folder string
 	note   func(format string, args ...any)
 	agent  bool // an ssh-agent signs
-	unlock func(path string, data []byte) (*evidence.PrivateKey, error)
+	unlock func(ctx context.Context, path string, data []byte) (*evidence.PrivateKey, error)
 }
 
 func (a *app) keyring(p *place) keyring {
 	return keyring{
 		a.Disk, p.Config, func(format string, args ...any) { fmt.Fprintf(a.Stderr, "msp: "+format+"\n", args...) }, p.Agent,
-		func(path string, data []byte) (*evidence.PrivateKey, error) {
-			return a.unlock(context.Background(), p, path, data)
+		func(ctx context.Context, path string, data []byte) (*evidence.PrivateKey, error) {
+			return a.unlock(ctx, p, path, data)
 		},
 	}
 }
@@ -83,7 +83,7 @@ func (k keyring) create(path, algorithm, comment string, passphrase []byte) (*ev
 	return key, k.disk.WriteFile(path, private)
 }
 
-func (k keyring) read(path string) (*evidence.PrivateKey, error) {
+func (k keyring) read(ctx context.Context, path string) (*evidence.PrivateKey, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (k keyring) read(path string) (*evidence.PrivateKey, error) {
 	}
 	key, err := evidence.ParsePrivateKey(data)
 	if errors.Is(err, evidence.ErrPassphrase) {
-		return k.unlock(path, data)
+		return k.unlock(ctx, path, data)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the key %s: %w", path, err)
@@ -105,15 +105,20 @@ func (k keyring) read(path string) (*evidence.PrivateKey, error) {
 	return key, nil
 }
 
-// operator reads the operator's key, and makes one when there is none at all.
-func (k keyring) operator(ctx context.Context, name string) (evidence.Signer, error) {
-	if key, err := k.fromAgent(name); key != nil || err != nil {
+// find reads the key of a name, or has an agent sign with it.
+func (k keyring) find(ctx context.Context, name string) (evidence.Signer, error) {
+	if key, err := k.fromAgent(ctx, name); key != nil || err != nil {
 		return key, err
 	}
 	if !runbook.ValidID(name) {
 		return nil, fmt.Errorf("%q can't be the name of a key", name)
 	}
-	key, err := k.read(k.keyPath(name))
+	return k.read(ctx, k.keyPath(name))
+}
+
+// operator finds the operator's key, and makes one when there is none at all.
+func (k keyring) operator(ctx context.Context, name string) (evidence.Signer, error) {
+	key, err := k.find(ctx, name)
 	if !errors.Is(err, os.ErrNotExist) {
 		return key, err
 	}
@@ -125,7 +130,7 @@ func (k keyring) operator(ctx context.Context, name string) (evidence.Signer, er
 		return nil, err
 	}
 	defer lock.Unlock()
-	if key, err := k.read(k.keyPath(name)); err == nil {
+	if key, err := k.read(ctx, k.keyPath(name)); err == nil {
 		return key, nil // made by another process meanwhile
 	}
 	key, err = k.create(k.keyPath(name), "ed25519", "msp operator", nil)
@@ -180,7 +185,7 @@ func (k keyring) openLog(ctx context.Context, store *evidence.Store, client stri
 		if k.writtenElsewhere(store, id, client) || newest.Revoked(id) {
 			continue // to go on with a copy and with what it is of would fork the log
 		}
-		signer, log, err := k.tryWriter(store, client, id)
+		signer, log, err := k.tryWriter(ctx, store, client, id)
 		switch {
 		case err == nil:
 			return signer, log, nil
@@ -206,8 +211,8 @@ func boolOrder(b bool) int {
 	return 0
 }
 
-func (k keyring) tryWriter(store *evidence.Store, client, id string) (record.Signer, *evidence.Log, error) {
-	key, err := k.read(filepath.Join(k.writerFolder(id), "key"))
+func (k keyring) tryWriter(ctx context.Context, store *evidence.Store, client, id string) (record.Signer, *evidence.Log, error) {
+	key, err := k.read(ctx, filepath.Join(k.writerFolder(id), "key"))
 	if errors.Is(err, os.ErrNotExist) {
 		return record.Signer{}, nil, fmt.Errorf("%w: the writer %s has no key", evidence.ErrForeign, id)
 	}

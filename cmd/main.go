@@ -67,6 +67,9 @@ func (p Program) complain(err error) {
 	if err == nil || errors.As(err, &silent) {
 		return
 	}
+	if exitCode(err) == exitInterrupted {
+		err = hint(errors.New("interrupted"), "run the command again; msp log shows what was recorded")
+	}
 	fmt.Fprintf(p.Stderr, "msp: %s\n", terminal.Sanitize(err.Error(), true))
 	if what := hintFor(err); what != "" {
 		fmt.Fprintf(p.Stderr, "     hint: %s\n", terminal.Sanitize(what, false))

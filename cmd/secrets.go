@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,13 +85,13 @@ func (p *place) secretCommand(ctx context.Context, name string) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, secretTimeout)
+	bounded, cancel := context.WithTimeout(ctx, secretTimeout)
 	defer cancel()
 	var out, complaint bytes.Buffer
-	result, err := process.Run(ctx, process.Command{
+	result, err := process.Run(bounded, process.Command{
 		Path: path, Args: argv[1:], Env: os.Environ(), Dir: p.Config, Stdout: limited{&out}, Stderr: limited{&complaint},
 	})
-	if err != nil {
+	if err := cmp.Or(ctx.Err(), err); err != nil {
 		return "", err
 	}
 	if !result.OK() {

@@ -42,7 +42,7 @@ func (a *app) passphrase(ctx context.Context, p *place, prompt string) (secret [
 		text, err := p.secretCommand(ctx, passphraseCommand)
 		return []byte(text), false, err
 	}
-	secret, err = terminal.ReadSecret(a.Stdin, a.Stderr, prompt)
+	secret, err = terminal.ReadSecret(ctx, a.Stdin, a.Stderr, prompt)
 	if errors.Is(err, terminal.ErrNoTerminal) {
 		err = hint(fmt.Errorf("the key has a passphrase, and %w", err), "set MSP_KEY_PASSPHRASE_FILE, or commands: {%s: […]} in your config.yaml, or agent: true", passphraseCommand)
 	}
@@ -81,7 +81,7 @@ func (a *app) unlock(ctx context.Context, p *place, path string, data []byte) (*
 		case err == nil:
 			return key, nil
 		case !errors.Is(err, evidence.ErrWrongPassphrase) || !typed || try == mostTries:
-			return nil, fmt.Errorf("the key %s: %w", path, err)
+			return nil, hint(fmt.Errorf("the key %s: %w", path, err), "ssh-keygen -y -f %s tries it without msp", path)
 		}
 		fmt.Fprintln(a.Stderr, "msp: wrong passphrase, please try again")
 	}
@@ -103,7 +103,7 @@ func (a *app) newPassphrase(ctx context.Context, p *place) ([]byte, error) {
 // fromAgent finds a key that an ssh-agent holds: one that is named by its
 // fingerprint or by a public key's file, or any of the user's where the setting
 // "agent" says so. It gives nil when the key isn't one for the agent.
-func (k keyring) fromAgent(name string) (evidence.Signer, error) {
+func (k keyring) fromAgent(ctx context.Context, name string) (evidence.Signer, error) {
 	id := name
 	switch {
 	case strings.HasPrefix(name, "SHA256:"):
@@ -126,9 +126,13 @@ func (k keyring) fromAgent(name string) (evidence.Signer, error) {
 	if err != nil {
 		return nil, hint(fmt.Errorf("no ssh-agent answers: %w", err), "start one with eval $(ssh-agent), and ssh-add the key")
 	}
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	keys, err := evidence.OpenAgent(conn)
+	if !stop() {
+		return nil, ctx.Err()
+	}
 	if err != nil {
-		return nil, err
+		return nil, hint(err, "ssh-add -l asks it too")
 	}
 	key, err := keys.Key(id)
 	if err != nil {
@@ -140,7 +144,7 @@ func (k keyring) fromAgent(name string) (evidence.Signer, error) {
 // pipePrefix begins the name of a pipe of Windows.
 const pipePrefix = `\\.\pipe\`
 
-func dialAgent(socket string) (io.ReadWriter, error) {
+func dialAgent(socket string) (io.ReadWriteCloser, error) {
 	if socket == "" && runtime.GOOS == "windows" {
 		socket = pipePrefix + "openssh-ssh-agent"
 	}

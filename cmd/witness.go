@@ -77,8 +77,7 @@ its owner's without https://.`,
 			if name == "" || len(name) > 200 || strings.ContainsAny(name, "+ \t\r\n") {
 				return usageError(fmt.Errorf("%q can't be the name of a witness", name), "no spaces and no +, such as witness.example/acme")
 			}
-			keys := keyring{disk: a.Disk, folder: w.path}
-			key, err := keys.create(w.keyPath(), evidence.Ed25519, "msp witness", nil)
+			key, err := a.keyring(&place{Config: w.path}).create(w.keyPath(), evidence.Ed25519, "msp witness", nil)
 			if err != nil {
 				return err
 			}
@@ -163,7 +162,7 @@ or rewritten.`,
 			if err != nil {
 				return err
 			}
-			served, err := a.witness(w)
+			served, err := a.witness(c.Context(), w)
 			if err != nil {
 				return err
 			}
@@ -197,9 +196,9 @@ func serveUntil(ctx context.Context, listener net.Listener, handler http.Handler
 	return <-ended
 }
 
-func (a *app) witness(w witnessFolder) (*witness.Witness, error) {
-	keys := keyring{disk: a.Disk, folder: w.path}
-	key, err := keys.read(w.keyPath())
+func (a *app) witness(ctx context.Context, w witnessFolder) (*witness.Witness, error) {
+	keys := a.keyring(&place{Config: w.path})
+	key, err := keys.read(ctx, w.keyPath())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, hint(fmt.Errorf("there is no witness in %s", w.path), "msp witness init NAME makes one")
 	}
