@@ -42,19 +42,42 @@ func (a *app) may(p *place, client string, key evidence.PublicKey, do string, ri
 		return nil, nil
 	}
 	if j := trusted.Chain.Now(key, a.Now(), right); j.Standing == trust.Refused {
-		return nil, a.notAllowed(trusted, client, key, do, right, j)
+		return nil, notAllowed(client, key, do, j.Why, trusted.Chain.Allowed(a.Now(), right))
 	}
 	return trusted.Newest, nil
 }
 
 // notAllowed says why, who may, and what to do.
-func (a *app) notAllowed(trusted record.Trusted, client string, key evidence.PublicKey, do string, right trust.Right, j trust.Judgement) error {
-	err := fmt.Errorf("your key %s may not %s for %s: %s", key.ID(), do, client, j.Why)
+func notAllowed(client string, key evidence.PublicKey, do, why string, ids []string) error {
+	err := fmt.Errorf("your key %s may not %s for %s: %s", key.ID(), do, client, why)
 	who := "nobody may"
-	if ids := trusted.Chain.Allowed(a.Now(), right); len(ids) > 0 {
+	if len(ids) > 0 {
 		who = strings.Join(ids, ", ") + " may"
 	}
 	return hint(err, "%s; a root lets you with msp trust add, and MSP_KEY names another key of yours", who)
+}
+
+// mayRelease refuses to end a legal hold that somebody else laid, but to a lead.
+func (a *app) mayRelease(ctx context.Context, p *place, hold record.Signed[record.Hold]) error {
+	trusted, err := a.trusted(p, p.Client)
+	if err != nil || trusted.Newest == nil {
+		return err
+	}
+	signer, err := a.operatorKey(ctx, p)
+	if err != nil {
+		return err
+	}
+	key, chain := signer.Public(), trusted.Chain
+	j := chain.MayRelease(hold.Key, key, chain.This(a.Now()))
+	if j.Standing != trust.Refused {
+		return nil
+	}
+	ids := chain.Allowed(a.Now(), trust.Right{Roles: []trust.Role{trust.Lead}})
+	holder := chain.Now(hold.Key, a.Now(), trust.Right{Roles: []trust.Role{trust.Operator}})
+	if holder.Standing != trust.Refused && !slices.Contains(ids, holder.Principal) {
+		ids = append([]string{holder.Principal}, ids...)
+	}
+	return notAllowed(p.Client, key, "release this hold", j.Why, ids)
 }
 
 // mayRun refuses a run before anything of it is asked or recorded, and tells the
