@@ -36,9 +36,10 @@ func (a *app) operatorKey(ctx context.Context, p *place) (evidence.Signer, error
 // MSP_KEY_PASSPHRASE_FILE names, from the user's own command, or at the terminal.
 func (a *app) passphrase(ctx context.Context, p *place, prompt string) (secret []byte, typed bool, err error) {
 	if path := os.Getenv("MSP_KEY_PASSPHRASE_FILE"); path != "" {
-		text, err := readSecretFile(path)
+		const what = "MSP_KEY_PASSPHRASE_FILE names a file with the passphrase of the key, and nothing else"
+		text, err := readSecret(path, what)
 		if err == nil && text == "" {
-			err = hint(fmt.Errorf("%s is empty", path), "the passphrase of the key stands on its first line")
+			err = hint(fmt.Errorf("%s is empty", path), what)
 		}
 		return []byte(text), false, err
 	}
@@ -54,23 +55,6 @@ func (a *app) passphrase(ctx context.Context, p *place, prompt string) (secret [
 		err = hint(fmt.Errorf("the key has a passphrase, and %w", err), "set MSP_KEY_PASSPHRASE_FILE, or commands: {%s: […]} in your config.yaml, or agent: true", passphraseCommand)
 	}
 	return secret, true, err
-}
-
-func readSecretFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	if readableByOthers(info) {
-		return "", hint(fmt.Errorf("%s can be read by others", path), "chmod 600 %s", path)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxSecret))
-	return trimLine(data), err
 }
 
 // mostTries is how often a passphrase may be typed wrongly.
