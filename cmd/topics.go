@@ -173,6 +173,8 @@ the workspace, then the variables.
   files, commands                       what secrets mean; config.yaml only
   tsa                                   timestamp authorities; config.yaml only, as
                                         tsa: [{name, url, roots: FILE}]; msp anchor
+  witnesses                             who cosigns the heads of the logs; config.yaml
+                                        only, as witnesses: [{name, url, key}]
 
 The passphrase of a key comes from the file that MSP_KEY_PASSPHRASE_FILE names, from
 commands: {key-passphrase: [PROGRAM, ARGUMENT, …]}, or from whoever sits there.
