@@ -20,6 +20,9 @@ func (a *app) trustInitCommand() *cobra.Command {
 your key is a root. The writers are those that have a log here, and this one.`,
 		Example: "  msp trust init ana --yes\n  msp trust init ana --client-root acme=acme.pub --threshold 2 --yes",
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := who.check(args[0]); err != nil {
+				return err
+			}
 			return a.amend(c.Context(), f, func(r *register, v *trust.Version) error {
 				if len(r.Chain) > 0 {
 					if v.Owner(r.ledger.Operator.Public()) == args[0] && len(r.Chain) == 1 {
@@ -36,6 +39,9 @@ your key is a root. The writers are those that have a log here, and this one.`,
 					return err
 				}
 				if err := addRoots(v, roots, clientRoots); err != nil {
+					return err
+				}
+				if err := checkThreshold(v, true); err != nil {
 					return err
 				}
 				return addWriters(r, v)

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,20 +27,33 @@ stays as it is. A run below the level is a finding of msp verify. A retention er
 nothing by itself: msp erase --retention does.`,
 		Example: "  msp trust policy --level anchored --retention output=90 --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
+			said := c.Flags().Changed
+			if !slices.ContainsFunc([]string{"level", "approved-runbooks", "witness-first", "quorum", "witness", "retention"}, said) {
+				return usageError(errors.New("nothing is demanded"), "msp trust policy --help shows what can be")
+			}
+			if said("level") && level != noLevel && !slices.Contains(trust.Levels(), level) {
+				return usageError(fmt.Errorf("--level %q is no level", level), "the levels, the least first: "+strings.Join(trust.Levels(), ", ")+"; none demands none")
+			}
 			return a.amend(c.Context(), f, func(_ *register, v *trust.Version) error {
-				if c.Flags().Changed("level") {
+				if said("level") {
 					v.Policy.Level = level
 				}
-				if c.Flags().Changed("approved-runbooks") {
+				if level == noLevel {
+					v.Policy.Level = ""
+				}
+				if said("approved-runbooks") {
 					v.Policy.ApprovedRunbooks = approved
 				}
-				if c.Flags().Changed("witness-first") {
+				if said("witness-first") {
 					v.Policy.WitnessFirst = first
 				}
-				if c.Flags().Changed("quorum") {
+				if err := setWitnesses(&v.Policy, witnesses); err != nil {
+					return err
+				}
+				if said("quorum") {
 					v.Policy.Quorum = quorum
 				}
-				if err := setWitnesses(&v.Policy, witnesses); err != nil {
+				if err := checkQuorum(v.Policy, said("quorum")); err != nil {
 					return err
 				}
 				return setRetention(&v.Policy, retention)
@@ -47,7 +61,7 @@ nothing by itself: msp erase --retention does.`,
 		},
 	}
 	f.add(c)
-	c.Flags().StringVar(&level, "level", "", "the least `LEVEL` that is shown of a run: "+strings.Join(trust.Levels(), ", "))
+	c.Flags().StringVar(&level, "level", "", "the least `LEVEL` that is shown of a run: "+strings.Join(trust.Levels(), ", ")+"; or none")
 	c.Flags().BoolVar(&approved, "approved-runbooks", false, "only runbooks that an author or a lead approved may run")
 	c.Flags().BoolVar(&first, "witness-first", false, "a witness sees the start of a run before its first step")
 	c.Flags().StringArrayVar(&witnesses, "witness", nil, "a witness that counts, as `NAME=KEY`: what msp witness init printed")
@@ -56,7 +70,24 @@ nothing by itself: msp erase --retention does.`,
 	return c
 }
 
+// noLevel is what takes the demand for a level back.
+const noLevel = "none"
+
+// checkQuorum refuses to ask for more witnesses than there are.
+func checkQuorum(p trust.Policy, said bool) error {
+	named := count(len(p.Witnesses), "witness")
+	switch {
+	case !said || p.Quorum >= 0 && p.Quorum <= len(p.Witnesses) && len(p.Witnesses) > 0:
+		return nil
+	case len(p.Witnesses) == 0:
+		return usageError(fmt.Errorf("--quorum %d: the policy names no witness", p.Quorum), "--witness NAME=KEY names one, with what msp witness init printed")
+	default:
+		return usageError(fmt.Errorf("--quorum %d: the policy names %s", p.Quorum, named), fmt.Sprintf("from 1 to %d; 0 is all of them", len(p.Witnesses)))
+	}
+}
+
 func setWitnesses(p *trust.Policy, all []string) error {
+	named := map[string]bool{}
 	for _, text := range all {
 		name, key, _ := strings.Cut(text, "=")
 		if !evidence.ValidID(name) {
@@ -65,19 +96,39 @@ func setWitnesses(p *trust.Policy, all []string) error {
 		if _, err := witness.ParseVerifier(key); err != nil {
 			return usageError(fmt.Errorf("--witness %s: %w", name, err), "msp witness init printed it on the witness's machine")
 		}
+		if named[name] {
+			return usageError(fmt.Errorf("the witness %s is named twice", name), "each has a name of its own")
+		}
+		named[name] = true
 		p.Witnesses = slices.DeleteFunc(p.Witnesses, func(w trust.Witness) bool { return w.Name == name })
+		if i := slices.IndexFunc(p.Witnesses, func(w trust.Witness) bool { return w.Key == key }); i >= 0 {
+			return usageError(fmt.Errorf("the witnesses %s and %s have one key", p.Witnesses[i].Name, name), "two that count as two have a key each")
+		}
 		p.Witnesses = append(p.Witnesses, trust.Witness{Name: name, Key: key})
 	}
 	return nil
 }
 
+// mostDays is how long a policy may keep anything: a hundred years.
+const mostDays = 36500
+
 func setRetention(p *trust.Policy, all []string) error {
+	named := map[string]bool{}
 	for _, text := range all {
 		class, number, _ := strings.Cut(text, "=")
 		days, err := strconv.Atoi(number)
-		if err != nil {
-			return usageError(fmt.Errorf("--retention %q is not CLASS=DAYS", text), "for example output=90; the classes are "+strings.Join(trust.Classes(), ", "))
+		what := "for example output=90; the classes are " + strings.Join(trust.Classes(), ", ")
+		switch {
+		case err != nil:
+			return usageError(fmt.Errorf("--retention %q is not CLASS=DAYS", text), what)
+		case !slices.Contains(trust.Classes(), class):
+			return usageError(fmt.Errorf("--retention %s: %q is no class of blobs", text, class), what)
+		case days < 1 || days > mostDays:
+			return usageError(fmt.Errorf("--retention %s: from 1 to %d days", text, mostDays), what)
+		case named[class]:
+			return usageError(fmt.Errorf("--retention: %s is named twice", class), what)
 		}
+		named[class] = true
 		p.Retention = slices.DeleteFunc(p.Retention, func(r trust.Retention) bool { return r.Class == class })
 		p.Retention = append(p.Retention, trust.Retention{Class: class, Days: days})
 	}

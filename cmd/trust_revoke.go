@@ -34,7 +34,10 @@ signed before stands; of a compromised key only what was proven from outside bef
 				case from.After(now):
 					return usageError(fmt.Errorf("--at %s lies in the future", at), "msp trust add --valid-before says until when a key counts")
 				}
-				return revoke(v, args[0], trust.Revocation{At: *from, Why: why, Compromised: why == "compromised"})
+				if err := revoke(v, args[0], trust.Revocation{At: *from, Why: why, Compromised: why == "compromised"}); err != nil {
+					return err
+				}
+				return noRootRevoked(v)
 			})
 		},
 	}
@@ -42,6 +45,18 @@ signed before stands; of a compromised key only what was proven from outside bef
 	c.Flags().StringVar(&why, "why", "", "the `REASON`: left, rotated, lost or compromised")
 	c.Flags().StringVar(&at, "at", "", "from which `TIME` on; now unless said")
 	return c
+}
+
+// noRootRevoked refuses a version whose root may sign nothing any more.
+func noRootRevoked(v *trust.Version) error {
+	for _, root := range v.Roots {
+		for _, p := range v.Principals {
+			if slices.ContainsFunc(p.Keys, func(k trust.Key) bool { return k.Key == root.Key && k.Revoked != nil }) {
+				return usageError(fmt.Errorf("a root key of %s is revoked", root.Principal), fmt.Sprintf("msp trust rotate --drop %s takes it from the roots first, and --root names another", root.Principal))
+			}
+		}
+	}
+	return nil
 }
 
 // revoke ends the keys that a word names: a principal's, one by its fingerprint,

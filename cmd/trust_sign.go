@@ -30,6 +30,9 @@ elsewhere the file is sent back.`,
 			path := r.proposalPath(len(r.Chain) + 1)
 			if len(args) == 1 {
 				path = args[0]
+				if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+					return usageError(fmt.Errorf("there is no file %s", path), proposalHint)
+				}
 			}
 			return r.signProposal(c.Context(), f, path)
 		},
@@ -38,26 +41,28 @@ elsewhere the file is sent back.`,
 	return c
 }
 
+const proposalHint = "FILE is what another root sent: N.proposed.json, which lies beside the logs where it was proposed"
+
 // signProposal puts the user's signature under a proposal, unless it is there, and
 // keeps it.
 func (r *register) signProposal(ctx context.Context, f amendFlags, path string) error {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
 		return hint(fmt.Errorf("no version waits for signatures: %w", err), "msp trust show shows the one in force")
 	}
+	data, err := readShort(path, proposalHint)
 	if err != nil {
 		return err
 	}
 	envelope, proposal, err := record.OpenTrust(data, r.ledger.MaxBytes())
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return hint(fmt.Errorf("%s is no proposed version: %w", path, err), proposalHint)
 	}
 	problems := r.Chain.Unsound(&proposal.Body.Version)
 	if _, digest, err := record.Roster(proposal.Body.Version); err != nil || digest != proposal.Body.Roster {
 		problems = append(problems, "its roster is not that of its version")
 	}
 	if len(problems) > 0 {
-		return fmt.Errorf("%s can't be signed: %s", path, strings.Join(problems, "; "))
+		return hint(fmt.Errorf("%s can't be signed: %s", path, strings.Join(problems, "; ")), "msp trust show shows the version in force; who proposed this one may do so again")
 	}
 	if !slices.ContainsFunc(proposal.Keys, r.ledger.Operator.Public().Equal) {
 		if err := r.mayBeRoot(proposal.Body); err != nil {

@@ -1,10 +1,14 @@
 package cmd
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
@@ -31,6 +35,12 @@ func addWriter(r *register, v *trust.Version, id string) error {
 	if id == r.ledger.Writer.ID {
 		v.Writers = append(v.Writers, trust.Writer{ID: id, Key: r.ledger.Writer.Key})
 		return nil
+	}
+	if !evidence.ValidID(id) {
+		return usageError(fmt.Errorf("%q can't be the id of a writer", id), "msp verify shows the writers that have a log here")
+	}
+	if _, err := os.Stat(r.ledger.Store.Path("logs", id)); errors.Is(err, fs.ErrNotExist) {
+		return usageError(fmt.Errorf("there is no log of %s here", id), "msp sync with its machine brings it; msp verify shows the writers that have a log here")
 	}
 	key, err := record.WriterKey(r.ledger.Store, id, r.ledger.MaxBytes())
 	if err != nil {
