@@ -20,15 +20,36 @@ func (a *app) trusted(p *place, client string) (record.Trusted, error) {
 	if known, ok := a.trusts[client]; ok {
 		return known, nil
 	}
-	trusted, err := record.ReadTrust(a.store(p, client), client, p.StatementLimit)
+	logs, err := a.readLogs(p, client)
 	if err != nil {
-		return trusted, hint(err, "msp verify says what is wrong with the evidence")
+		return record.Trusted{}, err
+	}
+	trusted, err := logs.Trusted()
+	if err != nil {
+		return trusted, hint(err, "msp verify says what is wrong; msp sync with another copy, or a backup, brings back what is missing")
 	}
 	if a.trusts == nil {
 		a.trusts = map[string]record.Trusted{}
 	}
 	a.trusts[client] = trusted
 	return trusted, nil
+}
+
+// readLogs reads the logs of a client, once a command: what it may do is decided
+// by how they were when it began.
+func (a *app) readLogs(p *place, client string) (*record.Logs, error) {
+	if known, ok := a.logs[client]; ok {
+		return known, nil
+	}
+	logs, err := record.ReadLogs(a.store(p, client), client, p.StatementLimit)
+	if err != nil {
+		return nil, err
+	}
+	if a.logs == nil {
+		a.logs = map[string]*record.Logs{}
+	}
+	a.logs[client] = logs
+	return logs, nil
 }
 
 // may refuses what a key may not do at this moment by the newest trust statement
@@ -84,7 +105,11 @@ func (a *app) mayRelease(ctx context.Context, p *place, hold record.Signed[recor
 // job which trust statement is in force. The operator's key is unlocked here: at
 // the terminal nobody else reads yet.
 func (a *app) mayRun(ctx context.Context, p *place, job *engine.Job) error {
-	if _, err := os.Stat(a.store(p, job.Client).Path("trust")); err != nil {
+	trusted, err := a.trusted(p, job.Client)
+	switch {
+	case err != nil:
+		return err
+	case trusted.Newest == nil:
 		return a.unlockFirst(ctx, p)
 	}
 	key, err := a.operatorKey(ctx, p)
