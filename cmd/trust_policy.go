@@ -14,12 +14,18 @@ import (
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
+// policyFlags say what is demanded.
+type policyFlags struct {
+	level                string
+	approved, first      bool
+	retention, witnesses []string
+	quorum               int
+	said                 func(flag string) bool
+}
+
 func (a *app) trustPolicyCommand() *cobra.Command {
 	var f amendFlags
-	var level string
-	var approved, first bool
-	var retention, witnesses []string
-	var quorum int
+	var asked policyFlags
 	c := &cobra.Command{
 		Use: "policy", Short: "say what is demanded of the evidence", Args: cobra.NoArgs,
 		Long: `Say what is demanded of the evidence, where a verifier sees it. What isn't named
@@ -27,47 +33,60 @@ stays as it is. A run below the level is a finding of msp verify. A retention er
 nothing by itself: msp erase --retention does.`,
 		Example: "  msp trust policy --level anchored --retention output=90 --yes",
 		RunE: func(c *cobra.Command, _ []string) error {
-			said := c.Flags().Changed
-			if !slices.ContainsFunc([]string{"level", "approved-runbooks", "witness-first", "quorum", "witness", "retention"}, said) {
-				return usageError(errors.New("nothing is demanded"), "msp trust policy --help shows what can be")
+			asked.said = c.Flags().Changed
+			if err := asked.check(); err != nil {
+				return err
 			}
-			if said("level") && level != noLevel && !slices.Contains(trust.Levels(), level) {
-				return usageError(fmt.Errorf("--level %q is no level", level), "the levels, the least first: "+strings.Join(trust.Levels(), ", ")+"; none demands none")
-			}
-			return a.amend(c.Context(), f, func(_ *register, v *trust.Version) error {
-				if said("level") {
-					v.Policy.Level = level
-				}
-				if level == noLevel {
-					v.Policy.Level = ""
-				}
-				if said("approved-runbooks") {
-					v.Policy.ApprovedRunbooks = approved
-				}
-				if said("witness-first") {
-					v.Policy.WitnessFirst = first
-				}
-				if err := setWitnesses(&v.Policy, witnesses); err != nil {
-					return err
-				}
-				if said("quorum") {
-					v.Policy.Quorum = quorum
-				}
-				if err := checkQuorum(v.Policy, said("quorum")); err != nil {
-					return err
-				}
-				return setRetention(&v.Policy, retention)
-			})
+			return a.amend(c.Context(), f, func(_ *register, v *trust.Version) error { return asked.change(&v.Policy) })
 		},
 	}
 	f.add(c)
-	c.Flags().StringVar(&level, "level", "", "the least `LEVEL` that is shown of a run: "+strings.Join(trust.Levels(), ", ")+"; or none")
-	c.Flags().BoolVar(&approved, "approved-runbooks", false, "only runbooks that an author or a lead approved may run")
-	c.Flags().BoolVar(&first, "witness-first", false, "a witness sees the start of a run before its first step")
-	c.Flags().StringArrayVar(&witnesses, "witness", nil, "a witness that counts, as `NAME=KEY`: what msp witness init printed")
-	c.Flags().IntVar(&quorum, "quorum", 0, "how many of the witnesses have to see it; 0 is all of them")
-	c.Flags().StringArrayVar(&retention, "retention", nil, "how long blobs are kept, as `CLASS=DAYS`: "+strings.Join(trust.Classes(), ", "))
+	c.Flags().StringVar(&asked.level, "level", "", "the least `LEVEL` that is shown of a run: "+strings.Join(trust.Levels(), ", ")+"; or none")
+	c.Flags().BoolVar(&asked.approved, "approved-runbooks", false, "only runbooks that an author or a lead approved may run")
+	c.Flags().BoolVar(&asked.first, "witness-first", false, "a witness sees the start of a run before its first step")
+	c.Flags().StringArrayVar(&asked.witnesses, "witness", nil, "a witness that counts, as `NAME=KEY`: what msp witness init printed")
+	c.Flags().IntVar(&asked.quorum, "quorum", 0, "how many of the witnesses have to see it; 0 is all of them")
+	c.Flags().StringArrayVar(&asked.retention, "retention", nil, "how long blobs are kept, as `CLASS=DAYS`: "+strings.Join(trust.Classes(), ", "))
 	return c
+}
+
+// check refuses what no policy can demand.
+func (f *policyFlags) check() error {
+	all := []string{"level", "approved-runbooks", "witness-first", "quorum", "witness", "retention"}
+	switch {
+	case !slices.ContainsFunc(all, f.said):
+		return usageError(errors.New("nothing is demanded"), "msp trust policy --help shows what can be")
+	case f.said("level") && f.level != noLevel && !slices.Contains(trust.Levels(), f.level):
+		return usageError(fmt.Errorf("--level %q is no level", f.level), "the levels, the least first: "+strings.Join(trust.Levels(), ", ")+"; none demands none")
+	default:
+		return nil
+	}
+}
+
+// change makes a policy demand it too.
+func (f *policyFlags) change(p *trust.Policy) error {
+	if f.said("level") {
+		p.Level = f.level
+	}
+	if f.level == noLevel {
+		p.Level = ""
+	}
+	if f.said("approved-runbooks") {
+		p.ApprovedRunbooks = f.approved
+	}
+	if f.said("witness-first") {
+		p.WitnessFirst = f.first
+	}
+	if err := setWitnesses(p, f.witnesses); err != nil {
+		return err
+	}
+	if f.said("quorum") {
+		p.Quorum = f.quorum
+	}
+	if err := checkQuorum(*p, f.said("quorum")); err != nil {
+		return err
+	}
+	return setRetention(p, f.retention)
 }
 
 // noLevel is what takes the demand for a level back.
