@@ -74,8 +74,8 @@ func decodeRoster(n *document.Node, zone *time.Location, people []*Contact, d *d
 		d.Report(from.Position(), "bad-value", "", "a roster begins in the year 2000 or later, and this is %s", document.Quote(from.Text()))
 	}
 	if !r.From.IsZero() && weekday != "" && weekdays[r.From.Weekday()] != weekday {
-		d.Report(from.Position(), "bad-value", "the first handover is on the day of from", "%s is a %s, and the handover is on a %s",
-			r.From.Format(time.DateOnly), weekdays[r.From.Weekday()], weekday)
+		d.Report(from.Position(), "bad-value", "the first handover is on the day of from", "the handover is on a %s, and %s is a %s",
+			weekday, r.From.Format(time.DateOnly), weekdays[r.From.Weekday()])
 	}
 	decodeLayers(r, m, people, d)
 	m.Done(foreignRosterKeys)
@@ -127,7 +127,7 @@ func decodeHandover(r *Roster, n *document.Node, d *document.Decoder) (weekday s
 	case day == nil && whole:
 		d.Report(n.Position(), "missing-key", "handover: {weekday: monday, time: \"09:00\"}", "a handover needs the key \"weekday\" where turns are weeks")
 	case day != nil && !whole:
-		d.Report(day.Position(), "bad-value", "leave it out", "turns of %d days don't end on one weekday", r.Days)
+		d.Report(day.Position(), "bad-value", "leave it out", "turns that aren't whole weeks don't end on one weekday")
 	case day != nil:
 		weekday = d.Enum(day, weekdays...)
 	}

@@ -55,9 +55,25 @@ func (c *Contacts) Who(name string, owner runbook.Owner, at time.Time) ([]Person
 	}
 	people, known := c.named(name, at)
 	if !known {
-		return nil, &UnknownNameError{Name: name, Hint: didYouMean(name, c.names())}
+		return nil, &UnknownNameError{Name: name, Hint: c.hint(name)}
 	}
 	return people, nil
+}
+
+// hint says which name may have been meant: the same one of another side, or one
+// that is written much like it.
+func (c *Contacts) hint(name string) string {
+	names := c.names()
+	_, word, ok := strings.Cut(name, ":")
+	if !ok {
+		word = name
+	}
+	for _, known := range names {
+		if word == known || strings.HasSuffix(known, ":"+word) {
+			return "did you mean " + known + "?"
+		}
+	}
+	return didYouMean(name, names)
 }
 
 // Check says whether a name is known at all, as Who does.
@@ -212,7 +228,7 @@ func checkNames(c *Contacts, d *document.Decoder) {
 		case taken && name == OwnerName:
 			d.Report(at, "duplicate-name", "", "%s can't be called %s: that is the owner of the runbook", what, document.Quote(name))
 		case taken:
-			d.Report(at, "duplicate-name", "give each a name of its own", "the name %s is already given in line %d", document.Quote(name), before.Line)
+			d.Report(at, "duplicate-name", "give each a name of its own", "the name %s is already given at %s", document.Quote(name), before)
 		default:
 			seen[name] = at
 		}
@@ -226,7 +242,7 @@ func checkNames(c *Contacts, d *document.Decoder) {
 	for _, p := range c.People {
 		for _, role := range p.Roles {
 			if at, taken := seen[role]; taken {
-				d.Report(p.Position, "duplicate-name", "give the role a name of its own", "the role %s is also the name of %s", document.Quote(role), ofWhat(role, at))
+				d.Report(p.Position, "duplicate-name", "give the role a name of its own", "%s is the name of a role, and of %s", document.Quote(role), ofWhat(role, at))
 			}
 		}
 	}
@@ -236,5 +252,5 @@ func ofWhat(name string, at document.Position) string {
 	if name == OwnerName {
 		return "the runbook's owner"
 	}
-	return fmt.Sprintf("what stands in line %d", at.Line)
+	return "what stands at " + at.String()
 }
