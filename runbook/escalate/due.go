@@ -50,12 +50,7 @@ type tick struct {
 // take gives what is to be done for a step. Later steps were taken before.
 func (t *tick) take(s step) []Notice {
 	tries, closed := t.tries(s)
-	switch {
-	case closed:
-		return nil
-	case s.never != "":
-		return []Notice{t.closing(s, s.never)}
-	case len(tries) > 0 && !tries[len(tries)-1].At.Before(t.at):
+	if closed || len(tries) > 0 && !tries[len(tries)-1].At.Before(t.at) {
 		return nil
 	}
 	entries, people := t.people(s)
@@ -64,7 +59,7 @@ func (t *tick) take(s step) []Notice {
 		return entries
 	}
 	if by, told := t.told[n.Contact]; told {
-		n = t.closing(s, fmt.Sprintf("%s is told by rung %d of %s", n.Contact, by.number, by.ladder))
+		n = t.closing(s, fmt.Sprintf("told by rung %d of %s", by.number, by.ladder))
 	} else if n.Outcome == "" {
 		t.told[n.Contact] = s
 		n.Words = t.words(s)
@@ -91,8 +86,12 @@ func (t *tick) tries(s step) (tries []Notice, closed bool) {
 // people are those who can be told, and the entries about the others.
 func (t *tick) people(s step) (entries []Notice, people []agreement.Person) {
 	who, err := t.reach.Contacts.Who(s.rung.Notify, t.matter.Owner, t.at)
-	if err != nil || len(who) == 0 {
-		entries = t.pass(entries, s, agreement.Person{Contact: &agreement.Contact{ID: s.rung.Notify, Name: s.rung.Notify}}, "is nobody")
+	if len(who) == 0 {
+		why := "has nobody on"
+		if err != nil {
+			why = "is not in the contacts"
+		}
+		entries = t.pass(entries, s, agreement.Person{Contact: &agreement.Contact{ID: s.rung.Notify, Name: s.rung.Notify}}, why)
 		who, _ = t.reach.Contacts.Who(agreement.OwnerName, t.matter.Owner, t.at)
 	}
 	for _, p := range who {

@@ -12,7 +12,8 @@
 // share of the SLA, which counts as the SLA's clock does: in working time, and
 // not while it is held. A rung with a repeat falls due again and again. Where no
 // ladder is written, the owner is told once: when the work fails, or else at its
-// deadline.
+// deadline. A rung whose time nobody can tell, such as a share where there is no
+// SLA, falls due then too.
 //
 //   - A rung is done once for each of its repeats, and rungs begin in the order
 //     in which they fall due.
@@ -20,8 +21,8 @@
 //     reached. Each one passed over is an entry, once for as long as the reason
 //     is the same. While nobody can be reached the rung stays owed. A name that
 //     nobody has is an entry too, and the owner is told instead.
-//   - At one instant a person gets one notice about a matter: for the rung that
-//     fell due last of those that would tell them. The others are done with it,
+//   - At one instant a person gets one notice about a matter: for the last, in
+//     that order, of the rungs that would tell them. The others are done with it,
 //     and each is an entry that says so.
 //   - Only the newest repeat of a rung is owed. So after a long sleep everybody
 //     whom the passed rungs name is told, once.
@@ -137,8 +138,8 @@ type step struct {
 	number int // of the rung, from 1
 	repeat int
 	rung   runbook.Rung
-	due    time.Time
-	never  string // why the rung has no instant
+	first  time.Time // when the rung fell due
+	due    time.Time // when its repeat did
 }
 
 // over reports whether the work is done at an instant: nothing is sent then.
@@ -155,59 +156,54 @@ func (m *Matter) ladders(at time.Time) map[Ladder][]runbook.Rung {
 	return ladders
 }
 
-// steps are the rungs that have fallen due, in order.
+// steps are the rungs that have fallen due, in the order in which they did.
 func (m *Matter) steps(at time.Time) []step {
 	if len(m.Ladders.NotAcknowledged)+len(m.Ladders.NotResolved) == 0 {
-		return m.lastResort(at)
+		if m.wrong().After(at) {
+			return nil
+		}
+		return []step{{ladder: NotResolved, number: 1, rung: runbook.Rung{Notify: agreement.OwnerName}, first: m.wrong(), due: m.wrong()}}
 	}
 	var steps []step
 	for ladder, rungs := range m.ladders(at) {
 		for i, rung := range rungs {
-			s := step{ladder: ladder, number: i + 1, rung: rung}
-			known := true
-			s.due, known, s.never = m.instant(rung)
-			if known && !s.due.After(at) {
-				steps = append(steps, m.repeated(s, at))
+			if first, known := m.instant(rung); known && !first.After(at) {
+				steps = append(steps, m.repeated(step{ladder: ladder, number: i + 1, rung: rung, first: first, due: first}, at))
 			}
 		}
 	}
 	slices.SortFunc(steps, func(a, b step) int {
-		return cmp.Or(a.due.Compare(b.due), cmp.Compare(a.ladder, b.ladder), cmp.Compare(a.number, b.number))
+		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.ladder, b.ladder), cmp.Compare(a.number, b.number))
 	})
 	return steps
 }
 
-// lastResort is the one rung of a runbook without ladders.
-func (m *Matter) lastResort(at time.Time) []step {
-	due := m.Since
-	for _, wrong := range []time.Time{m.Deadline, m.Failed} {
-		if !wrong.IsZero() && (due.Equal(m.Since) || wrong.Before(due)) {
-			due = wrong
-		}
+// wrong is when the work failed or its time was up, or else when all began.
+func (m *Matter) wrong() time.Time {
+	switch {
+	case !m.Failed.IsZero() && (m.Deadline.IsZero() || m.Failed.Before(m.Deadline)):
+		return m.Failed
+	case !m.Deadline.IsZero():
+		return m.Deadline
+	default:
+		return m.Since
 	}
-	if due.After(at) {
-		return nil
-	}
-	return []step{{ladder: NotResolved, number: 1, rung: runbook.Rung{Notify: agreement.OwnerName}, due: due}}
 }
 
 // instant is when a rung falls due the first time. It isn't known yet for a
-// share of a clock that is held; a rung that never can falls due at once, with
-// the reason.
-func (m *Matter) instant(rung runbook.Rung) (due time.Time, known bool, never string) {
+// share of a clock that is held.
+func (m *Matter) instant(rung runbook.Rung) (due time.Time, known bool) {
 	if rung.After.IsZero() {
 		if m.Share == nil {
-			return m.Clock, true, fmt.Sprintf("there is no SLA that %v%% could be a share of", rung.Share)
+			return m.wrong(), true
 		}
-		due, known = m.Share(rung.Share)
-		return due, known, ""
+		return m.Share(rung.Share)
 	}
 	calendar, span, err := m.span(rung.After)
 	if err != nil {
-		return m.Clock, true, err.Error()
+		return m.wrong(), true
 	}
-	due, known = calendar.Add(m.Clock, span)
-	return due, known, ""
+	return calendar.Add(m.Clock, span)
 }
 
 // span is a length of time, and the calendar in which it counts: plain time
@@ -223,11 +219,11 @@ func (m *Matter) span(d runbook.Duration) (*schedule.Calendar, time.Duration, er
 // repeated is the newest repeat of a step that has fallen due.
 func (m *Matter) repeated(s step, at time.Time) step {
 	calendar, span, err := m.span(s.rung.Repeat)
-	if err != nil || span <= 0 || s.never != "" {
+	if err != nil || span <= 0 {
 		return s
 	}
-	repeat := calendar.Between(s.due, at) / span
-	if due, ok := calendar.Add(s.due, repeat*span); ok {
+	repeat := calendar.Between(s.first, at) / span
+	if due, ok := calendar.Add(s.first, repeat*span); ok {
 		s.repeat, s.due = int(repeat), due
 	}
 	return s

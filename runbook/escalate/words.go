@@ -32,10 +32,11 @@ const (
 
 // wordsTemplate holds the sentences by the names of the parts.
 const wordsTemplate = `
-{{- define "title"}}{{with .Client}}{{.}}: {{end}}{{.Title}} is {{.State}} since {{.Since}}{{end}}
+{{- define "title"}}{{with .Client}}{{.}}: {{end}}{{.Title}}: {{.State}} since {{.Since}}{{end}}
 {{- define "what"}}{{or .What "The work is not done."}}{{end}}
 {{- define "impact"}}{{or .Impact "Nobody has said what depends on it."}}
-	{{- with .Deadline}} {{if $.Late}}The time that was agreed ended at {{.}}, {{$.Left}} ago.{{else}}The time that was agreed ends at {{.}}, in {{$.Left}}.{{end}}{{end}}{{end}}
+	{{- with .Deadline}} The time that was agreed
+	{{- if $.Late}} ended at {{.}}, {{$.Left}} ago.{{else if $.Left}} ends at {{.}}, in {{$.Left}}.{{else}} ends now.{{end}}{{end}}{{end}}
 {{- define "tried"}}{{or .Tried "Nothing that was written down."}}
 	{{- with .Told}} Told so far: {{range $i, $who := .}}{{if $i}}, {{end}}{{$who}}{{end}}.{{end}}
 	{{- with .Acknowledged}} Acknowledged at {{.}}.{{end}}{{end}}
@@ -72,7 +73,9 @@ func (t *tick) words(s step) Words {
 	}
 	if !m.Deadline.IsZero() {
 		say.Deadline, say.Late = t.clock(m.Deadline), t.at.After(m.Deadline)
-		say.Left = runbook.FormatSpan(t.at.Sub(m.Deadline).Abs())
+		if left := t.at.Sub(m.Deadline).Abs(); left > 0 {
+			say.Left = runbook.FormatSpan(left)
+		}
 	}
 	return Words{
 		Title: part("title", say), What: part("what", say), Since: m.Since.In(t.zone()), Impact: part("impact", say),
@@ -128,9 +131,9 @@ func (t *tick) then() string {
 	var names []string
 	for _, rungs := range t.matter.ladders(t.at) {
 		for _, rung := range rungs {
-			due, known, never := t.matter.instant(rung)
+			due, known := t.matter.instant(rung)
 			switch {
-			case !known || never != "" || !due.After(t.at) || !first.IsZero() && due.After(first):
+			case !known || !due.After(t.at) || !first.IsZero() && due.After(first):
 			case due.Equal(first):
 				names = append(names, rung.Notify)
 			default:
