@@ -65,16 +65,23 @@ type Period struct {
 // Holds reports whether an instant lies in the period.
 func (p Period) Holds(at time.Time) bool { return !at.Before(p.From) && at.Before(p.Until) }
 
-// Unreachable says why nothing may be sent to a contact at an instant: "is
-// away"; "" when something may be.
+// Why nothing may be sent to a contact.
+const (
+	Away      = "away"
+	NoChannel = "no_channel"
+	OffHours  = "off_hours"
+)
+
+// Unreachable says why nothing may be sent to a contact at an instant: Away,
+// NoChannel, OffHours; "" when something may be.
 func (c *Contact) Unreachable(at time.Time) string {
 	switch {
 	case slices.ContainsFunc(c.Away, func(p Period) bool { return p.Holds(at) }):
-		return "is away"
+		return Away
 	case len(c.Channels) == 0:
-		return "has no channel"
+		return NoChannel
 	case c.OnlyInHours && !c.Hours.Open(at):
-		return "is outside working hours"
+		return OffHours
 	default:
 		return ""
 	}

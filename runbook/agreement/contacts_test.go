@@ -92,19 +92,19 @@ func TestUnreachable(t *testing.T) {
 		want    string
 	}{
 		{0, "2026-08-02T22:59:59Z", ""},
-		{0, "2026-08-02T23:00:00Z", "is away"},
-		{0, "2026-08-14T22:59:59Z", "is away"}, // the last day counts
+		{0, "2026-08-02T23:00:00Z", agreement.Away},
+		{0, "2026-08-14T22:59:59Z", agreement.Away}, // the last day counts
 		{0, "2026-08-14T23:00:00Z", ""},
-		{0, "2026-09-01T12:29:59Z", "is away"},
+		{0, "2026-09-01T12:29:59Z", agreement.Away},
 		{0, "2026-09-01T12:30:00Z", ""},
-		{1, "2026-07-06T07:59:59Z", "is outside working hours"},
+		{1, "2026-07-06T07:59:59Z", agreement.OffHours},
 		{1, "2026-07-06T08:00:00Z", ""},
-		{1, "2026-01-05T08:00:00Z", "is outside working hours"}, // 09:00 is an hour later in winter
-		{2, "2026-07-06T05:59:59Z", "is outside working hours"},
+		{1, "2026-01-05T08:00:00Z", agreement.OffHours}, // 09:00 is an hour later in winter
+		{2, "2026-07-06T05:59:59Z", agreement.OffHours},
 		{2, "2026-07-06T06:00:00Z", ""}, // on the clock of Cairo
-		{2, "2026-07-07T06:00:00Z", "is outside working hours"},
+		{2, "2026-07-07T06:00:00Z", agreement.OffHours},
 		{3, "2026-07-05T03:00:00Z", ""},
-		{4, "2026-07-06T12:00:00Z", "has no channel"},
+		{4, "2026-07-06T12:00:00Z", agreement.NoChannel},
 	} {
 		if got := c.People[test.contact].Unreachable(instantOf(t, test.at)); got != test.want {
 			t.Errorf("%s at %s: %q, want %q", c.People[test.contact].ID, test.at, got, test.want)

@@ -1,7 +1,6 @@
 package escalate
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
@@ -24,7 +23,7 @@ func Due(m Matter, reach Reach, made []Notice, at time.Time) []Notice {
 	if m.over(at) {
 		return nil
 	}
-	t := tick{matter: &m, reach: reach, at: at, told: map[string]step{}}
+	t := tick{matter: &m, reach: reach, at: at, told: map[string]bool{}}
 	for _, n := range made {
 		if n.Matter == m.Name {
 			t.made = append(t.made, n)
@@ -44,7 +43,7 @@ type tick struct {
 	reach  Reach
 	made   []Notice
 	at     time.Time
-	told   map[string]step // who is told now, by their ids, and for which rung
+	told   map[string]bool // the ids of those who are told now
 }
 
 // take gives what is to be done for a step. Later steps were taken before.
@@ -53,15 +52,16 @@ func (t *tick) take(s step) []Notice {
 	if closed || len(tries) > 0 && !tries[len(tries)-1].At.Before(t.at) {
 		return nil
 	}
-	entries, people := t.people(s)
-	n, ok := t.choose(s, people, tries)
+	entries, n, ok := t.choose(s, tries)
 	if !ok {
 		return entries
 	}
-	if by, told := t.told[n.Contact]; told {
-		n = t.closing(s, fmt.Sprintf("told by rung %d of %s", by.number, by.ladder))
-	} else if n.Outcome == "" {
-		t.told[n.Contact] = s
+	switch {
+	case n.Outcome != "":
+	case t.told[n.Contact]:
+		n.Channel, n.Attempt, n.Outcome, n.Reason = agreement.Channel{}, 0, Skipped, Merged
+	default:
+		t.told[n.Contact] = true
 		n.Words = t.words(s)
 	}
 	return append(entries, n)
@@ -74,7 +74,7 @@ func (t *tick) tries(s step) (tries []Notice, closed bool) {
 			continue
 		}
 		switch {
-		case n.Outcome == Sent, n.Outcome == Skipped && n.Contact == "":
+		case n.Outcome == Sent, n.Reason == Merged, n.Reason == GivenUp:
 			return nil, true
 		case n.Outcome == Failed:
 			tries = append(tries, n)
@@ -83,36 +83,21 @@ func (t *tick) tries(s step) (tries []Notice, closed bool) {
 	return tries, false
 }
 
-// people are those who can be told, and the entries about the others.
-func (t *tick) people(s step) (entries []Notice, people []agreement.Person) {
-	who, err := t.reach.Contacts.Who(s.rung.Notify, t.matter.Owner, t.at)
-	if len(who) == 0 {
-		why := "has nobody on"
-		if err != nil {
-			why = "is not in the contacts"
-		}
-		entries = t.pass(entries, s, agreement.Person{Contact: &agreement.Contact{ID: s.rung.Notify, Name: s.rung.Notify}}, why)
-		who, _ = t.reach.Contacts.Who(agreement.OwnerName, t.matter.Owner, t.at)
+// reachable are the channels of a contact's that are set up, or why nothing may
+// be sent to them.
+func (t *tick) reachable(c *agreement.Contact) (channels []agreement.Channel, why string) {
+	if why := c.Unreachable(t.at); why != "" {
+		return nil, why
 	}
-	for _, p := range who {
-		why := p.Contact.Unreachable(t.at)
-		if why == "" && len(t.channels(p.Contact)) == 0 {
-			why = "has no channel that is set up"
+	for _, channel := range c.Channels {
+		if t.reach.Channels == nil || t.reach.Channels(channel.Name) {
+			channels = append(channels, channel)
 		}
-		if why != "" {
-			entries = t.pass(entries, s, p, why)
-			continue
-		}
-		people = append(people, p)
 	}
-	return entries, people
-}
-
-// channels are those of a contact's that are set up.
-func (t *tick) channels(c *agreement.Contact) []agreement.Channel {
-	return slices.DeleteFunc(slices.Clone(c.Channels), func(channel agreement.Channel) bool {
-		return t.reach.Channels != nil && !t.reach.Channels(channel.Name)
-	})
+	if len(channels) == 0 {
+		return nil, agreement.NoChannel
+	}
+	return channels, ""
 }
 
 // pass adds the entry that somebody is passed over, unless that is what was last
@@ -131,47 +116,57 @@ func (t *tick) pass(entries []Notice, s step, p agreement.Person, why string) []
 	return append(entries, n)
 }
 
-// choose is the next attempt at a step: the first channel of the first person
-// that wasn't tried often enough, and then the one that was tried least. It is
-// false while nothing is to be tried.
-func (t *tick) choose(s step, people []agreement.Person, tries []Notice) (Notice, bool) {
-	var least Notice
-	for _, p := range people {
-		for _, channel := range t.channels(p.Contact) {
+// choose is the next attempt at a step, and the entries about those passed over:
+// the first channel of the first person that wasn't tried often enough, and then
+// the one that was tried least. It is false while nothing is to be tried.
+func (t *tick) choose(s step, tries []Notice) (entries []Notice, least Notice, ok bool) {
+	who, _ := t.reach.Contacts.Who(s.rung.Notify, t.matter.Owner, t.at)
+	if len(who) == 0 {
+		entries = t.pass(entries, s, agreement.Person{Contact: &agreement.Contact{ID: s.rung.Notify, Name: s.rung.Notify}}, Nobody)
+		who, _ = t.reach.Contacts.Who(agreement.OwnerName, t.matter.Owner, t.at)
+	}
+	for _, p := range who {
+		channels, why := t.reachable(p.Contact)
+		if why != "" {
+			entries = t.pass(entries, s, p, why)
+		}
+		for _, channel := range channels {
 			n := t.notice(s, p, channel)
-			for _, try := range tries {
-				if try.Contact == n.Contact && try.Channel.Name == channel.Name && try.Channel.Address == channel.Address {
-					n.Attempt++
-				}
+			n.Attempt = 1 + attempts(tries, n)
+			if n.Attempt <= triesInARow {
+				return entries, n, true
 			}
 			if least.Attempt == 0 || n.Attempt < least.Attempt {
 				least = n
-			}
-			if n.Attempt <= triesInARow {
-				return n, true
 			}
 		}
 	}
 	switch {
 	case len(tries) == 0:
-		return Notice{}, false
+		return entries, Notice{}, false
 	case !t.at.Before(tries[0].At.Add(triesFor)):
-		return t.closing(s, "nothing got through for a day"), true
+		n := t.notice(s, agreement.Person{Contact: &agreement.Contact{}}, agreement.Channel{})
+		n.Outcome, n.Reason = Skipped, GivenUp
+		return entries, n, true
 	default:
-		return least, least.Attempt > 0 && !t.at.Before(tries[len(tries)-1].At.Add(triesApart))
+		return entries, least, least.Attempt > 0 && !t.at.Before(tries[len(tries)-1].At.Add(triesApart))
 	}
 }
 
-// closing is the entry that ends a step without anybody being told.
-func (t *tick) closing(s step, why string) Notice {
-	n := t.notice(s, agreement.Person{Contact: &agreement.Contact{}}, agreement.Channel{})
-	n.Attempt, n.Outcome, n.Reason = 0, Skipped, why
-	return n
+// attempts are how many of the tries went the way of a notice.
+func attempts(tries []Notice, n Notice) int {
+	count := 0
+	for _, try := range tries {
+		if try.Contact == n.Contact && try.Channel == n.Channel {
+			count++
+		}
+	}
+	return count
 }
 
 func (t *tick) notice(s step, p agreement.Person, channel agreement.Channel) Notice {
 	return Notice{
 		Matter: t.matter.Name, Ladder: s.ladder, Rung: s.number, Repeat: s.repeat, Notify: s.rung.Notify, Due: s.due, At: t.at,
-		Contact: p.Contact.ID, Name: p.Contact.Name, Line: p.Line, Channel: channel, Attempt: 1,
+		Contact: p.Contact.ID, Name: p.Contact.Name, Line: p.Line, Channel: channel,
 	}
 }

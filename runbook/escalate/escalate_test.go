@@ -192,6 +192,7 @@ func TestSequences(t *testing.T) {
 			ladder(after(t, "30m", "absent", ""), after(t, "1h", "client:it-director", ""), after(t, "90m", "vendor:desk", "")), fine,
 			append(minutely, seven.Add(17*time.Hour)),
 		},
+		"second_away_is_not_asked": {ladder(after(t, "10m", "duty", "")), down(0, 35*time.Minute, "mail slack"), minutely},
 		"outside_hours": {ladder(after(t, "0m", "client:it-director", "")), fine, every(30*time.Minute, seven, seven.Add(2*time.Hour))},
 		"channel_down_then_back": {
 			nil, down(0, 25*time.Minute, "mail"), minutely,
@@ -246,5 +247,23 @@ func TestSequences(t *testing.T) {
 			}
 			checkGolden(t, name, told.String())
 		})
+	}
+}
+
+// TestNobodyAtAll holds that what nobody can be told is still written down, once.
+func TestNobodyAtAll(t *testing.T) {
+	m := missed(t)
+	m.Owner, m.Ladders = runbook.Owner{}, runbook.Escalation{}
+	var entries strings.Builder
+	for _, n := range play(t, m, escalate.Reach{}, fine, every(time.Hour, seven, seven.Add(9*time.Hour))) {
+		entries.WriteString(line(n, m.Zone))
+	}
+	if want := "Mon 09:00  not_resolved     rung 1  owner > owner: skipped: nobody\n"; entries.String() != want {
+		t.Errorf("%s\nwant %s", entries.String(), want)
+	}
+	m.Owner.Contact = "backup@provider.example"
+	made := play(t, m, escalate.Reach{}, fine, []time.Time{seven.Add(3 * time.Hour)})
+	if len(made) != 1 || made[0].Channel.Address != m.Owner.Contact || made[0].Outcome != escalate.Sent {
+		t.Errorf("%+v", made)
 	}
 }

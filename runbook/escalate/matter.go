@@ -98,6 +98,13 @@ const (
 	Skipped Outcome = "skipped" // nothing is sent, and Reason says why
 )
 
+// Why nobody was told: these, and agreement's Away, NoChannel and OffHours.
+const (
+	Nobody  = "nobody"   // no contact has the name, or nobody is on
+	Merged  = "merged"   // a later rung tells the same person at the same instant; this one is done
+	GivenUp = "given_up" // nothing got through for a day; this one is done
+)
+
 // Notice is something to tell a person, or an entry of why they weren't told.
 type Notice struct {
 	Matter string // its name
@@ -109,15 +116,14 @@ type Notice struct {
 	Due time.Time // when the rung, or its repeat, fell due
 	At  time.Time // when this was decided
 
-	// The contact's id; empty in an entry that closes the rung without anybody.
-	Contact string
+	Contact string            // an id, or, of nobody, the name that the rung gives; empty where the rung was given up
 	Name    string            // what the contact is called
 	Line    document.Position // of the roster or the contacts, that made it them
 	Channel agreement.Channel
 	Attempt int // by this channel, from 1
 
 	Outcome Outcome
-	Reason  string // of a failure or a skip
+	Reason  string // of a skip, or, as its sender says it, of a failure
 	Words   Words  // of what is to be sent
 }
 

@@ -96,7 +96,7 @@ func checkMade(t *rapid.T, m *escalate.Matter, made []escalate.Notice) {
 		if closed[n.Key()] {
 			t.Fatalf("this rung is done: %+v", n)
 		}
-		closed[n.Key()] = n.Outcome == escalate.Sent || n.Outcome == escalate.Skipped && n.Contact == ""
+		closed[n.Key()] = n.Outcome == escalate.Sent || n.Reason == escalate.Merged || n.Reason == escalate.GivenUp
 		rung := fmt.Sprint(n.Ladder, n.Rung)
 		last, seen := repeats[rung]
 		if n.Repeat < last {
