@@ -193,7 +193,7 @@ func TestSequences(t *testing.T) {
 			append(minutely, seven.Add(17*time.Hour)),
 		},
 		"second_away_is_not_asked": {ladder(after(t, "10m", "duty", "")), down(0, 35*time.Minute, "mail slack"), minutely},
-		"outside_hours": {ladder(after(t, "0m", "client:it-director", "")), fine, every(30*time.Minute, seven, seven.Add(2*time.Hour))},
+		"outside_hours":            {ladder(after(t, "0m", "client:it-director", "")), fine, every(30*time.Minute, seven, seven.Add(2*time.Hour))},
 		"channel_down_then_back": {
 			nil, down(0, 25*time.Minute, "mail"), minutely,
 		},
