@@ -267,3 +267,15 @@ func TestNobodyAtAll(t *testing.T) {
 		t.Errorf("%+v", made)
 	}
 }
+
+// TestOtherMatters holds that what was told about one matter doesn't count for
+// another.
+func TestOtherMatters(t *testing.T) {
+	m, reach := missed(t), escalate.Reach{Contacts: people(t)}
+	made := play(t, m, reach, fine, []time.Time{seven.Add(3 * time.Hour)})
+	m.Name = "northwind/backup-verify/2026-07-07T07:00:00+01:00[Europe/London]"
+	other := escalate.Due(m, reach, made, seven.Add(3*time.Hour))
+	if len(made) != 3 || len(other) != 3 || strings.Contains(other[0].Words.Tried, "Told so far") {
+		t.Errorf("%d, then %d: %+v", len(made), len(other), other)
+	}
+}
