@@ -12,9 +12,9 @@
 //   - A message says what, since when, impact, what was tried and what is next.
 //     Its texts may come from anybody: each becomes one line of printable text,
 //     and no markup, mention, header or further line comes out of it.
-//   - Send ends within the Config's time limit. Where nothing listens, or the
-//     answer is 429 or 5xx, it tries again at most twice within it, and waits as
-//     long as the other side asks.
+//   - Send ends within the Config's time limit; a command then has a second to end
+//     itself. Where nothing listens, or the answer is 429 or 5xx, it tries again at
+//     most twice within the limit, and waits as long as the other side asks.
 //   - A Send that fails returns an *Error, which says whether to send it again
 //     later. What was accepted just before a connection broke may arrive twice,
 //     with the same Key.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 )
 
 const (
@@ -108,8 +109,8 @@ func (c Config) check() (kind, time.Duration, *ConfigError) {
 		if key != "topic" && slices.Contains(k.secret, key) && len(text) < minSecret {
 			return k, 0, fault(key, "take a longer one", "its %s has fewer than %d bytes: it can't be told from other text", key, minSecret)
 		}
-		if key != "command" && clean(text) != text {
-			return k, 0, fault(key, "look for a line break or a blank too many", "its %s holds what can't be printed, or blanks", key)
+		if key != "command" && strings.ContainsFunc(text, unicode.IsControl) {
+			return k, 0, fault(key, "look for a line break at its end", "its %s holds a line break or another control character", key)
 		}
 	}
 	limit, fault := c.limit()

@@ -20,7 +20,8 @@ const (
 // newExec makes the try of a command of one's own. It gets the message as JSON on
 // its standard input, in the same shape as the webhook, and has sent it when it
 // exits with 0. Any other end is temporary: what a command can't do now it may do
-// later. It is tried once a Send, since nobody knows how far it came.
+// later. It is tried once a Send, since nobody knows how far it came. What it says on
+// its standard error stands in the error.
 func newExec(c Config, o Options) (try, *ConfigError) {
 	for _, argument := range c.Command {
 		if strings.ContainsRune(argument, 0) {
@@ -34,7 +35,7 @@ func newExec(c Config, o Options) (try, *ConfigError) {
 	return func(ctx context.Context, m Message) *failure {
 		path, err := process.Look(program, lookup(o.Env, "PATH"), "")
 		if err != nil {
-			return permanent("%s", err)
+			return permanent("can't be used: %s", err)
 		}
 		stderr := &head{limit: maxStderr}
 		result, err := process.Run(ctx, process.Command{
@@ -42,9 +43,9 @@ func newExec(c Config, o Options) (try, *ConfigError) {
 		})
 		switch {
 		case err != nil:
-			return &failure{what: err.Error(), temporary: true}
+			return &failure{what: "failed: " + err.Error(), temporary: true}
 		case !result.OK():
-			return &failure{what: program + " " + result.String(), said: string(stderr.kept), temporary: true}
+			return &failure{what: "failed: " + program + " " + result.String(), said: string(stderr.kept), temporary: true}
 		}
 		return nil
 	}, nil

@@ -56,7 +56,7 @@ func sameHost(next *http.Request, before []*http.Request) error {
 func post(ctx context.Context, client *http.Client, now func() time.Time, r request) *failure {
 	h, err := http.NewRequestWithContext(ctx, http.MethodPost, r.url, bytes.NewReader(r.body))
 	if err != nil {
-		return permanent("can't be asked: its url can't be read")
+		return permanent("has an url that can't be read")
 	}
 	h.Header.Set("Content-Type", "application/json")
 	h.Header.Set("User-Agent", "msp")

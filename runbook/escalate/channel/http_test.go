@@ -19,13 +19,13 @@ import (
 )
 
 // served sends a message to a handler and gives what came of it.
-func served(t *testing.T, handler http.HandlerFunc) (error, *clock) {
+func served(t *testing.T, handler http.HandlerFunc) (*clock, error) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	c := &clock{now: start}
 	s := newSender(t, Config{Type: "slack", URL: server.URL + slackPath}, Options{Now: c.Now, Wait: c.Wait})
-	return s.Send(t.Context(), message()), c
+	return c, s.Send(t.Context(), message())
 }
 
 func TestRetries(t *testing.T) {
@@ -58,7 +58,7 @@ func TestRetries(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			n := 0
-			err, c := served(t, func(w http.ResponseWriter, r *http.Request) {
+			c, err := served(t, func(w http.ResponseWriter, r *http.Request) {
 				if test.after != "" {
 					w.Header().Set("Retry-After", test.after)
 				}
@@ -111,7 +111,7 @@ func TestRedirects(t *testing.T) {
 		for _, place := range []string{stranger.URL, "/new", "", ":bad", "https://127.0.0.1/x"} {
 			t.Run(fmt.Sprint(status, place), func(t *testing.T) {
 				posts := 0
-				err, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+				_, err := served(t, func(w http.ResponseWriter, r *http.Request) {
 					if r.URL.Path == "/new" {
 						if body, err := io.ReadAll(r.Body); r.Method == http.MethodPost && err == nil && len(body) > 100 {
 							posts++
@@ -137,7 +137,7 @@ func TestRedirects(t *testing.T) {
 	}
 	t.Run("in a circle", func(t *testing.T) {
 		n := 0
-		err, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+		_, err := served(t, func(w http.ResponseWriter, r *http.Request) {
 			n++
 			http.Redirect(w, r, r.URL.Path, http.StatusPermanentRedirect)
 		})
@@ -150,7 +150,7 @@ func TestRedirects(t *testing.T) {
 // An answer is never read without bound.
 func TestEndlessAnswers(t *testing.T) {
 	for _, status := range []int{200, 400} {
-		err, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+		_, err := served(t, func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(status)
 			for err := error(nil); err == nil; {
 				_, err = w.Write([]byte(strings.Repeat(slackPath+" ", 1000)))
@@ -163,7 +163,7 @@ func TestEndlessAnswers(t *testing.T) {
 			wantSafe(t, asError(t, err), []string{slackPath, "XqZ9xKlm4PWsecret77abcd"})
 		}
 	}
-	err, _ := served(t, func(w http.ResponseWriter, r *http.Request) {
+	_, err := served(t, func(w http.ResponseWriter, r *http.Request) {
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			t.Error(err)

@@ -2,6 +2,7 @@ package channel
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	netmail "net/mail"
 	"net/textproto"
 	"strconv"
+	"strings"
 
 	"github.com/wneessen/go-mail"
 )
@@ -53,9 +55,12 @@ func newMail(c Config, o Options) (try, *ConfigError) {
 	case c.Username != "" && c.TLS == tlsNone && !thisMachine(c.Host):
 		return nil, fault("tls", "write tls: starttls", "it would send its password in the open")
 	}
-	for _, address := range append([]string{c.From}, c.To...) {
+	if !goodAddress(c.From) {
+		return nil, fault("from", "such as msp@example.com", "%q is no mail address", clean(c.From))
+	}
+	for _, address := range c.To {
 		if !goodAddress(address) {
-			return nil, fault("to", "such as ada@example.com", "%q is no mail address", clean(address))
+			return nil, fault("to", "one address an item, such as ada@example.com", "%q is no mail address", clean(address))
 		}
 	}
 	return mailer{c, o}.send, nil
@@ -84,7 +89,7 @@ func (x mailer) send(ctx context.Context, m Message) *failure {
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	client, err := mail.NewClient(x.c.Host, x.options(conn, config)...)
 	if err != nil {
-		return permanent("can't be asked: %s", err)
+		return permanent("can't be used: %s", err)
 	}
 	err = client.DialAndSendWithContext(ctx, message)
 	if err == nil || message.IsDelivered() {
@@ -139,20 +144,23 @@ func (x mailer) message(m Message) (*mail.Msg, *failure) {
 		to = x.c.To
 	}
 	if len(to) == 0 {
-		return nil, permanent("nobody is named to send it to")
+		return nil, permanent("has nobody to send it to")
+	}
+	from, err := netmail.ParseAddress(x.c.From)
+	if err != nil {
+		return nil, permanent("has a from that can't be read")
 	}
 	message := mail.NewMsg(mail.WithNoDefaultUserAgent())
-	if err := message.From(x.c.From); err != nil {
-		return nil, permanent("its from can't be read")
-	}
+	message.FromMailAddress(from)
 	for i, address := range to {
 		if !goodAddress(address) || message.AddTo(address) != nil {
-			return nil, permanent("the recipient %d of %d has no mail address that can be read", i+1, len(to))
+			return nil, permanent("sends nothing: the recipient %d of %d has no mail address that can be read", i+1, len(to))
 		}
 	}
 	message.Subject(m.headline())
 	message.SetDateWithValue(x.o.Now())
-	message.SetMessageID()
+	_, domain, _ := strings.Cut(from.Address, "@") // the library would name this machine
+	message.SetMessageIDWithValue(rand.Text() + "@" + domain)
 	message.SetGenHeader("Auto-Submitted", "auto-generated")
 	message.SetBodyString(mail.TypeTextPlain, m.Text())
 	return message, nil
@@ -169,9 +177,9 @@ func mailFailure(err error) *failure {
 		return smtpFailure(sending.ErrorCode(), sending.Error())
 	case errors.As(err, &reply):
 		return smtpFailure(reply.Code, reply.Msg)
-	case errors.As(err, &sending), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return &failure{what: "broke off the connection", temporary: true}
-	case errors.As(err, &network), errors.As(err, new(*tls.CertificateVerificationError)):
+	case errors.As(err, &sending): // whose cause can't be had: the connection ended
+		return broken(io.EOF)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &network), errors.As(err, new(*tls.CertificateVerificationError)):
 		return broken(err)
 	default:
 		return permanent("can't be used: %s", err)

@@ -15,7 +15,6 @@ import (
 	"net/mail"
 	"net/textproto"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -89,7 +88,12 @@ func (b *mailbox) config() Config {
 func (b *mailbox) options(o *Options) {
 	o.TLS = &tls.Config{RootCAs: b.roots, MinVersion: tls.VersionTLS12}
 }
-func (b *mailbox) behave(m behaviour) { b.mode = m }
+
+func (b *mailbox) behave(m behaviour) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.mode = m
+}
 
 // gone closes the listener and whatever hangs.
 func (b *mailbox) gone() {
@@ -130,18 +134,22 @@ func (b *mailbox) serve() {
 // session is one conversation.
 type session struct {
 	*mailbox
+	mode    behaviour
+	reply   string
 	conn    net.Conn
 	text    *textproto.Conn
 	message received
 }
 
 func (b *mailbox) talk(conn net.Conn) {
-	s := &session{mailbox: b, conn: conn}
+	b.mu.Lock()
+	s := &session{mailbox: b, mode: b.mode, reply: b.reply, conn: conn}
+	b.mu.Unlock()
 	if b.protect == tlsFirst {
 		s.secure()
 	}
 	s.text = textproto.NewConn(s.conn)
-	switch b.mode {
+	switch s.mode {
 	case hangs:
 		_, _ = io.Copy(io.Discard, conn)
 		return
@@ -344,7 +352,9 @@ func TestMailProtection(t *testing.T) {
 func TestMailRecipients(t *testing.T) {
 	for reply, temporary := range map[string]bool{"550 5.1.1 no such user": false, "452 4.2.2 mailbox full": true} {
 		b := mailboxOf(t, tlsStart)
+		b.mu.Lock()
 		b.reply = reply
+		b.mu.Unlock()
 		o, _ := options(b)
 		m := message()
 		m.To = []string{"Carol <carol@client.example>"}
@@ -368,7 +378,7 @@ func TestMailRecipients(t *testing.T) {
 	o, _ := options(b)
 	c := b.config()
 	c.To = nil
-	if failed := asError(t, newSender(t, c, o).Send(t.Context(), message())); failed.Temporary || !strings.Contains(failed.Error(), "nobody is named") {
+	if failed := asError(t, newSender(t, c, o).Send(t.Context(), message())); failed.Temporary || !strings.Contains(failed.Error(), "nobody to send it to") {
 		t.Errorf("%v", failed)
 	}
 }
@@ -381,13 +391,5 @@ func TestMailFlood(t *testing.T) {
 	failed := asError(t, newSender(t, b.config(), o).Send(t.Context(), message()))
 	if !strings.Contains(failed.Error(), errTooMuch.Error()) {
 		t.Errorf("%v", failed)
-	}
-}
-
-func TestMailPorts(t *testing.T) {
-	for protect, want := range map[string]int{"": 587, tlsStart: 587, tlsFirst: 465, tlsNone: 25} {
-		if protect != "" && mailPorts[protect] != want {
-			t.Errorf("%s: port %s", protect, strconv.Itoa(mailPorts[protect]))
-		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"strconv"
 	"syscall"
@@ -37,7 +38,7 @@ type Error struct {
 }
 
 func (e *Error) Error() string {
-	return fmt.Sprintf("the channel %s (%s): %s", clean(e.Channel), e.Type, e.text)
+	return fmt.Sprintf("the channel %s (%s) %s", clean(e.Channel), e.Type, e.text)
 }
 
 // Unwrap gives the error of the caller's context if that ended the Send. Other
@@ -46,7 +47,7 @@ func (e *Error) Unwrap() error { return e.cause }
 
 // failure is why a try failed, before anything is masked.
 type failure struct {
-	what      string
+	what      string // the channel does, or can't do
 	said      string // by the other side, or ""
 	temporary bool
 	again     bool // at once: nothing can have been accepted
@@ -64,6 +65,8 @@ func broken(err error) *failure {
 	switch {
 	case errors.As(err, &certificate):
 		f.what, f.temporary = "isn't who it says: "+certificate.Err.Error(), false
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET):
+		f.what = "broke off the connection"
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, wsaRefused):
 		f.again = true
 	}
@@ -84,7 +87,7 @@ type sender struct {
 
 func (s *sender) Send(ctx context.Context, m Message) error {
 	if err := m.check(); err != nil {
-		return s.fail(ctx, m, permanent("%s", err))
+		return s.fail(ctx, m, permanent("sends nothing: %s", err))
 	}
 	m = m.tidy()
 	ends := s.o.Now().Add(s.limit)
@@ -96,7 +99,7 @@ func (s *sender) Send(ctx context.Context, m Message) error {
 			return nil
 		}
 		if limited.Err() != nil {
-			return s.fail(ctx, m, &failure{what: fmt.Sprintf("no answer within %s", s.limit), temporary: true})
+			return s.fail(ctx, m, &failure{what: fmt.Sprintf("gave no answer within %s", s.limit), temporary: true})
 		}
 		delay := max(pause<<n, f.after)
 		if !f.again || n == retries || s.o.Now().Add(delay).After(ends) || s.o.Wait(limited, delay) != nil {
@@ -115,7 +118,7 @@ func (s *sender) fail(ctx context.Context, m Message, f *failure) *Error {
 	}
 	e := &Error{Channel: s.name, Type: s.kind, Temporary: f.temporary, RetryAfter: f.after, text: text, cause: ctx.Err()}
 	if errors.Is(e.cause, context.Canceled) {
-		e.text, e.Temporary = "sending was interrupted", true
+		e.text, e.Temporary = "was interrupted", true
 	}
 	return e
 }

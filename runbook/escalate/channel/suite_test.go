@@ -176,7 +176,7 @@ func saysEverything(t *testing.T, k traits) {
 // shapesHold sends what is hard; the endpoint judges it.
 func shapesHold(t *testing.T, k traits) {
 	for name, m := range map[string]Message{
-		"hostile": hostileMessage(), "long": longMessage("long "), "long wide": longMessage("長"), "long quoted": longMessage(`\"`), "long emoji": longMessage("🔥"),
+		"hostile": hostileMessage(), "long": longMessage("long "), "long wide": longMessage("長"), "long quoted": longMessage(`\"`), "long emoji": longMessage("🔥"), "long braces": longMessage("{"),
 	} {
 		for _, state := range []string{stateOpen, stateAcknowledged, stateResolved} {
 			t.Run(name+" "+state, func(t *testing.T) {

@@ -79,5 +79,8 @@ func teamsLine(runs ...teamsRun) teamsBlock {
 // teamsPlain takes the braces of {{DATE(…)}} and {{TIME(…)}} apart, and keeps
 // <at> from naming anybody.
 func teamsPlain(text string) string {
-	return strings.NewReplacer("{{", "{ {", "<at>", "< at>", "</at>", "< /at>").Replace(text)
+	for strings.Contains(text, "{{") {
+		text = strings.ReplaceAll(text, "{{", "{ {")
+	}
+	return strings.NewReplacer("<at>", "< at>", "</at>", "< /at>").Replace(text)
 }

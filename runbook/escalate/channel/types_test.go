@@ -242,7 +242,7 @@ func readPagerDuty(r *http.Request, body []byte) (string, error) {
 		return "", err
 	}
 	if err := among("dedup_key", e.DedupKey, 255); err != nil || e.RoutingKey != pagerKey || len(body) > 512<<10 {
-		return "", fmt.Errorf("%v, routing key %q", err, e.RoutingKey)
+		return "", fmt.Errorf("%w, routing key %q", err, e.RoutingKey)
 	}
 	switch e.EventAction {
 	case "acknowledge", "resolve":

@@ -41,8 +41,13 @@ func (w *web) config() Config {
 	return c
 }
 
-func (w *web) behave(b behaviour) { w.mode = b }
-func (w *web) gone()              { w.server.Close() }
+func (w *web) behave(b behaviour) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.mode = b
+}
+
+func (w *web) gone() { w.server.Close() }
 
 func (w *web) took() []string {
 	w.mu.Lock()
