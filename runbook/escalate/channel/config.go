@@ -99,7 +99,7 @@ func (c Config) check() (kind, time.Duration, *ConfigError) {
 	given := c.given()
 	for _, key := range k.needs {
 		if given[key] == "" {
-			return k, 0, fault(key, hints[k.name+" "+key], "a channel of the type %s needs %s", k.name, key)
+			return k, 0, fault(key, hintFor(k.name, key), "a channel of the type %s needs %s", k.name, key)
 		}
 	}
 	for key, text := range given {
@@ -117,18 +117,31 @@ func (c Config) check() (kind, time.Duration, *ConfigError) {
 	return k, limit, fault
 }
 
-// hints say where to find what a type needs.
-var hints = map[string]string{
-	"mail host":     "the name of the server that takes your mail, such as smtp.example.com",
-	"mail from":     "the address that notices come from, such as msp@example.com",
-	"webhook url":   "the address that the receiver listens at",
-	"webhook key":   "at least 32 characters that the receiver knows too: openssl rand -hex 32",
-	"slack url":     "the incoming webhook's URL, from the Slack app's page Incoming Webhooks",
-	"teams url":     "the URL that Teams shows for the workflow \"Post to a channel when a webhook request is received\"",
-	"pagerduty key": "the integration key of the service's Events API v2 integration",
-	"jira key":      "the API key of the team's API integration in Jira Service Management",
-	"ntfy topic":    "the topic that the phones subscribe to",
-	"exec command":  "the program and its arguments, one item each",
+// hintFor says where to find what a type needs.
+func hintFor(kind, key string) string {
+	switch kind + " " + key {
+	case "mail host":
+		return "the name of the server that takes your mail, such as smtp.example.com"
+	case "mail from":
+		return "the address that notices come from, such as msp@example.com"
+	case "webhook url":
+		return "the address that the receiver listens at"
+	case "webhook key":
+		return "at least 32 characters that the receiver knows too: openssl rand -hex 32"
+	case "slack url":
+		return "the incoming webhook's URL, from the Slack app's page Incoming Webhooks"
+	case "teams url":
+		return "the URL that Teams shows for the workflow \"Post to a channel when a webhook request is received\""
+	case "pagerduty key":
+		return "the integration key of the service's Events API v2 integration"
+	case "jira key":
+		return "the API key of the team's API integration in Jira Service Management"
+	case "ntfy topic":
+		return "the topic that the phones subscribe to"
+	case "exec command":
+		return "the program and its arguments, one item each"
+	}
+	return ""
 }
 
 func (c Config) limit() (time.Duration, *ConfigError) {

@@ -113,7 +113,7 @@ func TestKinds(t *testing.T) {
 	}
 	for _, k := range kinds() {
 		for _, key := range k.needs {
-			if hints[k.name+" "+key] == "" {
+			if hintFor(k.name, key) == "" {
 				t.Errorf("%s %s has no hint", k.name, key)
 			}
 		}
@@ -126,6 +126,14 @@ func TestKinds(t *testing.T) {
 	for key := range (Config{Port: 1, URL: "u"}).given() {
 		if _, ok := keys[key]; !ok {
 			t.Errorf("given names %s, which Config doesn't have", key)
+		}
+	}
+}
+
+func TestMailPort(t *testing.T) {
+	for protection, want := range map[string]int{"starttls": 587, "tls": 465, "none": 25, "ssl": 0} {
+		if got := mailPort(protection); got != want {
+			t.Errorf("%s: port %d, want %d", protection, got, want)
 		}
 	}
 }

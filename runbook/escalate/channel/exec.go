@@ -30,7 +30,7 @@ func newExec(c Config, o Options) (try, *ConfigError) {
 	}
 	program, args := c.Command[0], c.Command[1:]
 	if program == "" {
-		return nil, fault("command", hints["exec command"], "its command has no program")
+		return nil, fault("command", hintFor("exec", "command"), "its command has no program")
 	}
 	return func(ctx context.Context, m Message) *failure {
 		path, err := process.Look(program, lookup(o.Env, "PATH"), "")

@@ -32,11 +32,6 @@ const (
 	jiraAlerts     = "jsm/ops/integration/v2/alerts"
 )
 
-var (
-	jiraPriorities = map[string]string{SeverityCritical: "P1", SeverityError: "P2", SeverityWarning: "P3", SeverityInfo: "P5"}
-	jiraActions    = map[string]string{stateAcknowledged: "acknowledge", stateResolved: "close"}
-)
-
 func newJira(c Config, o Options) (try, *ConfigError) {
 	u, bad := baseURL(c.URL, jiraURL)
 	if bad != nil {
@@ -45,7 +40,7 @@ func newJira(c Config, o Options) (try, *ConfigError) {
 	alerts := u.JoinPath(jiraAlerts).String()
 	header := map[string]string{"Authorization": "GenieKey " + c.Key}
 	return poster(o, func(m Message) request {
-		if action := jiraActions[m.state()]; action != "" {
+		if action := jiraAction(m); action != "" {
 			address := alerts + "/" + url.PathEscape(m.shortKey()) + "/" + action + "?identifierType=alias"
 			return request{address, header, encode(jiraNote{jiraPlain(m.Text()), "msp"})}
 		}
@@ -57,12 +52,37 @@ func newJira(c Config, o Options) (try, *ConfigError) {
 func jiraOf(m Message) jiraAlert {
 	a := jiraAlert{
 		Message: cut(jiraPlain(m.Title), maxJiraMessage), Alias: m.shortKey(), Description: jiraPlain(m.body(maxText)),
-		Entity: m.Source, Source: "msp", Priority: jiraPriorities[m.Severity],
+		Entity: m.Source, Source: "msp", Priority: jiraPriority(m.Severity),
 	}
 	if m.Link != "" {
 		a.Details = map[string]string{"link": m.Link}
 	}
 	return a
+}
+
+// jiraAction is what is done to an alert that is there, or "".
+func jiraAction(m Message) string {
+	switch m.state() {
+	case stateResolved:
+		return "close"
+	case stateAcknowledged:
+		return "acknowledge"
+	default:
+		return ""
+	}
+}
+
+func jiraPriority(severity string) string {
+	switch severity {
+	case SeverityCritical:
+		return "P1"
+	case SeverityError:
+		return "P2"
+	case SeverityWarning:
+		return "P3"
+	default:
+		return "P5"
+	}
 }
 
 // jiraPlain keeps texts from being HTML, which alerts may hold: entities would be

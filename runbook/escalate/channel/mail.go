@@ -27,9 +27,20 @@ const (
 	tlsNone  = "none"
 )
 
-// mailPorts are the ports of RFC 6409 and RFC 8314, and the one that relays
-// without TLS listen at.
-var mailPorts = map[string]int{tlsStart: 587, tlsFirst: 465, tlsNone: 25}
+// mailPort is the port of RFC 6409 or RFC 8314, or the one that relays without TLS
+// listen at; 0 for another word.
+func mailPort(protection string) int {
+	switch protection {
+	case tlsStart:
+		return 587
+	case tlsFirst:
+		return 465
+	case tlsNone:
+		return 25
+	default:
+		return 0
+	}
+}
 
 // mailer hands messages in at a mail server, as plain text.
 type mailer struct {
@@ -41,12 +52,12 @@ func newMail(c Config, o Options) (try, *ConfigError) {
 	if c.TLS == "" {
 		c.TLS = tlsStart
 	}
-	port, known := mailPorts[c.TLS]
+	port := mailPort(c.TLS)
 	if c.Port == 0 {
 		c.Port = port
 	}
 	switch {
-	case !known:
+	case port == 0:
 		return nil, fault("tls", "write starttls, tls or none", "%q is no way to protect mail", c.TLS)
 	case c.Port < 1 || c.Port > 65535:
 		return nil, fault("port", "leave it out, or write one from 1 to 65535", "%d is no port", c.Port)

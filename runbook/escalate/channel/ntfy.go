@@ -28,8 +28,6 @@ const (
 	maxNtfyTopic = 64
 )
 
-var ntfyPriorities = map[string]int{SeverityCritical: 5, SeverityError: 4, SeverityWarning: 3, SeverityInfo: 2}
-
 func newNtfy(c Config, o Options) (try, *ConfigError) {
 	u, bad := baseURL(c.URL, ntfyURL)
 	switch {
@@ -59,10 +57,23 @@ func notOfTopic(r rune) bool {
 func ntfyOf(m Message, topic string) ntfyMessage {
 	n := ntfyMessage{
 		Topic: topic, Title: m.headline(), Message: m.body(maxNtfyText),
-		Priority: ntfyPriorities[m.Severity], Tags: []string{m.Severity}, Click: m.Link,
+		Priority: ntfyPriority(m.Severity), Tags: []string{m.Severity}, Click: m.Link,
 	}
 	if m.state() != stateOpen {
-		n.Priority, n.Tags = ntfyPriorities[SeverityInfo], []string{m.state()}
+		n.Priority, n.Tags = ntfyPriority(SeverityInfo), []string{m.state()}
 	}
 	return n
+}
+
+func ntfyPriority(severity string) int {
+	switch severity {
+	case SeverityCritical:
+		return 5
+	case SeverityError:
+		return 4
+	case SeverityWarning:
+		return 3
+	default:
+		return 2
+	}
 }

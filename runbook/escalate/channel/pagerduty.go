@@ -29,9 +29,6 @@ type pagerDutyLink struct {
 	Text string `json:"text"`
 }
 
-// pagerDutyActions are the names of the states.
-var pagerDutyActions = map[string]string{stateOpen: "trigger", stateAcknowledged: "acknowledge", stateResolved: "resolve"}
-
 const (
 	pagerDutyKey     = 32   // characters of a routing key
 	maxPagerSummary  = 1024 // characters
@@ -44,14 +41,14 @@ func newPagerDuty(c Config, o Options) (try, *ConfigError) {
 		return nil, bad
 	}
 	if len(c.Key) != pagerDutyKey {
-		return nil, fault("key", hints["pagerduty key"], "its key has %d characters, an integration key has %d", len(c.Key), pagerDutyKey)
+		return nil, fault("key", hintFor("pagerduty", "key"), "its key has %d characters, an integration key has %d", len(c.Key), pagerDutyKey)
 	}
 	address := u.JoinPath(pagerDutyEnqueue).String()
 	return poster(o, func(m Message) request { return request{url: address, body: encode(pagerDutyOf(m, c.Key))} }), nil
 }
 
 func pagerDutyOf(m Message, key string) pagerDutyEvent {
-	e := pagerDutyEvent{RoutingKey: key, EventAction: pagerDutyActions[m.state()], DedupKey: m.shortKey()}
+	e := pagerDutyEvent{RoutingKey: key, EventAction: pagerDutyAction(m), DedupKey: m.shortKey()}
 	if m.state() != stateOpen {
 		return e
 	}
@@ -73,4 +70,15 @@ func pagerDutyOf(m Message, key string) pagerDutyEvent {
 		e.Links = []pagerDutyLink{{m.Link, "Open"}}
 	}
 	return e
+}
+
+func pagerDutyAction(m Message) string {
+	switch m.state() {
+	case stateResolved:
+		return "resolve"
+	case stateAcknowledged:
+		return "acknowledge"
+	default:
+		return "trigger"
+	}
 }

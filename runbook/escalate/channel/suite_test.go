@@ -89,7 +89,7 @@ func hostileMessage() Message {
 
 func longMessage(text string) Message {
 	m := message()
-	long := strings.Repeat(text, 100_000/len(text))
+	long := strings.Repeat(text, 20_000/len(text))
 	m.Key = strings.Repeat("k", maxKey)
 	m.Title, m.Source, m.What, m.Impact, m.Tried, m.Next = long, long, long, long, long, long
 	m.Link = "https://portal.example/" + strings.Repeat("r", maxLink-23)

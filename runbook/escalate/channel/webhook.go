@@ -39,7 +39,7 @@ func newWebhook(c Config, o Options) (try, *ConfigError) {
 		return nil, bad
 	}
 	if len(c.Key) < minHMAC {
-		return nil, fault("key", hints["webhook key"], "its key has fewer than %d bytes", minHMAC)
+		return nil, fault("key", hintFor("webhook", "key"), "its key has fewer than %d bytes", minHMAC)
 	}
 	return poster(o, func(m Message) request {
 		body := encode(m.document())
