@@ -37,10 +37,10 @@ type Planned struct {
 func (r Recurrence) Planned(client string, item Item, known time.Time) Planned {
 	p := Planned{Client: client, Runbook: item.Runbook, Recurrence: r, From: latest(r.From, known)}
 	if !item.From.IsZero() {
-		p.From = latest(p.From, r.Rule.dayStart(item.From))
+		p.From = latest(p.From, r.Rule.zone.dayStart(item.From))
 	}
 	if !item.Until.IsZero() {
-		p.Until = r.Rule.dayStart(item.Until.AddDate(0, 0, 1))
+		p.Until = r.Rule.zone.dayStart(item.Until.AddDate(0, 0, 1))
 	}
 	return p
 }

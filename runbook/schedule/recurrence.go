@@ -54,7 +54,7 @@ func Of(s *runbook.Schedule, sla *runbook.SLA) (Recurrence, error) {
 		return Recurrence{}, err
 	}
 	if !s.EffectiveFrom.IsZero() {
-		r.From = r.Rule.dayStart(s.EffectiveFrom)
+		r.From = r.Rule.zone.dayStart(s.EffectiveFrom)
 	}
 	return r, nil
 }
