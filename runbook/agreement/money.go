@@ -65,4 +65,4 @@ func (m Money) String() string {
 
 // share is a part of the amount, to the nearest minor unit; a half counts as a
 // whole one.
-func (m Money) share(p Percent) Money { return Money{Minor: p.ofRounded(m.Minor), Currency: m.Currency} }
+func (m Money) share(p Percent) Money { return Money{Minor: p.of(m.Minor), Currency: m.Currency} }

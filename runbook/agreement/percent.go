@@ -7,6 +7,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Percent is a share in thousandths of a percent: 95% is 95000. It is counted in
@@ -73,20 +74,21 @@ func (p *Percent) UnmarshalText(text []byte) error {
 	return err
 }
 
-// of is the share of a number that is not negative, rounded down. A result that
-// no number holds is the largest there is.
-func (p Percent) of(n int64) int64 { return scale(n, p, 0) }
-
-// ofRounded is the share rounded to the nearest; a half is rounded up.
-func (p Percent) ofRounded(n int64) int64 { return scale(n, p, int64(Whole)/2) }
-
-func scale(n int64, p Percent, half int64) int64 {
+// of is the share of a number that is not negative, to the nearest whole; a half
+// is rounded up. A result that no int64 holds is the largest of them.
+func (p Percent) of(n int64) int64 {
 	product := new(big.Int).Mul(big.NewInt(n), big.NewInt(int64(p)))
-	product.Add(product, big.NewInt(half)).Quo(product, big.NewInt(int64(Whole)))
+	product.Add(product, big.NewInt(int64(Whole)/2)).Quo(product, big.NewInt(int64(Whole)))
 	if !product.IsInt64() {
 		return math.MaxInt64
 	}
 	return product.Int64()
+}
+
+// shareOf is a share of a length of time, in percent of it. It may be over 100.
+func shareOf(span time.Duration, percent float64) time.Duration {
+	thousandths := min(max(math.Round(percent*1000), 0), 1<<53)
+	return time.Duration(Percent(thousandths).of(int64(span)))
 }
 
 // Attained is how many of those that were judged kept what was promised.
