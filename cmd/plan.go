@@ -163,7 +163,7 @@ func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.
 		}
 		planned := record.PlannedRunbook{
 			Runbook:  record.Runbook{ID: book.ID, Version: book.Version, Digest: book.Digest, Source: source.Digest},
-			Schedule: record.PinSchedule(book.Schedule), SLA: agreement.TermsOf(book.SLA),
+			Schedule: record.PinSchedule(book.Schedule), SLA: agreement.TermsOf(book.SLA, agreement.Lookup{}),
 		}
 		if !item.From.IsZero() {
 			planned.From = item.From.Format(time.DateOnly)
@@ -207,7 +207,7 @@ func (a *app) showUnsigned(plan *schedule.Plan, books []*runbook.Runbook) error 
 	for i, item := range plan.Items {
 		planned := record.PlannedRunbook{
 			Runbook:  record.Runbook{ID: books[i].ID, Version: books[i].Version},
-			Schedule: record.PinSchedule(books[i].Schedule), SLA: agreement.TermsOf(books[i].SLA),
+			Schedule: record.PinSchedule(books[i].Schedule), SLA: agreement.TermsOf(books[i].SLA, agreement.Lookup{}),
 		}
 		if !item.From.IsZero() {
 			planned.From = item.From.Format(time.DateOnly)

@@ -1,12 +1,30 @@
-// Package agreement says what was promised: the clocks of an SLA, their
-// deadlines, and whether they were met. All of it is pure functions of terms
-// and given instants: nothing here reads the time, so every verdict can be
-// computed again years later from what a record pins.
+// Package agreement says what was promised: agreements between a provider and a
+// client, their targets and clocks, whether they were met, and what a month's
+// misses cost. All of it is pure functions of documents, terms and given
+// instants: nothing here reads the time, so every verdict can be computed again
+// years later from what a record pins.
 //
-// This version judges two clocks in 24x7 time: the one that starts with the run
-// itself, and, for a run that a plan asks for, the one that starts at its due
-// time. A calendar or an agreement needs its document: those terms are carried,
-// and answered with "not judged" and why, never silently read as 24x7.
+// # Clocks
+//
+// A clock counts working time in a calendar, or around the clock where there is
+// none. It starts when work was due, when the run started, or when something was
+// reported, and begins at the first open instant. Holds pause it: their union
+// counts, and nothing of them in closed hours. Exactly the target is met.
+//
+// # Terms
+//
+// A run-start pins the terms that it is under by value, with the calendar and
+// the digest of the agreement that they come from. A document that changes later
+// changes nothing here. Terms without a verdict say why (NotJudged), and are
+// never silently read as around the clock.
+//
+// # Months
+//
+// Scheduled work belongs to the month in which it was due, reported work to the
+// month in which it was closed. What is still open, and past its target, is
+// breached now: also what was reported. Attainment is counted in whole numbers
+// and printed with one more digit than its target has, cut off; of nothing it is
+// n/a. Net leaves out what was waived and what the agreement excludes.
 package agreement
 
 import (
@@ -17,25 +35,112 @@ import (
 )
 
 // Terms are an SLA by value, as a run-start pins them. Lengths of time are in
-// nanoseconds; zero was not promised.
+// nanoseconds of the calendar's working time; zero was not promised.
 type Terms struct {
-	Agreement      string              `json:"agreement,omitzero"`
+	Agreement      string              `json:"agreement,omitzero"` // the target's name in it
+	Digest         string              `json:"agreement_digest,omitzero"`
 	Clock          string              `json:"clock,omitzero"`
 	Calendar       string              `json:"calendar,omitzero"`
+	Hours          *schedule.Calendar  `json:"hours,omitzero"`           // the calendar by value
 	StartWithin    runbook.Nanoseconds `json:"start_within_ns,omitzero"` // of due
 	CompleteWithin runbook.Nanoseconds `json:"complete_within_ns,omitzero"`
-	Target         float64             `json:"target_percent,omitzero"`
-	Due            *time.Time          `json:"due,omitzero"` // of the occurrence that a planned run is for
+
+	// Of work that was reported.
+	AcknowledgeWithin runbook.Nanoseconds `json:"acknowledge_within_ns,omitzero"`
+	RespondWithin     runbook.Nanoseconds `json:"respond_within_ns,omitzero"`
+	UpdateEvery       runbook.Nanoseconds `json:"update_every_ns,omitzero"`
+	ResolveWithin     runbook.Nanoseconds `json:"resolve_within_ns,omitzero"`
+
+	Target float64    `json:"target_percent,omitzero"`
+	Holds  *HoldRules `json:"holds,omitzero"` // nil: the usual ones
+
+	Due      *time.Time `json:"due,omitzero"`      // of the occurrence that a planned run is for
+	Grace    *time.Time `json:"grace,omitzero"`    // until when a schedule lets it start, beside the SLA
+	Reported *Reported  `json:"reported,omitzero"` // that the run is about
+
+	Unresolved string `json:"unresolved,omitzero"` // why the terms could not be told
 }
 
-// TermsOf takes the terms of a runbook's SLA; nil when it promises nothing.
-func TermsOf(s *runbook.SLA) *Terms {
+// Reported is when something was reported, and by what: an alert, a ticket's
+// reference. It is no free text.
+type Reported struct {
+	At     time.Time `json:"at"`
+	Source string    `json:"source"`
+}
+
+// Lookup is where the names in an SLA get their meaning. A zero Lookup knows
+// none.
+type Lookup struct {
+	Agreement *Agreement
+	Calendar  func(id string) (*schedule.Calendar, error)
+}
+
+// TermsOf takes the terms of a runbook's SLA by value; nil when it promises
+// nothing. What a Lookup doesn't know is said in Unresolved.
+func TermsOf(s *runbook.SLA, from Lookup) *Terms {
 	if s == nil {
 		return nil
 	}
-	return &Terms{
-		Agreement: s.Agreement, Clock: string(s.Clock), Calendar: s.Calendar,
-		StartWithin: runbook.Nanoseconds(s.StartWithin.Span), CompleteWithin: runbook.Nanoseconds(s.CompleteWithin.Span), Target: s.Target,
+	t := &Terms{Agreement: s.Agreement, Target: s.Target}
+	promises := *s
+	if s.Agreement != "" {
+		target, why := from.target(s.Agreement)
+		if why != "" {
+			t.Unresolved = why
+			return t
+		}
+		promises, t.Target = target.Promises, target.Percent.Float()
+		t.Digest, t.Holds = from.Agreement.Digest, &from.Agreement.Holds
+	}
+	t.pin(promises, from)
+	return t
+}
+
+func (l Lookup) target(name string) (Target, string) {
+	if l.Agreement == nil {
+		return Target{}, "there is no agreement that says what " + name + " is"
+	}
+	target, ok := l.Agreement.Target(name)
+	if !ok {
+		return Target{}, "the agreement " + l.Agreement.ID + " has no target " + name
+	}
+	return target, ""
+}
+
+// pin resolves the promises in their calendar.
+func (t *Terms) pin(s runbook.SLA, from Lookup) {
+	t.Clock, t.Calendar = string(s.Clock), s.Calendar
+	if s.Calendar != "" {
+		hours, why := from.calendar(s.Calendar)
+		if why != "" {
+			t.Unresolved = why
+			return
+		}
+		t.Hours = hours
+	}
+	lengths := []*runbook.Nanoseconds{&t.StartWithin, &t.CompleteWithin, &t.AcknowledgeWithin, &t.RespondWithin, &t.UpdateEvery, &t.ResolveWithin}
+	for i, promise := range promisesOf(s) {
+		span, err := t.Hours.Span(promise.length)
+		if err != nil {
+			t.Unresolved = promise.name + ": " + err.Error()
+			return
+		}
+		*lengths[i] = runbook.Nanoseconds(span)
+	}
+}
+
+func (l Lookup) calendar(id string) (*schedule.Calendar, string) {
+	if l.Calendar == nil {
+		return nil, "there is no calendar " + id
+	}
+	hours, err := l.Calendar(id)
+	switch {
+	case err != nil:
+		return nil, "the calendar " + id + ": " + err.Error()
+	case hours == nil:
+		return nil, "there is no calendar " + id
+	default:
+		return hours, ""
 	}
 }
 
@@ -48,90 +153,157 @@ func (t *Terms) For(o schedule.Occurrence) *Terms {
 	}
 	due := o.Due.Round(0)
 	bound.Due = &due
-	if o.StartBy != nil {
+	switch {
+	case o.StartBy == nil:
+	case bound.Hours == nil:
 		bound.StartWithin = runbook.Nanoseconds(o.StartBy.Sub(o.Due))
+	case bound.StartWithin == 0:
+		grace := o.StartBy.Round(0)
+		bound.Grace = &grace
 	}
 	return &bound
 }
 
-// NotJudged says why terms give no verdict; "" when they do.
+// ReportedAt binds terms to what was reported, and by what.
+func (t *Terms) ReportedAt(at time.Time, source string) *Terms {
+	if t == nil {
+		return nil
+	}
+	bound := *t
+	bound.Reported = &Reported{At: at.Round(0), Source: source}
+	return &bound
+}
+
+// NotJudged says why terms give no verdict; "" when they do. The words about an
+// agreement and a calendar that were not read are those of records from before
+// there were any: a verifier has to find the same.
 func (t *Terms) NotJudged() string {
 	switch {
 	case t == nil:
 		return "no SLA"
-	case t.Agreement != "":
+	case t.Unresolved != "":
+		return "not judged: " + t.Unresolved
+	case t.Agreement != "" && t.Digest == "":
 		return "not judged: the agreement's targets are not read yet"
-	case t.Calendar != "":
+	case t.Calendar != "" && t.Hours == nil:
 		return "not judged: calendars are not read yet"
+	case t.Hours.Check() != nil:
+		return "not judged: its calendar can't be computed with"
 	case t.Clock == string(runbook.ClockReported):
-		return "not judged: nothing was reported"
+		return t.reportedNotJudged()
 	case t.Due == nil && t.Clock == string(runbook.ClockScheduled):
 		return "not judged: no plan asks for this run"
 	case t.Clock != string(runbook.ClockScheduled) && t.Clock != string(runbook.ClockStarted) && (t.Clock != "" || t.Due == nil):
 		return "not judged: from which moment the clock runs is not said"
-	case t.CompleteWithin == 0 && (t.Due == nil || t.StartWithin == 0):
+	case t.CompleteWithin == 0 && (t.Due == nil || t.StartWithin == 0 && t.Grace == nil):
 		return "not judged: no time to complete was promised"
 	default:
 		return ""
 	}
 }
 
+func (t *Terms) reportedNotJudged() string {
+	switch {
+	case t.Reported == nil:
+		return "not judged: nothing was reported"
+	case t.AcknowledgeWithin == 0 && t.RespondWithin == 0 && t.UpdateEvery == 0 && t.ResolveWithin == 0:
+		return "not judged: no time to complete was promised"
+	default:
+		return ""
+	}
+}
+
+// Completion is the clock of the work's end: of complete_within from due or from
+// the run's start, or of resolve_within from the report. ok is false where none
+// was promised.
+func (t *Terms) Completion(started time.Time, pauses ...Pause) (clock Clock, ok bool) {
+	if t.NotJudged() != "" {
+		return Clock{}, false
+	}
+	within := t.CompleteWithin
+	if t.Clock == string(runbook.ClockReported) {
+		within = t.ResolveWithin
+	}
+	return t.clock(t.from(started), within, pauses), within != 0
+}
+
+// Beginning is the clock of the work's begin: of start_within from due, or of
+// respond_within from the report. ok is false where none was promised.
+func (t *Terms) Beginning(pauses ...Pause) (clock Clock, ok bool) {
+	switch {
+	case t.NotJudged() != "":
+		return Clock{}, false
+	case t.Clock == string(runbook.ClockReported):
+		return t.clock(t.Reported.At, t.RespondWithin, pauses), t.RespondWithin != 0
+	case t.Due == nil:
+		return Clock{}, false
+	default:
+		return t.clock(*t.Due, t.StartWithin, pauses), t.StartWithin != 0
+	}
+}
+
+func (t *Terms) clock(from time.Time, within runbook.Nanoseconds, pauses []Pause) Clock {
+	return Clock{Start: from.Round(0), Calendar: t.Hours, Target: within.Span(), Pauses: pauses}
+}
+
 // Deadline is the last instant at which a run that started then is complete in
-// time. ok is false where there is none.
-func (t *Terms) Deadline(started time.Time) (deadline time.Time, ok bool) {
-	if t.NotJudged() != "" || t.CompleteWithin == 0 {
+// time, as long as no closed hours follow. ok is false where there is none, and
+// while a pause goes on.
+func (t *Terms) Deadline(started time.Time, pauses ...Pause) (deadline time.Time, ok bool) {
+	clock, ok := t.Completion(started, pauses...)
+	if !ok {
 		return time.Time{}, false
 	}
-	return t.from(started).Add(t.CompleteWithin.Span()), true
+	return clock.Deadline()
 }
 
 // from is the instant at which the clock starts, without a monotonic reading:
 // what a verifier reads has none.
 func (t *Terms) from(started time.Time) time.Time {
-	if t.Clock == string(runbook.ClockScheduled) && t.Due != nil {
+	switch {
+	case t.Clock == string(runbook.ClockReported) && t.Reported != nil:
+		return t.Reported.At.Round(0)
+	case t.Clock == string(runbook.ClockScheduled) && t.Due != nil:
 		return t.Due.Round(0)
+	default:
+		return started.Round(0)
 	}
-	return started.Round(0)
 }
 
-// StartBy is the last instant at which a planned run starts in time. ok is
-// false where there is none.
-func (t *Terms) StartBy() (by time.Time, ok bool) {
-	if t.NotJudged() != "" || t.Due == nil || t.StartWithin == 0 {
+// StartBy is the last instant at which a run starts in time: of a planned one
+// behind its due time, of one about a report behind that. ok is false where
+// there is none.
+func (t *Terms) StartBy(pauses ...Pause) (by time.Time, ok bool) {
+	if clock, promised := t.Beginning(pauses...); promised {
+		return clock.Deadline()
+	}
+	if t.NotJudged() != "" || t.Grace == nil {
 		return time.Time{}, false
 	}
-	return t.Due.Round(0).Add(t.StartWithin.Span()), true
+	return t.Grace.Round(0), true
 }
 
-// Facts is how a run stands against its terms.
-type Facts struct {
-	NotJudged string              `json:"not_judged,omitzero"` // why there is no verdict
-	StartBy   *time.Time          `json:"start_by,omitzero"`
-	Deadline  *time.Time          `json:"deadline,omitzero"`
-	Elapsed   runbook.Nanoseconds `json:"elapsed_ns,omitzero"` // since the clock started
-	Met       *bool               `json:"met,omitzero"`
+// Promise says in words how long the work may take.
+func (t *Terms) Promise() string {
+	for _, p := range []struct {
+		words  string
+		length runbook.Nanoseconds
+	}{
+		{"complete within ", t.CompleteWithin},
+		{"resolve within ", t.ResolveWithin},
+		{"respond within ", t.RespondWithin},
+		{"acknowledge within ", t.AcknowledgeWithin},
+		{"update every ", t.UpdateEvery},
+		{"start within ", t.StartWithin},
+	} {
+		if p.length == 0 {
+			continue
+		}
+		words := p.words + runbook.FormatSpan(p.length.Span())
+		if t.Hours != nil {
+			words += " of " + t.Hours.ID
+		}
+		return words
+	}
+	return "start in time"
 }
-
-// Judge says whether a run that started and ended then kept its terms. Exactly
-// the target is met. An end before the start is never met: a clock that ran
-// backwards proves nothing.
-func (t *Terms) Judge(started, ended time.Time) Facts {
-	if why := t.NotJudged(); why != "" {
-		return Facts{NotJudged: why}
-	}
-	started, ended = started.Round(0), ended.Round(0)
-	met := !ended.Before(started)
-	f := Facts{Elapsed: runbook.Nanoseconds(ended.Sub(t.from(started))), Met: &met}
-	if by, ok := t.StartBy(); ok {
-		f.StartBy = &by
-		met = met && !started.After(by)
-	}
-	if deadline, ok := t.Deadline(started); ok {
-		f.Deadline = &deadline
-		met = met && !ended.After(deadline)
-	}
-	return f
-}
-
-// Late reports whether a verdict says that the terms were not kept.
-func (f Facts) Late() bool { return f.Met != nil && !*f.Met }

@@ -117,13 +117,18 @@ func (p Plan) Population(item PlannedRunbook, until time.Time) (schedule.Planned
 	return population, nil
 }
 
-// slaOf is pinned terms as the model has them.
+// slaOf is pinned terms as the model has them. Those of an agreement that were
+// resolved stand for themselves.
 func slaOf(t *agreement.Terms) *runbook.SLA {
 	if t == nil {
 		return nil
 	}
+	named := t.Agreement
+	if t.Digest != "" {
+		named = ""
+	}
 	return &runbook.SLA{
-		Agreement: t.Agreement, Clock: runbook.Clock(t.Clock), Calendar: t.Calendar,
+		Agreement: named, Clock: runbook.Clock(t.Clock), Calendar: t.Calendar,
 		StartWithin: span(t.StartWithin), CompleteWithin: span(t.CompleteWithin), Target: t.Target,
 	}
 }
