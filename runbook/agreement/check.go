@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"errors"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -46,7 +47,10 @@ func (d draft) checkSchedule(r Report) {
 	if r.Schedule == nil || len(d.Problems()) > 0 {
 		return // what is wrong has been said
 	}
-	if _, err := r.recurrence(); err != nil {
+	var problems document.Problems
+	if _, err := r.recurrence(); errors.As(err, &problems) {
+		d.Add(problems)
+	} else if err != nil {
 		d.Report(r.Schedule.Position, "schedule", "", "the report %s: %s", document.Quote(r.ID), err)
 	}
 }
@@ -60,6 +64,7 @@ func (d draft) checkTiers(t Target, credits *Credits) {
 	above := Tier{Below: t.Percent}
 	for i, tier := range t.Tiers {
 		switch {
+		case t.Percent == 0: // which has been reported
 		case i == 0 && tier.Below > above.Below:
 			d.Report(t.Position, "credits", "", "the target %s gives a credit below %s and is met at %s", t.Name, tier.Below, t.Percent)
 		case i > 0 && tier.Below >= above.Below:
@@ -73,10 +78,11 @@ func (d draft) checkTiers(t Target, credits *Credits) {
 
 // checkTighter holds that what supports a target leaves time to keep it.
 func (d draft) checkTighter(s Support, t Target) {
-	common := false
+	common, silent := false, true
 	mine, theirs := promisesOf(s.Promises), promisesOf(t.Promises)
 	for i, promise := range theirs {
 		own := mine[i]
+		silent = silent && own.length.IsZero()
 		if own.length.IsZero() || promise.length.IsZero() {
 			continue
 		}
@@ -86,7 +92,7 @@ func (d draft) checkTighter(s Support, t Target) {
 				"%s promises %s: %s, and the target %s itself promises %s", document.Quote(s.Name), own.name, in(own.length, s.Promises.Calendar), t.Name, in(promise.length, t.Promises.Calendar))
 		}
 	}
-	if !common {
+	if !common && !silent { // what promises nothing at all has been reported
 		d.Report(s.Position, "not-tighter", "", "%s promises nothing of what the target %s promises", document.Quote(s.Name), t.Name)
 	}
 	if s.Percent != 0 && s.Percent < t.Percent {

@@ -107,19 +107,14 @@ func (d draft) party(n *document.Node, what string) Party {
 func (d draft) services(n *document.Node, a *Agreement) {
 	m := d.Map(n, "the services")
 	seen := map[string]document.Position{}
-	for key, to := range map[string]*[]string{"in_scope": &a.InScope, "out_of_scope": &a.OutOfScope} {
-		for _, item := range d.List(m.Take(key), "a list of runbooks") {
-			*to = append(*to, d.id(item))
-		}
+	runbooks := func(n *document.Node) []string {
+		return list(d, n, "a list of runbooks", func(item *document.Node) string {
+			id := d.id(item)
+			d.once(seen, id, item.Position(), "the runbook")
+			return id
+		})
 	}
-	for _, key := range []string{"in_scope", "out_of_scope"} {
-		for _, item := range m.Take(key).Items() {
-			d.once(seen, item.Text(), item.Position(), "the runbook")
-		}
-	}
-	if n.Kind() == document.Mapping && !m.Has("in_scope") {
-		m.Need("in_scope")
-	}
+	a.InScope, a.OutOfScope = runbooks(m.Need("in_scope")), runbooks(m.Take("out_of_scope"))
 	m.Done(map[string]string{"included": `msp says "in_scope"`, "excluded": `msp says "out_of_scope"`})
 }
 
@@ -213,7 +208,7 @@ func (d draft) credits(n *document.Node) *Credits {
 		of := d.Map(chronic, "chronic")
 		c.Chronic = Chronic{Months: d.Int(of.Need("months")), Of: d.Int(of.Need("of"))}
 		of.Done(nil)
-		if c.Chronic.Months < 1 || c.Chronic.Of < c.Chronic.Months || c.Chronic.Of > 120 {
+		if chronic.Kind() == document.Mapping && (c.Chronic.Months < 1 || c.Chronic.Of < c.Chronic.Months || c.Chronic.Of > 120) {
 			d.Report(chronic.Position(), "bad-value", "chronic: {months: 3, of: 6}", "chronic is a number of months with a credit out of as many or more, at most 120")
 		}
 	}
@@ -336,7 +331,7 @@ func (d draft) id(n *document.Node) string {
 func (d draft) line(n *document.Node) string {
 	text := d.words(n)
 	if strings.Contains(text, "\n") {
-		d.Report(n.Position(), "bad-value", "", "it is more than one line")
+		d.Report(n.Position(), "bad-value", "", "this has more than one line")
 		return ""
 	}
 	return text
@@ -348,7 +343,7 @@ func (d draft) words(n *document.Node) string {
 	refused := text == "" && n.Text() != "" && strings.TrimSpace(n.Text()) != ""
 	switch {
 	case n.Kind() == document.String && text == "" && !refused:
-		d.Report(n.Position(), "bad-value", "", "it is empty")
+		d.Report(n.Position(), "bad-value", "", "this is empty")
 	case strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }):
 		d.Report(n.Position(), "bad-value", "", "%s has characters that can't be printed", document.Quote(text))
 		return ""
