@@ -110,3 +110,35 @@ func TestMoney(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParsePercent: what is read is a share, and is written as it was read.
+func FuzzParsePercent(f *testing.F) {
+	for _, text := range []string{"95%", "99.95%", "100%", "0.001%", "1e1%", "-0%", "%"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := agreement.ParsePercent(text)
+		if err != nil {
+			return
+		}
+		if again, err := agreement.ParsePercent(p.String()); p < 0 || p > agreement.Whole || err != nil || again != p {
+			t.Fatalf("%q is %d, %s, %v", text, p, p, err)
+		}
+	})
+}
+
+// FuzzParseMoney: what is read is written as it was read, but for zeros in front.
+func FuzzParseMoney(f *testing.F) {
+	for _, text := range []string{"2500.00 GBP", "250000 JPY", "1.234 KWD", "00.01 EUR", "-1.00 EUR"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		m, err := agreement.ParseMoney(text)
+		if err != nil {
+			return
+		}
+		if again, err := agreement.ParseMoney(m.String()); m.Minor < 0 || err != nil || again != m || !strings.HasSuffix(text, strings.TrimLeft(m.String(), "0")) {
+			t.Fatalf("%q is %d, %s, %v", text, m.Minor, m, err)
+		}
+	})
+}
