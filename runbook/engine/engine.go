@@ -50,8 +50,8 @@ type Job struct {
 
 	StartAt   string // a step's id
 	Checklist bool
-	Change    string // the reference of the change that asks for the run
-	Trust     string // digest of the newest trust statement; "" when there is none
+	Change    string           // the reference of the change that asks for the run
+	Trust     string           // digest of the newest trust statement; "" when there is none
 	Promises  agreement.Lookup // where the names in an SLA get their meaning
 
 	Ledger    *record.Ledger
