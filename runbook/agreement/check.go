@@ -44,11 +44,11 @@ func (d draft) check(a *Agreement) {
 
 // checkSchedule holds that a report is due at times that can be computed.
 func (d draft) checkSchedule(r Report) {
-	if r.Schedule == nil || len(d.Problems()) > 0 {
-		return // what is wrong has been said
+	if r.Schedule == nil || r.Schedule.Calendar != "" || len(d.Problems()) > 0 {
+		return // what is wrong has been said, or can be told only where the calendars are
 	}
 	var problems document.Problems
-	if _, err := r.recurrence(); errors.As(err, &problems) {
+	if _, err := r.recurrence(nil); errors.As(err, &problems) {
 		d.Add(problems)
 	} else if err != nil {
 		d.Report(r.Schedule.Position, "schedule", "", "the report %s: %s", document.Quote(r.ID), err)
@@ -142,16 +142,18 @@ func promisesOf(s runbook.SLA) []promise {
 	}
 }
 
-func (r Report) recurrence() (schedule.Recurrence, error) { return schedule.Of(r.Schedule, nil) }
+func (r Report) recurrence(calendars schedule.Lookup) (schedule.Recurrence, error) {
+	return schedule.Of(r.Schedule, nil, calendars)
+}
 
 // DueReports are the populations of the reports: each time at which one is due
 // is an occurrence, named <client>/<report>/<slot>. Known is the instant from
 // which the agreement is proven to be in force: nothing due earlier was asked
 // for.
-func (a *Agreement) DueReports(known time.Time) ([]schedule.Planned, error) {
+func (a *Agreement) DueReports(known time.Time, calendars schedule.Lookup) ([]schedule.Planned, error) {
 	var planned []schedule.Planned
 	for _, r := range a.Reports {
-		recurrence, err := r.recurrence()
+		recurrence, err := r.recurrence(calendars)
 		if err != nil {
 			return nil, err
 		}

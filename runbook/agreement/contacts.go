@@ -19,6 +19,7 @@ type Contacts struct {
 	Source []byte // the exact bytes; Digest is their SHA-256
 	Digest string // "sha256:" and 64 hex digits
 
+	ID      string // by which an agreement names them; may be empty
 	Client  string // whose people these are; empty for those whom all clients share
 	People  []*Contact
 	Rosters []*Roster
@@ -129,7 +130,7 @@ func decodeContacts(root *document.Node, d *document.Decoder) *Contacts {
 	if !decodeContactsHeader(m, d) {
 		return c
 	}
-	c.Client = decodeName(m.Take("client"), d)
+	c.ID, c.Client = decodeName(m.Take("id"), d), decodeName(m.Take("client"), d)
 	zone := decodeZone(m.Need("timezone"), d)
 	for _, n := range d.List(m.Need("contacts"), "a list of contacts") {
 		c.People = append(c.People, decodeContact(n, zone, d))

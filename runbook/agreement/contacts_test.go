@@ -57,7 +57,7 @@ func instantOf(t testing.TB, text string) time.Time {
 
 func TestLoadContacts(t *testing.T) {
 	c := contacts(t)
-	if c.Client != "northwind" || len(c.People) != 5 || len(c.Rosters) != 2 || c.Digest != runbook.Digest(c.Source) {
+	if c.ID != "northwind-people" || c.Client != "northwind" || len(c.People) != 5 || len(c.Rosters) != 2 || c.Digest != runbook.Digest(c.Source) {
 		t.Errorf("%+v", c)
 	}
 	london, err := runbook.Zone("Europe/London")

@@ -42,7 +42,7 @@ func simulated(t *testing.T, from, to time.Time) []lived {
 	t.Helper()
 	var month []lived
 	population := func(target, cron string, runbooks int) {
-		recurrence, err := schedule.Of(&runbook.Schedule{Cron: cron, Timezone: london}, nil)
+		recurrence, err := schedule.Of(&runbook.Schedule{Cron: cron, Timezone: london}, nil, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -28,6 +28,7 @@
 package agreement
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -55,7 +56,6 @@ type Terms struct {
 	Holds  *HoldRules `json:"holds,omitzero"` // nil: the usual ones
 
 	Due      *time.Time `json:"due,omitzero"`      // of the occurrence that a planned run is for
-	Grace    *time.Time `json:"grace,omitzero"`    // until when a schedule lets it start, beside the SLA
 	Reported *Reported  `json:"reported,omitzero"` // that the run is about
 
 	Unresolved string `json:"unresolved,omitzero"` // why the terms could not be told
@@ -72,7 +72,7 @@ type Reported struct {
 // none.
 type Lookup struct {
 	Agreement *Agreement
-	Calendar  func(id string) (*schedule.Calendar, error)
+	Calendar  schedule.Lookup
 }
 
 // TermsOf takes the terms of a runbook's SLA by value; nil when it promises
@@ -81,30 +81,37 @@ func TermsOf(s *runbook.SLA, from Lookup) *Terms {
 	if s == nil {
 		return nil
 	}
-	t := &Terms{Agreement: s.Agreement, Target: s.Target}
-	promises := *s
-	if s.Agreement != "" {
-		target, why := from.target(s.Agreement)
-		if why != "" {
-			t.Unresolved = why
-			return t
-		}
-		promises, t.Target = target.Promises, target.Percent.Float()
-		t.Digest, t.Holds = from.Agreement.Digest, &from.Agreement.Holds
+	t := &Terms{Agreement: s.Agreement}
+	promises, err := from.SLA(s)
+	if err != nil {
+		t.Unresolved = err.Error()
+		return t
 	}
-	t.pin(promises, from)
+	t.Target = promises.Target
+	if s.Agreement != "" {
+		holds := from.Agreement.Holds
+		t.Digest, t.Holds = from.Agreement.Digest, &holds
+	}
+	t.pin(*promises, from)
 	return t
 }
 
-func (l Lookup) target(name string) (Target, string) {
+// SLA is an SLA with the terms that its agreement gives it; itself where it names
+// none, and nil for nil.
+func (l Lookup) SLA(s *runbook.SLA) (*runbook.SLA, error) {
+	if s == nil || s.Agreement == "" {
+		return s, nil
+	}
 	if l.Agreement == nil {
-		return Target{}, "there is no agreement that says what " + name + " is"
+		return nil, fmt.Errorf("there is no agreement that says what %s is", s.Agreement)
 	}
-	target, ok := l.Agreement.Target(name)
+	target, ok := l.Agreement.Target(s.Agreement)
 	if !ok {
-		return Target{}, "the agreement " + l.Agreement.ID + " has no target " + name
+		return nil, fmt.Errorf("the agreement %s has no target %s", l.Agreement.ID, s.Agreement)
 	}
-	return target, ""
+	promises := target.Promises
+	promises.Position, promises.Target = s.Position, target.Percent.Float()
+	return &promises, nil
 }
 
 // pin resolves the promises in their calendar.
@@ -144,8 +151,9 @@ func (l Lookup) calendar(id string) (*schedule.Calendar, string) {
 	}
 }
 
-// For binds terms to the occurrence that a run is for. A schedule's grace is a
-// promise to start, also where there is no SLA.
+// For binds terms to the occurrence that a run is for, and takes its calendar
+// over by value. A schedule's grace is a promise to start, also where there is no
+// SLA.
 func (t *Terms) For(o schedule.Occurrence) *Terms {
 	bound := Terms{}
 	if t != nil {
@@ -153,13 +161,11 @@ func (t *Terms) For(o schedule.Occurrence) *Terms {
 	}
 	due := o.Due.Round(0)
 	bound.Due = &due
-	switch {
-	case o.StartBy == nil:
-	case bound.Hours == nil:
-		bound.StartWithin = runbook.Nanoseconds(o.StartBy.Sub(o.Due))
-	case bound.StartWithin == 0:
-		grace := o.StartBy.Round(0)
-		bound.Grace = &grace
+	if o.Calendar != nil && bound.Calendar == o.Calendar.ID {
+		bound.Hours = o.Calendar
+	}
+	if o.StartBy != nil {
+		bound.StartWithin = runbook.Nanoseconds(o.Calendar.Between(o.Due, *o.StartBy))
 	}
 	return &bound
 }
@@ -195,7 +201,7 @@ func (t *Terms) NotJudged() string {
 		return "not judged: no plan asks for this run"
 	case t.Clock != string(runbook.ClockScheduled) && t.Clock != string(runbook.ClockStarted) && (t.Clock != "" || t.Due == nil):
 		return "not judged: from which moment the clock runs is not said"
-	case t.CompleteWithin == 0 && (t.Due == nil || t.StartWithin == 0 && t.Grace == nil):
+	case t.CompleteWithin == 0 && (t.Due == nil || t.StartWithin == 0):
 		return "not judged: no time to complete was promised"
 	default:
 		return ""
@@ -274,13 +280,11 @@ func (t *Terms) from(started time.Time) time.Time {
 // behind its due time, of one about a report behind that. ok is false where
 // there is none.
 func (t *Terms) StartBy(pauses ...Pause) (by time.Time, ok bool) {
-	if clock, promised := t.Beginning(pauses...); promised {
-		return clock.Deadline()
-	}
-	if t.NotJudged() != "" || t.Grace == nil {
+	clock, ok := t.Beginning(pauses...)
+	if !ok {
 		return time.Time{}, false
 	}
-	return t.Grace.Round(0), true
+	return clock.Deadline()
 }
 
 // Promise says in words how long the work may take.

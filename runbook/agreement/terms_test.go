@@ -277,21 +277,25 @@ func TestReported(t *testing.T) {
 	}
 }
 
-// TestGrace: a schedule's grace is plain time, also beside an SLA that counts
-// office hours.
+// TestGrace: a schedule's grace counts in the SLA's calendar, and the terms take
+// that calendar over from the occurrence.
 func TestGrace(t *testing.T) {
-	due := wall(t, "2026-07-13 07:00", london)
-	by := due.Add(30 * time.Minute)
-	terms := agreement.TermsOf(&runbook.SLA{Agreement: "patch-weekly"}, known(t)).For(schedule.Occurrence{Due: due, StartBy: &by})
-	ended := wall(t, "2026-07-13 16:00", london)
-	if got, ok := terms.StartBy(); !ok || !got.Equal(by) {
+	due, by := wall(t, "2026-07-13 07:00", london), wall(t, "2026-07-13 09:30", london)
+	planned := agreement.TermsOf(&runbook.SLA{Clock: runbook.ClockScheduled, Calendar: "uk-office", CompleteWithin: length(t, "8h")}, known(t))
+	planned.Hours = nil // it stands in the plan
+	terms := planned.For(schedule.Occurrence{Due: due, StartBy: &by, Calendar: office()})
+	ended := wall(t, "2026-07-13 17:00", london)
+	if got, ok := terms.StartBy(); !ok || !got.Equal(by) || terms.StartWithin.Span() != 30*time.Minute {
 		t.Errorf("to be started by %s, %v", got, ok)
 	}
-	if facts := terms.Judge(by, ended); facts.Late() {
+	if facts := terms.Judge(by, ended); facts.NotJudged != "" || facts.Late() {
 		t.Errorf("%+v", facts)
 	}
 	if facts := terms.Judge(by.Add(1), ended); !facts.Late() {
 		t.Errorf("%+v", facts)
+	}
+	if other := planned.For(schedule.Occurrence{Due: due, Calendar: &schedule.Calendar{ID: "us-office"}}); other.Hours != nil {
+		t.Errorf("it took over the calendar %s", other.Hours.ID)
 	}
 }
 

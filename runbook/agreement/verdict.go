@@ -69,10 +69,8 @@ func deadlineOf(c Clock) *time.Time {
 // begun, completed, acknowledged and told say whether one promise was kept; one
 // that was not made is.
 func (t *Terms) begun(c Course) bool {
-	if clock, ok := t.Beginning(c.Pauses...); ok && !clock.Met(c.Started) {
-		return false
-	}
-	return t.Grace == nil || !c.Started.After(*t.Grace)
+	clock, ok := t.Beginning(c.Pauses...)
+	return !ok || clock.Met(c.Started)
 }
 
 func (t *Terms) completed(c Course) bool {

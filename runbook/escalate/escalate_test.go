@@ -193,7 +193,7 @@ func TestSequences(t *testing.T) {
 			append(minutely, seven.Add(17*time.Hour)),
 		},
 		"second_away_is_not_asked": {ladder(after(t, "10m", "duty", "")), down(0, 35*time.Minute, "mail slack"), minutely},
-		"outside_hours": {ladder(after(t, "0m", "client:it-director", "")), fine, every(30*time.Minute, seven, seven.Add(2*time.Hour))},
+		"outside_hours":            {ladder(after(t, "0m", "client:it-director", "")), fine, every(30*time.Minute, seven, seven.Add(2*time.Hour))},
 		"channel_down_then_back": {
 			nil, down(0, 25*time.Minute, "mail"), minutely,
 		},
@@ -265,5 +265,17 @@ func TestNobodyAtAll(t *testing.T) {
 	made := play(t, m, escalate.Reach{}, fine, []time.Time{seven.Add(3 * time.Hour)})
 	if len(made) != 1 || made[0].Channel.Address != m.Owner.Contact || made[0].Outcome != escalate.Sent {
 		t.Errorf("%+v", made)
+	}
+}
+
+// TestOtherMatters holds that what was told about one matter doesn't count for
+// another.
+func TestOtherMatters(t *testing.T) {
+	m, reach := missed(t), escalate.Reach{Contacts: people(t)}
+	made := play(t, m, reach, fine, []time.Time{seven.Add(3 * time.Hour)})
+	m.Name = "northwind/backup-verify/2026-07-07T07:00:00+01:00[Europe/London]"
+	other := escalate.Due(m, reach, made, seven.Add(3*time.Hour))
+	if len(made) != 3 || len(other) != 3 || strings.Contains(other[0].Words.Tried, "Told so far") {
+		t.Errorf("%d, then %d: %+v", len(made), len(other), other)
 	}
 }

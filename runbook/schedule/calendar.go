@@ -153,6 +153,30 @@ func checkWeek(week [7][]Hours) error {
 	return nil
 }
 
+// Differs says in what a calendar is another one, days off aside; "" when in
+// nothing.
+func (c *Calendar) Differs(other *Calendar) string {
+	switch {
+	case c.ID != other.ID:
+		return "id"
+	case c.Timezone != other.Timezone:
+		return "time zone"
+	case !slices.EqualFunc(c.Hours[:], other.Hours[:], slices.Equal):
+		return "hours"
+	case c.BusinessDay != other.BusinessDay:
+		return "business day"
+	case c.ValidUntil != other.ValidUntil:
+		return "valid_until"
+	default:
+		return ""
+	}
+}
+
+// SameDaysOff reports whether two calendars have the same days off. Those of a
+// country come from a list that is corrected from time to time, so one document
+// can mean others in another version of msp.
+func (c *Calendar) SameDaysOff(other *Calendar) bool { return slices.Equal(c.DaysOff, other.DaysOff) }
+
 // Working reports whether work is begun on a day, given as midnight UTC.
 func (c *Calendar) Working(day time.Time) bool {
 	return c == nil || len(c.Hours[day.Weekday()]) > 0 && !c.off(day)

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Rule is a cron line in a time zone.
+// Rule is the minutes that a schedule names, on the wall clock of a time zone.
 type Rule struct {
-	cron Cron
-	zone zone
+	pattern pattern
+	zone    zone
 }
 
 // Slot is one minute that a rule names.
@@ -18,8 +18,8 @@ type Slot struct {
 	Due     time.Time // the instant, in UTC
 }
 
-// NewRule reads a rule. The zone is an IANA name; a line that never fires is
-// an error.
+// NewRule reads a rule of a cron line alone. The zone is an IANA name; a line
+// that never fires is an error.
 func NewRule(cronText, zoneName string) (Rule, error) {
 	cron, err := ParseCron(cronText)
 	if err != nil {
@@ -32,15 +32,15 @@ func NewRule(cronText, zoneName string) (Rule, error) {
 	if err != nil {
 		return Rule{}, err
 	}
-	return Rule{cron: cron, zone: location}, nil
+	return Rule{pattern: cron, zone: location}, nil
 }
 
-// String is the line and the zone.
+// String is the pattern and the zone.
 func (r Rule) String() string {
-	if r.zone.Location == nil {
+	if r.pattern == nil {
 		return "no rule"
 	}
-	return r.cron.String() + " " + r.zone.String()
+	return r.pattern.String() + " " + r.zone.String()
 }
 
 // Next is the first slot due strictly after an instant. It is false only where
@@ -50,10 +50,10 @@ func (r Rule) Next(after time.Time) (Slot, bool) { return r.from(after.Unix() + 
 // Previous is the last slot due strictly before an instant; false before the
 // year 1.
 func (r Rule) Previous(before time.Time) (Slot, bool) {
-	if r.zone.Location == nil {
+	if r.pattern == nil {
 		return Slot{}, false
 	}
-	if r.cron.FixedHour() {
+	if r.pattern.FixedHour() {
 		return r.lastFixed(ceilUnix(before))
 	}
 	return r.lastWild(ceilUnix(before))
@@ -94,9 +94,9 @@ var (
 func (r Rule) from(second int64) (Slot, bool) {
 	second = max(second, firstWall)
 	switch {
-	case r.zone.Location == nil || second >= afterWall:
+	case r.pattern == nil || second >= afterWall:
 		return Slot{}, false
-	case r.cron.FixedHour():
+	case r.pattern.FixedHour():
 		return r.firstFixed(second)
 	default:
 		return r.firstWild(second)
@@ -109,7 +109,7 @@ func (r Rule) from(second int64) (Slot, bool) {
 
 func (r Rule) firstFixed(second int64) (Slot, bool) {
 	shown := r.zone.shown(second)
-	wall, ok := r.cron.first(max(shown, firstWall), min(shown+horizon, afterWall))
+	wall, ok := r.pattern.first(max(shown, firstWall), min(shown+horizon, afterWall))
 	if !ok {
 		return Slot{}, false
 	}
@@ -118,13 +118,13 @@ func (r Rule) firstFixed(second int64) (Slot, bool) {
 
 func (r Rule) lastFixed(second int64) (Slot, bool) {
 	shown := min(r.zone.shown(min(second, afterWall+horizon)), afterWall)
-	wall, ok := r.cron.last(max(shown-horizon, firstWall), shown)
+	wall, ok := r.pattern.last(max(shown-horizon, firstWall), shown)
 	if !ok {
 		return Slot{}, false
 	}
 	// A gap can bring several together; the first gives the name.
 	due := r.zone.reaches(wall)
-	if name, ok := r.cron.first(max(r.zone.shown(due), firstWall), wall); ok {
+	if name, ok := r.pattern.first(max(r.zone.shown(due), firstWall), wall); ok {
 		wall = name
 	}
 	return r.fixed(wall), true
@@ -146,7 +146,7 @@ func (r Rule) firstWild(second int64) (Slot, bool) {
 	end := min(second+horizon, afterWall)
 	for at := second; at < end; {
 		s := r.zone.stretch(at)
-		wall, ok := r.cron.first(max(at+s.offset, firstWall), min(s.end+s.offset, end+s.offset, afterWall))
+		wall, ok := r.pattern.first(max(at+s.offset, firstWall), min(s.end+s.offset, end+s.offset, afterWall))
 		if ok {
 			return r.slot(wall, wall-s.offset, s.offset), true
 		}
@@ -160,7 +160,7 @@ func (r Rule) lastWild(second int64) (Slot, bool) {
 	start := max(second-horizon, firstWall-daySeconds)
 	for at := second; at > start; {
 		s := r.zone.stretch(at - 1)
-		wall, ok := r.cron.last(max(s.start+s.offset, start+s.offset, firstWall), min(at+s.offset, afterWall))
+		wall, ok := r.pattern.last(max(s.start+s.offset, start+s.offset, firstWall), min(at+s.offset, afterWall))
 		if ok {
 			return r.slot(wall, wall-s.offset, s.offset), true
 		}
