@@ -115,13 +115,13 @@ func firstDue(item plannedItem, from, until time.Time) (schedule.Occurrence, boo
 
 // attempts are the runs that occurrences are judged by.
 type attempts struct {
-	byRunbook map[string][]schedule.Attempt // by their start
-	done      map[string][]schedule.Attempt // of them those that succeeded
-	unread    []schedule.Attempt            // whose start can't be relied on: they may be of any runbook
+	byRunbook map[string]schedule.Attempts
+	unread    []schedule.Attempt // whose start can't be relied on: they may be of any runbook
 }
 
 func newAttempts(results []runResult) *attempts {
-	x := &attempts{byRunbook: map[string][]schedule.Attempt{}, done: map[string][]schedule.Attempt{}}
+	x := &attempts{byRunbook: map[string]schedule.Attempts{}}
+	all := map[string][]schedule.Attempt{}
 	for _, r := range results {
 		switch b := r.bound; {
 		case b == nil && r.line == nil:
@@ -131,16 +131,11 @@ func newAttempts(results []runResult) *attempts {
 			}
 		case b.occurrence == "" && !b.hidden: // it satisfies nothing
 		default:
-			x.byRunbook[b.runbook] = append(x.byRunbook[b.runbook], b.Attempt)
+			all[b.runbook] = append(all[b.runbook], b.Attempt)
 		}
 	}
-	for id, all := range x.byRunbook {
-		slices.SortFunc(all, func(a, b schedule.Attempt) int { return a.Started.Compare(*b.Started) })
-		for _, a := range all {
-			if a.Outcome == "done" {
-				x.done[id] = append(x.done[id], a)
-			}
-		}
+	for id, runs := range all {
+		x.byRunbook[id] = schedule.NewAttempts(runs)
 	}
 	return x
 }
@@ -154,40 +149,15 @@ func madeAt(run string) (time.Time, bool) {
 	return time.Unix(id.Time().UnixTime()), true
 }
 
-// near are the attempts that decide about an occurrence: those in its window,
-// and behind it the successes up to the first that can recover it.
+// near are the attempts that decide about an occurrence.
 func (x *attempts) near(o schedule.Occurrence) []schedule.Attempt {
-	all := x.byRunbook[o.Runbook]
-	near := slices.Clone(all[startedBy(all, o.Opens):startedBy(all, o.Closes)])
-	after := o.Closes // the latest instant behind which a success can be a recovery
-	for _, a := range near {
-		if a.Ended != nil {
-			after = later(after, *a.Ended)
-		}
-	}
+	near := x.byRunbook[o.Runbook].Near(o)
 	for _, a := range x.unread {
 		if o.Holds(*a.Started) {
 			near = append(near, a)
 		}
 	}
-	done := x.done[o.Runbook]
-	var first *time.Time
-	for _, a := range done[startedBy(done, o.Closes):] {
-		if first != nil && a.Started.After(*first) {
-			break
-		}
-		near = append(near, a)
-		if a.Ended.After(after) && (first == nil || a.Ended.Before(*first)) {
-			first = a.Ended
-		}
-	}
 	return near
-}
-
-// startedBy counts the attempts that started before an instant.
-func startedBy(all []schedule.Attempt, t time.Time) int {
-	n, _ := slices.BinarySearchFunc(all, t, func(a schedule.Attempt, t time.Time) int { return a.Started.Compare(t) })
-	return n
 }
 
 func (e expectation) count(c *Counts) {
