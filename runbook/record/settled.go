@@ -180,6 +180,11 @@ func (s *Standing) Settle(at time.Time) error {
 	if s.settled.Runbooks == nil {
 		s.settled.Runbooks = map[string]*settledRunbook{}
 	}
+	for id, r := range s.settled.Runbooks {
+		for i := range r.Lines { // what recovers it may be settled now
+			r.Lines[i] = s.revisit(r.Lines[i], byRunbook[id], at)
+		}
+	}
 	err = s.each(s.settled.before, at.AddDate(1, 0, 0), func(plan *Fact[Plan], o schedule.Occurrence) bool {
 		return x.take(o, func() Expected { return s.judge(plan, o, byRunbook[o.Runbook], at) })
 	})
@@ -202,7 +207,7 @@ type settling struct {
 func (s *Standing) openSince(at time.Time) map[string]time.Time {
 	open := map[string]time.Time{}
 	for _, a := range s.Runs {
-		if first, known := open[a.Runbook]; a.Start != "" && (a.Open(at) || a.Started.After(at)) && (!known || a.Started.Before(first)) {
+		if first, known := open[a.Runbook]; a.Start != "" && a.Open(at) && (!known || a.Started.Before(first)) {
 			open[a.Runbook] = a.Started
 		}
 	}

@@ -31,6 +31,9 @@ type Standing struct {
 func (h *History) Standing() *Standing {
 	s := &Standing{Problems: h.Problems, Timeline: timelineOf(h), limit: h.limit, chain: h.chain, chained: true}
 	s.populations = map[[2]int]schedule.Planned{}
+	if len(s.Plans) > 0 { // without one nothing is due that would be said of a client
+		s.Client = s.Plans[0].Body.Client
+	}
 	return s
 }
 

@@ -43,8 +43,13 @@ func (a *Attempt) judged(at time.Time) schedule.Attempt {
 	return attempt
 }
 
-// Open reports whether the run is under way at an instant.
-func (a *Attempt) Open(at time.Time) bool { return a.Ended == nil && !at.After(a.FinishBy) }
+// Open reports whether the run hasn't ended at an instant.
+func (a *Attempt) Open(at time.Time) bool {
+	if a.Ended != nil {
+		return a.Ended.After(at)
+	}
+	return !at.After(a.FinishBy)
+}
 
 // begins takes over the start of the run. It is false when there was one.
 func (a *Attempt) begins(digest string, s RunStart) bool {
