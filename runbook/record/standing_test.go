@@ -74,9 +74,13 @@ func (s *shop) say(l *Ledger, kind string, body Statement, keys ...evidence.Sign
 func (s *shop) plan(l *Ledger, ticker string, hours ...int) string {
 	p := Plan{Client: "acme", Writer: l.Writer, Operator: l.Signer(), Signed: s.now, Digest: aDigest, Source: aDigest, Ticker: ticker, Level: "logged"}
 	for _, h := range hours {
+		cron := fmt.Sprintf("0 */%d * * *", h)
+		if h == 24 {
+			cron = "0 0 * * *"
+		}
 		p.Runbooks = append(p.Runbooks, PlannedRunbook{
 			Runbook:  Runbook{ID: fmt.Sprintf("every-%d", h), Version: "1.0.0", Digest: aDigest, Source: aDigest},
-			Schedule: Schedule{Cron: fmt.Sprintf("0 */%d * * *", h), Timezone: "UTC", Early: runbook.Nanoseconds(10 * time.Minute)},
+			Schedule: Schedule{Cron: cron, Timezone: "UTC", Early: runbook.Nanoseconds(10 * time.Minute)},
 		})
 	}
 	return s.say(l, KindPlan, p)
