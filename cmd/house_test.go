@@ -153,6 +153,8 @@ var houseLibraries = map[string]string{
 	"github.com/gofrs/flock":        "runbook/evidence",
 	"github.com/sigstore":           "runbook/evidence/stamp",
 	"github.com/arran4/golang-ical": "runbook/schedule/timetable",
+	"github.com/rickar/cal":         "runbook/schedule",
+	"github.com/teambition":         "runbook/schedule",
 }
 
 // houseTop is all that may lie at the top, beside files whose names begin with

@@ -1,6 +1,9 @@
 package schedule
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // Clash is a time on a zone's clock that a rule names, and that the clock
 // doesn't show exactly once: it is skipped, or it is shown twice.
@@ -13,17 +16,39 @@ type Clash struct {
 // schedulers differ in what they do then; without one, a time on the clock is
 // one instant for all of them.
 func (r Rule) Clash(from, to time.Time) (Clash, bool) {
-	if r.zone == nil {
+	if r.pattern == nil {
 		return Clash{}, false
 	}
-	for at := r.stretch(from.Unix()).end; at < to.Unix(); at = r.stretch(at).end {
-		before, after := r.stretch(at-1).offset, r.stretch(at).offset
-		if wall, ok := r.cron.first(at+min(before, after), at+max(before, after)); ok {
+	for at := r.zone.stretch(from.Unix()).end; at < to.Unix(); at = r.zone.stretch(at).end {
+		before, after := r.zone.stretch(at-1).offset, r.zone.stretch(at).offset
+		if wall, ok := r.pattern.first(at+min(before, after), at+max(before, after)); ok {
 			return Clash{Wall: time.Unix(wall, 0).UTC(), Twice: after < before}, true
 		}
 	}
 	return Clash{}, false
 }
 
-// Cron is the crontab line that a rule is; false for one that is more than that.
-func (r Rule) Cron() (Cron, bool) { return r.cron, r.zone != nil }
+// Cron is the crontab line that a rule is. The error says what makes it more
+// than one.
+func (r Rule) Cron() (Cron, error) {
+	switch p := r.pattern.(type) {
+	case Cron:
+		return p, nil
+	case RRule:
+		return Cron{}, errors.New("its schedule is an rrule")
+	case shifted:
+		return Cron{}, errors.New("its schedule has a shift")
+	case observed:
+		return Cron{}, errors.New("its schedule keeps to the days of a calendar")
+	default:
+		return Cron{}, errors.New("it has no schedule")
+	}
+}
+
+// Zone is the time zone on whose clock the rule is; UTC for no rule.
+func (r Rule) Zone() *time.Location {
+	if r.zone.Location == nil {
+		return time.UTC
+	}
+	return r.zone.Location
+}

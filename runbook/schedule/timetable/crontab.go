@@ -24,7 +24,7 @@ func Crontab(e Entry, at time.Time) (string, error) {
 	// An unescaped % ends the command of a line.
 	command := strings.ReplaceAll(strings.Join(words, " "), "%", `\%`)
 	return fmt.Sprintf("# %s (%s of %s)\nCRON_TZ=%s\n%s %s\n",
-		oneLine(e.Title), e.Planned.Runbook, e.Planned.Client, e.Schedule.Timezone, fields(cron), command), nil
+		oneLine(e.Title), e.Planned.Runbook, e.Planned.Client, e.zone(), fields(cron), command), nil
 }
 
 // fields are the five of a line, written so that every cron reads them alike:

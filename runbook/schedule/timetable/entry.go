@@ -1,13 +1,11 @@
 package timetable
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
@@ -15,8 +13,8 @@ import (
 type Entry struct {
 	Title     string
 	Rationale string
-	Schedule  *runbook.Schedule // as its author wrote it
-	Planned   schedule.Planned  // the same, with the plan's bounds
+	Start     string // what msp run is told: the runbook's id, or its file
+	Planned   schedule.Planned
 	Command   Command
 }
 
@@ -34,32 +32,29 @@ const cycle = 28
 // from an instant on. The error names what makes it more than that, in a
 // sentence that goes on after the runbook's name.
 func (e Entry) line(at time.Time) (schedule.Cron, error) {
-	switch s := e.Schedule; {
-	case s.RRule != "":
-		return schedule.Cron{}, errors.New("its schedule is an rrule, which neither a timer nor a crontab can say")
-	case !s.Shift.IsZero():
-		return schedule.Cron{}, errors.New("its schedule has a shift, which neither a timer nor a crontab can say")
-	case s.Calendar != "":
-		return schedule.Cron{}, errors.New("its schedule keeps to a calendar, and neither a timer nor a crontab knows days off")
+	rule := e.Planned.Recurrence.Rule
+	cron, err := rule.Cron()
+	switch {
+	case err != nil:
+		return cron, fmt.Errorf("%w, which neither a timer nor a crontab can say", err)
 	case e.Planned.From.After(at):
-		return schedule.Cron{}, fmt.Errorf("it begins on %s, and a timer or a crontab begins at once", e.Planned.From.Format(time.DateOnly))
+		return cron, fmt.Errorf("it begins on %s, and a timer or a crontab begins at once", e.Planned.From.Format(time.DateOnly))
 	case !e.Planned.Until.IsZero():
-		return schedule.Cron{}, fmt.Errorf("it ends before %s, and a timer or a crontab has no end", e.Planned.Until.Format(time.RFC3339))
+		return cron, fmt.Errorf("it ends before %s, and a timer or a crontab has no end", e.Planned.Until.Format(time.RFC3339))
 	}
-	cron, ok := e.Planned.Recurrence.Rule.Cron()
-	if !ok {
-		return schedule.Cron{}, errors.New("its schedule is no crontab line")
-	}
-	if clash, ok := e.Planned.Recurrence.Rule.Clash(at, at.AddDate(cycle, 0, 0)); ok {
+	if clash, ok := rule.Clash(at, at.AddDate(cycle, 0, 0)); ok {
 		shows := clash.Wall.Format("never shows 15:04")
 		if clash.Twice {
 			shows = clash.Wall.Format("shows 15:04 twice")
 		}
 		return cron, fmt.Errorf("on %s the clock of %s %s, and what a timer or a crontab does then is not what the schedule says",
-			clash.Wall.Format(time.DateOnly), e.Schedule.Timezone, shows)
+			clash.Wall.Format(time.DateOnly), e.zone(), shows)
 	}
 	return cron, e.Command.check()
 }
+
+// zone is the name of the entry's time zone.
+func (e Entry) zone() string { return e.Planned.Recurrence.Rule.Zone().String() }
 
 // check refuses paths that would not stay what they are in a line: one with a
 // control character, or a folder with white space or a backslash at its end.

@@ -87,10 +87,7 @@ func UID(name string) string {
 
 // description says why, by when, and what to type.
 func (e event) description() string {
-	zone := time.UTC
-	if location, err := runbook.Zone(e.Schedule.Timezone); err == nil {
-		zone = location
-	}
+	zone := e.Planned.Recurrence.Rule.Zone()
 	moment := func(t time.Time) string { return t.In(zone).Format("Mon 2006-01-02 15:04 MST") }
 	var lines []string
 	if why := paragraphs(e.Rationale); why != "" {
@@ -106,7 +103,7 @@ func (e event) description() string {
 	if e.at.CompleteWithin > 0 {
 		lines = append(lines, "complete within "+runbook.FormatSpan(e.at.CompleteWithin)+" of its start")
 	}
-	lines = append(lines, "", "msp run "+e.at.Runbook+" --client "+e.at.Client, e.at.Name)
+	lines = append(lines, "", "msp run "+shellWord(oneLine(e.Start))+" --client "+e.at.Client, e.at.Name)
 	return strings.Join(lines, "\n")
 }
 

@@ -24,6 +24,16 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 // now is when the timetables are made.
 var now = time.Date(2026, 3, 27, 12, 0, 0, 0, time.UTC)
 
+// calendars knows the one that has all weekdays and no holidays.
+func calendars(id string) (*schedule.Calendar, error) {
+	source := "apiVersion: msp/v1\nkind: Calendar\nid: " + id + "\ntimezone: UTC\nhours: {monday-friday: 09:00-17:00}\nvalid_until: 2028-12-31\n"
+	c, problems := schedule.LoadCalendar(id+".yaml", []byte(source))
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	return &c.Calendar, nil
+}
+
 // entry is a runbook of acme with a schedule.
 func entry(t testing.TB, s runbook.Schedule) timetable.Entry {
 	t.Helper()
@@ -31,14 +41,14 @@ func entry(t testing.TB, s runbook.Schedule) timetable.Entry {
 		return runbook.Duration{Text: fmt.Sprintf("%dh", n), Span: time.Duration(n) * time.Hour}
 	}
 	sla := &runbook.SLA{Clock: runbook.ClockScheduled, StartWithin: hours(1), CompleteWithin: hours(2)}
-	r, err := schedule.Of(&s, sla)
+	r, err := schedule.Of(&s, sla, calendars)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return timetable.Entry{
 		Title:     "Verify last night's backups",
 		Rationale: "Backups ran for two weeks without anyone noticing that they were empty.\nNever again.",
-		Schedule:  &s,
+		Start:     "backup-verify",
 		Planned:   r.Planned("acme", schedule.Item{Runbook: "backup-verify"}, time.Time{}),
 		Command: timetable.Command{
 			Program: "/usr/bin/msp", Folder: "/srv/procedures",

@@ -28,7 +28,7 @@ func Units(e Entry, at time.Time) ([]File, error) {
 	fmt.Fprintf(&service, "[Unit]\nDescription=%s\n\n[Service]\nType=oneshot\nWorkingDirectory=%s\nExecStart=%s\n",
 		what, unitText(e.Command.Folder), e.Command.unitLine())
 	fmt.Fprintf(&timer, "[Unit]\nDescription=When to do: %s\n\n[Timer]\n", what)
-	for _, on := range OnCalendar(cron, e.Schedule.Timezone) {
+	for _, on := range OnCalendar(cron, e.zone()) {
 		fmt.Fprintf(&timer, "OnCalendar=%s\n", on)
 	}
 	timer.WriteString("AccuracySec=1s\n\n[Install]\nWantedBy=timers.target\n")

@@ -83,7 +83,10 @@ func TestSystemdElapses(t *testing.T) {
 				break
 			}
 		}
-		cron, _ := e.Planned.Recurrence.Rule.Cron()
+		cron, err := e.Planned.Recurrence.Rule.Cron()
+		if err != nil {
+			t.Fatal(err)
+		}
 		var got []string
 		for _, on := range timetable.OnCalendar(cron, c.zone) {
 			analyze := exec.Command("systemd-analyze", "calendar", "--base-time=2026-03-27 12:00:00 UTC", "--iterations=150", on)
@@ -198,12 +201,18 @@ func TestRefusals(t *testing.T) {
 		change func(*timetable.Entry)
 		want   string
 	}{
-		"rrule":    {func(e *timetable.Entry) { e.Schedule.RRule = "FREQ=DAILY" }, "its schedule is an rrule"},
-		"shift":    {func(e *timetable.Entry) { e.Schedule.Shift = day }, "its schedule has a shift"},
-		"calendar": {func(e *timetable.Entry) { e.Schedule.Calendar = "uk" }, "its schedule keeps to a calendar"},
-		"later":    {func(e *timetable.Entry) { e.Planned.From = now.AddDate(0, 1, 0) }, "it begins on 2026-04-27"},
-		"ends":     {func(e *timetable.Entry) { e.Planned.Until = now.AddDate(0, 1, 0) }, "it ends before 2026-04-27T12:00:00Z"},
-		"no rule":  {func(e *timetable.Entry) { e.Planned.Recurrence.Rule = schedule.Rule{} }, "its schedule is no crontab line"},
+		"rrule": {func(e *timetable.Entry) {
+			*e = entry(t, runbook.Schedule{RRule: "FREQ=MONTHLY;BYDAY=2TU;BYHOUR=7;BYMINUTE=0", Timezone: "UTC"})
+		}, "its schedule is an rrule, which neither a timer nor a crontab can say"},
+		"shift": {func(e *timetable.Entry) {
+			*e = entry(t, runbook.Schedule{Cron: "0 7 1 * *", Timezone: "UTC", Shift: day})
+		}, "its schedule has a shift"},
+		"calendar": {func(e *timetable.Entry) {
+			*e = entry(t, runbook.Schedule{Cron: "0 7 * * *", Timezone: "UTC", Calendar: "office"})
+		}, "its schedule keeps to the days of a calendar"},
+		"later":   {func(e *timetable.Entry) { e.Planned.From = now.AddDate(0, 1, 0) }, "it begins on 2026-04-27"},
+		"ends":    {func(e *timetable.Entry) { e.Planned.Until = now.AddDate(0, 1, 0) }, "it ends before 2026-04-27T12:00:00Z"},
+		"no rule": {func(e *timetable.Entry) { e.Planned.Recurrence.Rule = schedule.Rule{} }, "it has no schedule"},
 		"gap": {func(e *timetable.Entry) {
 			*e = entry(t, runbook.Schedule{Cron: "30 1 * * *", Timezone: "Europe/London"})
 		}, "on 2026-03-29 the clock of Europe/London never shows 01:30"},
