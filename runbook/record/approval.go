@@ -368,9 +368,9 @@ func Round(steps []Step) int {
 	return round
 }
 
-// Standing are the tellings of steps that count: a push back makes those of the
+// StandingSteps are the tellings of steps that count: a push back makes those of the
 // step that it goes to, and of all behind it, count for nothing.
-func Standing(start RunStart, steps []Step) []Step {
+func StandingSteps(start RunStart, steps []Step) []Step {
 	if Round(steps) == 0 {
 		return steps
 	}
@@ -388,8 +388,8 @@ func Standing(start RunStart, steps []Step) []Step {
 	return standing
 }
 
-// Standing are the tellings of the run's steps that count.
-func (a *Account) Standing() []Step { return Standing(a.Start.Body, a.Steps()) }
+// StandingSteps are the tellings of the run's steps that count.
+func (a *Account) Standing() []Step { return StandingSteps(a.Start.Body, a.Steps()) }
 
 // ApprovedBy finds the approval of a runbook's bytes by an author, or by anybody
 // where no version of who is trusted is known.

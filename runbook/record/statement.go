@@ -40,6 +40,11 @@ var statements = map[string]func() Statement{
 	KindCorrection: func() Statement { return &Correction{} },
 	KindResponse:   func() Statement { return &Response{} },
 	KindErasure:    func() Statement { return &Erasure{} },
+	KindOccurrence: func() Statement { return &Unmet{} },
+	KindNotice:     func() Statement { return &Notice{} },
+	KindItem:       func() Statement { return &Item{} },
+	KindClosing:    func() Statement { return &Closing{} },
+	KindHandoff:    func() Statement { return &Handoff{} },
 }
 
 // Kinds are the names of the statements that this version reads, sorted.
@@ -102,6 +107,10 @@ func (p Plan) Head() Head {
 	for _, planned := range p.Runbooks {
 		head.Documents = append(head.Documents, NamedBlob{"the runbook " + planned.Runbook.ID, planned.Runbook.Digest})
 		head.Blobs = append(head.Blobs, NamedBlob{"the source of the runbook " + planned.Runbook.ID, planned.Runbook.Source})
+	}
+	for _, pinned := range p.Calendars {
+		head.Documents = append(head.Documents, NamedBlob{"the calendar " + pinned.Calendar.ID, pinned.Digest})
+		head.Blobs = append(head.Blobs, NamedBlob{"the source of the calendar " + pinned.Calendar.ID, pinned.Source})
 	}
 	return head
 }
