@@ -6,16 +6,16 @@ import (
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
 // A writtenBook is what a runbook's own bytes say. Many runs have the same, so
 // it is read once and not written to.
 type writtenBook struct {
 	id, version string
-	terms       *agreement.Terms
+	sla         *writtenSLA
 	fields      []runbook.Field
 	order       []string // of the steps
 	steps       map[string]writtenStep
@@ -39,7 +39,7 @@ func readBook(content []byte) *writtenBook {
 		return nil
 	}
 	b := &writtenBook{
-		id: child(root, "id").Text(), version: child(root, "version").Text(), terms: writtenTerms(child(root, "sla")),
+		id: child(root, "id").Text(), version: child(root, "version").Text(), sla: readSLA(child(root, "sla")),
 		fields: runbook.DecodeFields(child(root, "inputs"), "an input", document.NewDecoder()),
 	}
 	b.order, b.steps = outlineOf(root)
@@ -74,7 +74,7 @@ func (v *runAudit) checkSource(s *statement, content []byte) {
 		differs("it names the runbook %s %s, whose bytes say %s %s", start.Runbook.ID, start.Runbook.Version, quoted(book.id), quoted(book.version))
 	}
 	// For a run that a plan asks for, the terms that the plan pins are what counts.
-	if start.Occurrence == nil && !sameTerms(book.terms, start.SLA) {
+	if start.Occurrence == nil && !book.sla.same(start.SLA, hoursOf(start.SLA)) {
 		differs("the SLA that it pins is not the one in the runbook")
 	}
 	v.outline, v.fields = book.steps, book.fields
@@ -141,6 +141,19 @@ func span(n *document.Node) runbook.Nanoseconds {
 	return runbook.Nanoseconds(d.Span)
 }
 
+// spanIn reads a length of time that counts in a calendar, nil for 24x7.
+func spanIn(calendar *schedule.Calendar, n *document.Node) runbook.Nanoseconds {
+	d, err := runbook.ParseWorkingTime(n.Text())
+	if err != nil {
+		return 0
+	}
+	span, err := calendar.Span(d)
+	if err != nil {
+		return 0
+	}
+	return runbook.Nanoseconds(span)
+}
+
 func outlineOf(root *document.Node) (order []string, steps map[string]writtenStep) {
 	usual := runbook.Priority(child(child(root, "defaults"), "priority").Text())
 	if usual == "" {
@@ -194,46 +207,26 @@ func number(text string) float64 {
 	return n
 }
 
-// writtenTerms are the terms of a runbook's SLA.
-func writtenTerms(n *document.Node) *agreement.Terms {
-	if n == nil {
-		return nil
-	}
-	return &agreement.Terms{
-		Agreement: child(n, "agreement").Text(), Clock: child(n, "clock").Text(), Calendar: child(n, "calendar").Text(),
-		StartWithin: span(child(n, "start_within")), CompleteWithin: span(child(n, "complete_within")),
-		Target: tolerance(child(n, "target")).Amount,
-	}
-}
-
-// writtenSchedule is a runbook's schedule as a plan pins it; ok is false when
-// there is none, or one that a plan can't pin whole.
-func writtenSchedule(n *document.Node) (s record.Schedule, ok bool) {
-	known := []string{"cron", "timezone", "early", "grace", "close_after", "on_missed", "effective_from"}
+// writtenSchedule is a runbook's schedule as a plan pins it, with the calendar of
+// its SLA; ok is false when there is none, or one that a plan can't pin whole.
+func writtenSchedule(n *document.Node, calendar *schedule.Calendar) (s record.Schedule, ok bool) {
+	known := []string{"cron", "rrule", "shift", "timezone", "calendar", "on_holiday", "early", "grace", "close_after", "on_missed", "effective_from"}
 	for _, f := range n.Fields() {
 		if !slices.Contains(known, f.Key) {
 			return s, false
 		}
 	}
 	s = record.Schedule{
-		Cron: child(n, "cron").Text(), Timezone: child(n, "timezone").Text(), OnMissed: child(n, "on_missed").Text(),
-		Early: span(child(n, "early")), Grace: span(child(n, "grace")), CloseAfter: span(child(n, "close_after")),
+		Cron: child(n, "cron").Text(), RRule: child(n, "rrule").Text(), Timezone: child(n, "timezone").Text(), OnMissed: child(n, "on_missed").Text(),
+		Calendar: child(n, "calendar").Text(), OnHoliday: child(n, "on_holiday").Text(),
+		Early: span(child(n, "early")), Grace: spanIn(calendar, child(n, "grace")), CloseAfter: span(child(n, "close_after")),
 		EffectiveFrom: child(n, "effective_from").Text(),
+	}
+	if shift, err := runbook.ParseWorkingTime(child(n, "shift").Text()); err == nil {
+		s.Shift, s.ShiftDays = runbook.Nanoseconds(shift.Span), shift.Days
 	}
 	if s.OnMissed == "" {
 		s.OnMissed = "record"
 	}
 	return s, n != nil
-}
-
-func sameTerms(written, pinned *agreement.Terms) bool {
-	if written == nil || pinned == nil {
-		return written == nil && pinned == nil
-	}
-	x, y := *written, *pinned
-	if instant(x.Due) != instant(y.Due) {
-		return false
-	}
-	x.Due, y.Due = nil, nil
-	return x == y
 }

@@ -57,6 +57,9 @@ func Kinds() []string {
 	return kinds
 }
 
+// Known says whether this version reads statements of a kind.
+func Known(kind string) bool { return statements[kind] != nil }
+
 // New makes an empty statement of a kind, to be decoded into; nil for a kind
 // that this version doesn't know.
 func New(kind string) Statement {
@@ -104,6 +107,10 @@ func (p Plan) Head() Head {
 	for _, planned := range p.Runbooks {
 		head.Documents = append(head.Documents, NamedBlob{"the runbook " + planned.Runbook.ID, planned.Runbook.Digest})
 		head.Blobs = append(head.Blobs, NamedBlob{"the source of the runbook " + planned.Runbook.ID, planned.Runbook.Source})
+	}
+	for _, pinned := range p.Calendars {
+		head.Documents = append(head.Documents, NamedBlob{"the calendar " + pinned.Calendar.ID, pinned.Digest})
+		head.Blobs = append(head.Blobs, NamedBlob{"the source of the calendar " + pinned.Calendar.ID, pinned.Source})
 	}
 	return head
 }
