@@ -388,7 +388,7 @@ func StandingSteps(start RunStart, steps []Step) []Step {
 	return standing
 }
 
-// StandingSteps are the tellings of the run's steps that count.
+// Standing are the tellings of the run's steps that count.
 func (a *Account) Standing() []Step { return StandingSteps(a.Start.Body, a.Steps()) }
 
 // ApprovedBy finds the approval of a runbook's bytes by an author, or by anybody
