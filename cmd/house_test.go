@@ -72,6 +72,10 @@ var houseRooms = map[string]houseRoom{
 		"is what was promised: targets, clocks, people; pure",
 		"runbook runbook/document runbook/schedule",
 	},
+	"runbook/escalate": {
+		"is who is told about work that isn't done, and when; pure",
+		"runbook runbook/document runbook/schedule runbook/agreement",
+	},
 	"runbook/record": {
 		"is what is written down about a run: the statements, the crash journal, reading them back",
 		"runbook runbook/evidence runbook/trust runbook/schedule runbook/agreement",
@@ -79,6 +83,10 @@ var houseRooms = map[string]houseRoom{
 	"runbook/anchor": {
 		"takes a checkpoint to those outside, keeps what they say and remembers what is still owed",
 		"runbook/evidence runbook/evidence/stamp runbook/evidence/witness runbook/record",
+	},
+	"runbook/escalate/channel": {
+		"sends notices: mail, webhooks, chat and paging services, a command of one's own",
+		"runbook/process",
 	},
 	"runbook/engine": {
 		"runs and resumes: order, timeouts, retries, masking, journal, verdict",
@@ -155,6 +163,7 @@ var houseLibraries = map[string]string{
 	"github.com/arran4/golang-ical": "runbook/schedule/timetable",
 	"github.com/rickar/cal":         "runbook/schedule",
 	"github.com/teambition":         "runbook/schedule",
+	"github.com/wneessen/go-mail":   "runbook/escalate/channel",
 }
 
 // houseTop is all that may lie at the top, beside files whose names begin with
