@@ -285,7 +285,7 @@ func TestNextAndPreviousAtChanges(t *testing.T) {
 			}
 			r := rule(t, line, zone)
 			changes := []time.Time{time.Date(2011, 12, 30, 10, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-			for s := r.stretch(changes[1].Unix()); s.end < changes[1].AddDate(1, 0, 0).Unix(); s = r.stretch(s.end) {
+			for s := r.zone.stretch(changes[1].Unix()); s.end < changes[1].AddDate(1, 0, 0).Unix(); s = r.zone.stretch(s.end) {
 				changes = append(changes, time.Unix(s.end, 0).UTC())
 			}
 			for _, change := range changes {
