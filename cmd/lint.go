@@ -102,7 +102,7 @@ func filesBelow(folder string) ([]runbook.File, error) {
 
 // scheduleProblems are what keeps a schedule from ever being due, and calendars
 // that end too soon. An agreement's terms are not known here.
-func (a *app) scheduleProblems(r *runbook.Runbook, known calendars) document.Problems {
+func (a *app) scheduleProblems(r *runbook.Runbook, known promises) document.Problems {
 	if r.Schedule == nil {
 		return nil
 	}
@@ -114,12 +114,17 @@ func (a *app) scheduleProblems(r *runbook.Runbook, known calendars) document.Pro
 }
 
 // planProblems hold a plan to the runbooks that it asks for, as signing does.
-func (a *app) planProblems(p *place, f runbook.File, known calendars) document.Problems {
+func (a *app) planProblems(p *place, f runbook.File, known promises) document.Problems {
 	plan, problems := schedule.LoadPlan(f.Name, f.Source)
 	if len(problems) > 0 {
 		return problems
 	}
 	d := document.NewDecoder()
+	var err error
+	if known.agreement, err = p.agreementWith(plan.Client, a.Now()); err != nil {
+		withProblems(err, plan.Position, d)
+		return d.Problems()
+	}
 	for i, book := range a.holdPlan(p, plan, known, d) {
 		if item := plan.Items[i]; book != nil && !item.Until.IsZero() {
 			d.Add(endingProblems(book, item.Position, item.Until, known, a.Now()))
@@ -130,14 +135,17 @@ func (a *app) planProblems(p *place, f runbook.File, known calendars) document.P
 
 func (a *app) lint(p *place, files []runbook.File, asJSON bool) error {
 	books, problems := runbook.NewLibrary(kinds(), files).Load()
-	known := p.calendars()
+	known := promises{calendars: p.calendars()}
 	problems = append(problems, calendarProblems(files)...)
 	for _, r := range books {
 		problems = append(problems, a.scheduleProblems(r, known)...)
 	}
 	for _, f := range files {
-		if runbook.KindOf(f) == "Plan" {
+		switch {
+		case runbook.KindOf(f) == "Plan":
 			problems = append(problems, a.planProblems(p, f, known)...)
+		case isAgreement(f):
+			problems = append(problems, a.agreementProblems(p, f, known)...)
 		}
 	}
 	problems.Sort()

@@ -110,7 +110,7 @@ that a stranger can verify.`,
 	)
 	root.AddCommand(
 		app.runCommand(), app.resumeCommand(), app.approveCommand(), app.dueCommand(), app.overdueCommand(),
-		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.showCommand(),
+		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.agreementCommand(), app.showCommand(),
 		app.logCommand(), app.verifyCommand(), app.anchorCommand(), app.syncCommand(), app.exportCommand(), app.eraseCommand(),
 		app.keyCommand(), app.trustCommand(), app.witnessCommand(), app.versionCommand(),
 	)

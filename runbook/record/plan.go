@@ -32,6 +32,19 @@ type Plan struct {
 
 	Runbooks  []PlannedRunbook `json:"runbooks"`
 	Calendars []PinnedCalendar `json:"calendars,omitzero"` // all that the runbooks name, by id
+
+	// Agreement is the one with the client when the plan was signed; nil where
+	// there was none.
+	Agreement *PinnedAgreement `json:"agreement,omitzero"`
+}
+
+// PinnedAgreement is an agreement by its bytes. The terms that it gives stand with
+// each runbook, by value.
+type PinnedAgreement struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	Digest  string `json:"digest"` // of the document's exact bytes
+	Source  string `json:"source"` // the blob that holds them
 }
 
 // PinnedCalendar is a calendar by value, with its days off as explicit dates:
