@@ -3,7 +3,6 @@ package record
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -74,21 +73,29 @@ type Schedule struct {
 
 // PinRunbook takes what is planned of a runbook by value: its schedule and its
 // SLA, with working time in hours. What of it can't be computed with is an
-// error.
-func PinRunbook(book *runbook.Runbook, calendars schedule.Lookup) (Schedule, *agreement.Terms, error) {
-	if _, err := schedule.Of(book.Schedule, book.SLA, calendars); err != nil {
-		return Schedule{}, nil, err
-	}
-	s, sla, err := schedule.Plain(book.Schedule, book.SLA, calendars)
+// error. The calendar of its terms stands in the plan, once for all runbooks.
+func PinRunbook(book *runbook.Runbook, from agreement.Lookup) (Schedule, *agreement.Terms, error) {
+	sla, err := from.SLA(book.SLA)
 	if err != nil {
 		return Schedule{}, nil, err
+	}
+	if _, err := schedule.Of(book.Schedule, sla, from.Calendar); err != nil {
+		return Schedule{}, nil, err
+	}
+	s, _, err := schedule.Plain(book.Schedule, sla, from.Calendar)
+	if err != nil {
+		return Schedule{}, nil, err
+	}
+	terms := agreement.TermsOf(book.SLA, from)
+	if terms != nil {
+		terms.Hours = nil
 	}
 	return Schedule{
 		Cron: s.Cron, RRule: s.RRule, Timezone: s.Timezone, Calendar: s.Calendar, OnHoliday: s.OnHoliday, OnMissed: s.OnMissed,
 		Shift: runbook.Nanoseconds(s.Shift.Span), ShiftDays: s.Shift.Days,
 		Early: runbook.Nanoseconds(s.Early.Span), Grace: runbook.Nanoseconds(s.Grace.Span),
 		CloseAfter: runbook.Nanoseconds(s.CloseAfter.Span), EffectiveFrom: dayText(s.EffectiveFrom),
-	}, agreement.TermsOf(sla), nil
+	}, terms, nil
 }
 
 // model is a pinned schedule as the model has it.
@@ -181,13 +188,18 @@ func (p Plan) Population(item PlannedRunbook, until time.Time) (schedule.Planned
 	return population, nil
 }
 
-// slaOf is pinned terms as the model has them.
+// slaOf is pinned terms as the model has them. Those of an agreement that were
+// resolved stand for themselves.
 func slaOf(t *agreement.Terms) *runbook.SLA {
 	if t == nil {
 		return nil
 	}
+	named := t.Agreement
+	if t.Digest != "" {
+		named = ""
+	}
 	return &runbook.SLA{
-		Agreement: t.Agreement, Clock: runbook.Clock(t.Clock), Calendar: t.Calendar,
+		Agreement: named, Clock: runbook.Clock(t.Clock), Calendar: t.Calendar,
 		StartWithin: span(t.StartWithin), CompleteWithin: span(t.CompleteWithin), Target: t.Target,
 	}
 }
@@ -308,58 +320,4 @@ func (p Plan) inputs(store *evidence.Store, i int) (map[string]string, error) {
 		return nil, errors.New("the plan in force and its document differ")
 	}
 	return plan.Items[i].Inputs, nil
-}
-
-// Expected is one occurrence and how it stands.
-type Expected struct {
-	schedule.Occurrence
-	State       schedule.State
-	DecidedBy   string // a run
-	RecoveredAt *time.Time
-}
-
-// Expected lists the occurrences due in [from, to) that the plans ask for, and
-// how each stands at an instant.
-func (h *History) Expected(from, to, at time.Time) ([]Expected, error) {
-	attempts := h.attempts(at)
-	var all []Expected
-	for i := range h.Plans {
-		plan := &h.Plans[i]
-		for _, item := range plan.Body.Runbooks {
-			population, err := plan.Body.Population(item, h.replaced(plan))
-			if err != nil {
-				return nil, err
-			}
-			for o := range population.Between(from, to) {
-				state, decided, recovered := schedule.Judge(o, attempts[item.Runbook.ID], at)
-				all = append(all, Expected{o, state, decided, recovered})
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Expected) int { return a.Due.Compare(b.Due) })
-	return all, nil
-}
-
-// attempts are the runs by runbook, as occurrences are judged by them at an
-// instant. One that was never finished counts as failed when it had to be.
-func (h *History) attempts(at time.Time) map[string][]schedule.Attempt {
-	byRunbook := map[string][]schedule.Attempt{}
-	for _, a := range h.Accounts {
-		start := a.Start.Body
-		if start.Occurrence == nil {
-			continue // it satisfies nothing
-		}
-		attempt := schedule.Attempt{Run: a.Run, Started: &start.Started, Outcome: "open"}
-		switch {
-		case a.End != nil:
-			ended := a.End.Body.Ended
-			attempt.Ended, attempt.Outcome = &ended, string(a.End.Body.Verdict.Outcome)
-		case at.After(start.FinishBy):
-			attempt.Ended, attempt.Outcome = &start.FinishBy, "failed"
-		case len(a.Segments) > 0:
-			attempt.Outcome = "parked"
-		}
-		byRunbook[start.Runbook.ID] = append(byRunbook[start.Runbook.ID], attempt)
-	}
-	return byRunbook
 }

@@ -40,6 +40,11 @@ var statements = map[string]func() Statement{
 	KindCorrection: func() Statement { return &Correction{} },
 	KindResponse:   func() Statement { return &Response{} },
 	KindErasure:    func() Statement { return &Erasure{} },
+	KindOccurrence: func() Statement { return &Unmet{} },
+	KindNotice:     func() Statement { return &Notice{} },
+	KindItem:       func() Statement { return &Item{} },
+	KindClosing:    func() Statement { return &Closing{} },
+	KindHandoff:    func() Statement { return &Handoff{} },
 }
 
 // Kinds are the names of the statements that this version reads, sorted.
@@ -51,6 +56,9 @@ func Kinds() []string {
 	slices.Sort(kinds)
 	return kinds
 }
+
+// Known says whether this version reads statements of a kind.
+func Known(kind string) bool { return statements[kind] != nil }
 
 // New makes an empty statement of a kind, to be decoded into; nil for a kind
 // that this version doesn't know.
