@@ -100,13 +100,16 @@ func filesBelow(folder string) ([]runbook.File, error) {
 	return files, err
 }
 
-// scheduleProblems are what keeps a schedule from ever being due, and calendars
-// that end too soon. An agreement's terms are not known here.
+// scheduleProblems are what keeps a schedule from ever being due or an SLA from
+// being counted, and calendars that end too soon. An agreement's terms are not
+// known here.
 func (a *app) scheduleProblems(r *runbook.Runbook, known promises) document.Problems {
-	if r.Schedule == nil {
-		return nil
-	}
 	var found document.Problems
+	if r.Schedule == nil {
+		_, _, err := schedule.PlainSLA(r.SLA, known.find)
+		errors.As(err, &found)
+		return found
+	}
 	if _, err := schedule.Of(r.Schedule, r.SLA, known.find); !errors.As(err, &found) {
 		return endingProblems(r, r.Schedule.Position, time.Time{}, known, a.Now())
 	}

@@ -161,7 +161,7 @@ func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.
 	}
 	s := record.Plan{
 		Client: plan.Client, Writer: ledger.Writer, Operator: ledger.Signer(), Signed: now.Round(0),
-		Digest: plan.Digest, Source: source.Digest, Ticker: plan.Ticker, Level: plan.Level,
+		Digest: plan.Digest, Source: source.Digest, Ticker: plan.Ticker, Level: plan.Level, TZData: runbook.ZoneVersion,
 	}
 	subjects := []evidence.Subject{record.BlobSubject("plan", s.Digest), record.BlobSubject("plan source", s.Source)}
 	for i, item := range plan.Items {

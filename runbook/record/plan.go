@@ -29,6 +29,7 @@ type Plan struct {
 	Source   string    `json:"source"` // the blob that holds them; inputs stand only there
 	Ticker   string    `json:"ticker,omitzero"`
 	Level    string    `json:"level"`
+	TZData   string    `json:"tzdata,omitzero"` // the release of the zones that it was signed with
 
 	Runbooks  []PlannedRunbook `json:"runbooks"`
 	Calendars []PinnedCalendar `json:"calendars,omitzero"` // all that the runbooks name, by id
