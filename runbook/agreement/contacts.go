@@ -194,11 +194,15 @@ func decodeContact(n *document.Node, zone *time.Location, d *document.Decoder) *
 }
 
 // decodeReach reads when a contact works, and whether that is also when they
-// can be told something.
+// can be told something. Hours of one's own hold on holidays too: days off stand
+// in a calendar, or in away.
 func decodeReach(c *Contact, m *document.Map, d *document.Decoder) {
 	hours, reachable := m.Take("working_hours"), m.Take("reachable")
 	if hours.Kind() == document.Mapping {
-		c.Hours = decodeHours(c, hours, d)
+		c.Hours = &schedule.Calendar{ID: c.ID, Hours: schedule.DecodeWeek(hours, d), ValidUntil: "9999-12-31"}
+		if c.Zone != nil {
+			c.Hours.Timezone = c.Zone.String()
+		}
 	} else {
 		c.Calendar = decodeName(hours, d)
 	}

@@ -25,13 +25,15 @@ type expectation struct {
 	states map[schedule.State]int
 	total  int
 	listed []ExpectedLine
+	waived []WaivedLine
+	runs   map[string]*boundRun
 	until  time.Time // the occurrences due from here on were not looked at; zero: all were
 }
 
 // expect judges every occurrence that was due, from the first plan on to the
 // instant of the audit, by what was in force then.
 func (a *audit) expect(results []runResult) expectation {
-	e := expectation{states: map[schedule.State]int{}}
+	e := expectation{states: map[schedule.State]int{}, runs: boundRuns(results)}
 	if len(a.plans) == 0 {
 		return e
 	}
@@ -56,6 +58,9 @@ func (a *audit) expect(results []runResult) expectation {
 // take judges an occurrence.
 func (e *expectation) take(o schedule.Occurrence, known *attempts, a *audit) {
 	state, run, recovered := schedule.Judge(o, known.near(o), a.at)
+	if counts := a.settle(o, state, run, e.runs); counts != state {
+		state, run = counts, ""
+	}
 	if state == schedule.Missed && a.gaps {
 		state = schedule.Unknown // the run may be what can't be read
 	}
@@ -64,12 +69,15 @@ func (e *expectation) take(o schedule.Occurrence, known *attempts, a *audit) {
 	switch state {
 	case schedule.Missed, schedule.Late, schedule.Failed:
 		e.listed = append(e.listed, ExpectedLine{Name: o.Name, Due: o.Due, State: string(state), Run: run, RecoveredAt: recovered})
+	case schedule.Waived, schedule.NotApplicable:
+		e.waived = append(e.waived, a.waivedLine(o, state))
 	}
 }
 
 // cut leaves the newest lines.
 func (e expectation) cut() expectation {
 	e.listed = e.listed[max(0, len(e.listed)-maxListed):]
+	e.waived = e.waived[max(0, len(e.waived)-maxListed):]
 	return e
 }
 
@@ -115,13 +123,13 @@ func firstDue(item plannedItem, from, until time.Time) (schedule.Occurrence, boo
 
 // attempts are the runs that occurrences are judged by.
 type attempts struct {
-	byRunbook map[string][]schedule.Attempt // by their start
-	done      map[string][]schedule.Attempt // of them those that succeeded
-	unread    []schedule.Attempt            // whose start can't be relied on: they may be of any runbook
+	byRunbook map[string]schedule.Attempts
+	unread    []schedule.Attempt // whose start can't be relied on: they may be of any runbook
 }
 
 func newAttempts(results []runResult) *attempts {
-	x := &attempts{byRunbook: map[string][]schedule.Attempt{}, done: map[string][]schedule.Attempt{}}
+	x := &attempts{byRunbook: map[string]schedule.Attempts{}}
+	all := map[string][]schedule.Attempt{}
 	for _, r := range results {
 		switch b := r.bound; {
 		case b == nil && r.line == nil:
@@ -131,16 +139,11 @@ func newAttempts(results []runResult) *attempts {
 			}
 		case b.occurrence == "" && !b.hidden: // it satisfies nothing
 		default:
-			x.byRunbook[b.runbook] = append(x.byRunbook[b.runbook], b.Attempt)
+			all[b.runbook] = append(all[b.runbook], b.Attempt)
 		}
 	}
-	for id, all := range x.byRunbook {
-		slices.SortFunc(all, func(a, b schedule.Attempt) int { return a.Started.Compare(*b.Started) })
-		for _, a := range all {
-			if a.Outcome == "done" {
-				x.done[id] = append(x.done[id], a)
-			}
-		}
+	for id, runs := range all {
+		x.byRunbook[id] = schedule.NewAttempts(runs)
 	}
 	return x
 }
@@ -154,45 +157,21 @@ func madeAt(run string) (time.Time, bool) {
 	return time.Unix(id.Time().UnixTime()), true
 }
 
-// near are the attempts that decide about an occurrence: those in its window,
-// and behind it the successes up to the first that can recover it.
+// near are the attempts that decide about an occurrence.
 func (x *attempts) near(o schedule.Occurrence) []schedule.Attempt {
-	all := x.byRunbook[o.Runbook]
-	near := slices.Clone(all[startedBy(all, o.Opens):startedBy(all, o.Closes)])
-	after := o.Closes // the latest instant behind which a success can be a recovery
-	for _, a := range near {
-		if a.Ended != nil {
-			after = later(after, *a.Ended)
-		}
-	}
+	near := x.byRunbook[o.Runbook].Near(o)
 	for _, a := range x.unread {
 		if o.Holds(*a.Started) {
 			near = append(near, a)
 		}
 	}
-	done := x.done[o.Runbook]
-	var first *time.Time
-	for _, a := range done[startedBy(done, o.Closes):] {
-		if first != nil && a.Started.After(*first) {
-			break
-		}
-		near = append(near, a)
-		if a.Ended.After(after) && (first == nil || a.Ended.Before(*first)) {
-			first = a.Ended
-		}
-	}
 	return near
-}
-
-// startedBy counts the attempts that started before an instant.
-func startedBy(all []schedule.Attempt, t time.Time) int {
-	n, _ := slices.BinarySearchFunc(all, t, func(a schedule.Attempt, t time.Time) int { return a.Started.Compare(t) })
-	return n
 }
 
 func (e expectation) count(c *Counts) {
 	c.Expected, c.ExpectedOnTime, c.ExpectedLate = e.total, e.states[schedule.OnTime], e.states[schedule.Late]
 	c.ExpectedFailed, c.ExpectedMissed, c.ExpectedUnknown = e.states[schedule.Failed], e.states[schedule.Missed], e.states[schedule.Unknown]
+	c.ExpectedWaived, c.ExpectedNotApplicable = e.states[schedule.Waived], e.states[schedule.NotApplicable]
 	c.ExpectedOpen = e.states[schedule.Due] + e.states[schedule.Running] + e.states[schedule.Waiting]
 }
 
@@ -205,6 +184,12 @@ func (a *audit) planCheck(c Counts, e expectation) Check {
 	}
 	parts := []string{fmt.Sprintf("%s expected since %s: %d on time, %d late, %d failed, %d missed, %d open",
 		plural(c.Expected, "occurrence"), e.since.UTC().Format(time.DateOnly), c.ExpectedOnTime, c.ExpectedLate, c.ExpectedFailed, c.ExpectedMissed, c.ExpectedOpen)}
+	if c.ExpectedWaived > 0 {
+		parts[0] += fmt.Sprintf(", %d waived", c.ExpectedWaived)
+	}
+	if c.ExpectedNotApplicable > 0 {
+		parts[0] += fmt.Sprintf(", %d not applicable", c.ExpectedNotApplicable)
+	}
 	if c.ExpectedUnknown > 0 {
 		parts[0] += fmt.Sprintf(", %d unknown", c.ExpectedUnknown)
 	}

@@ -102,7 +102,7 @@ func (v *runAudit) judge(start *statement) {
 	}
 	line.State = string(verdict.Outcome)
 	v.result.verdict, v.result.judged = &verdict, start.start.SLA.NotJudged() == ""
-	v.result.past = v.remember(start, end, record.Standing(*start.start, steps))
+	v.result.past = v.remember(start, end, record.StandingSteps(*start.start, steps))
 }
 
 func (v *runAudit) judgeOpen(start *statement) {

@@ -255,8 +255,13 @@ func (a *audit) checkPlanOrder() {
 	}
 }
 
+// backdated are the kinds of statements that would change the past if they could
+// be signed in it, and the rules against that.
+var backdated = map[string]string{record.KindPlan: ruleBackdated, record.KindHold: ruleHoldBackdated}
+
 // checkBackdated: a plan can't be signed before what stands before it in its
-// log. A plan that could would take the place of an earlier one in the past.
+// log. A plan that could would take the place of an earlier one in the past; a
+// hold would pause a clock that has run.
 func (a *audit) checkBackdated(claims []newest) {
 	slices.SortStableFunc(claims, func(x, y newest) int {
 		return cmp.Or(strings.Compare(x.log.writer, y.log.writer), cmp.Compare(x.index, y.index))
@@ -267,12 +272,12 @@ func (a *audit) checkBackdated(claims []newest) {
 			last = n
 			continue
 		}
-		if back := last.at.Sub(n.at); n.leaf.Kind == record.KindPlan && back > 0 {
+		if rule, back := backdated[n.leaf.Kind], last.at.Sub(n.at); rule != "" && back > 0 {
 			tell := a.broken
 			if back <= clockSlack {
 				tell = a.note
 			}
-			tell(ruleBackdated, n.place(), "%s says that it was signed %s, and %s, which lies before it, is of %s", n.name(), instant(&n.at), last.name(), instant(&last.at))
+			tell(rule, n.place(), "%s says that it was signed %s, and %s, which lies before it, is of %s", n.name(), instant(&n.at), last.name(), instant(&last.at))
 		}
 		if n.at.After(last.at) {
 			last = n

@@ -92,15 +92,15 @@ func checkSaidWords(body record.Statement) error {
 			return fmt.Errorf("it doesn't say who saw which checkpoint")
 		}
 	case *record.Hold:
-		if s.Kind != record.HoldClock && s.Kind != record.HoldLegal {
-			return fmt.Errorf("%q is no kind of hold", s.Kind)
-		}
+		return checkHoldWords(s)
 	case *record.Waiver:
 		if s.Occurrence == "" || s.Until.IsZero() {
 			return fmt.Errorf("it doesn't say what need not happen, and until when")
 		}
 	case *record.Correction:
 		return checkCorrectionWords(s)
+	case *record.Unmet, *record.Notice, *record.Item, *record.Closing:
+		return checkTimeWords(body)
 	case *record.Erasure:
 		if !checkGround(s.Ground) {
 			return fmt.Errorf("%q is no ground of an erasure", s.Ground)

@@ -179,10 +179,14 @@ func (a *audit) accepts(key evidence.PublicKey) bool {
 	return len(a.pins.Signers) == 0 || slices.ContainsFunc(a.pins.Signers, key.Equal)
 }
 
-// byWriter: an anchor is stated by the writer itself, with the key of its log.
+// byWriter: what a writer states by itself is signed with the key of its log.
 func (s *statement) byWriter() bool {
-	_, anchor := s.body.(*record.Anchor)
-	return anchor && s.key.Equal(s.log.key)
+	switch s.body.(type) {
+	case *record.Anchor, *record.Unmet, *record.Notice, *record.Item:
+		return s.key.Equal(s.log.key)
+	default:
+		return false
+	}
 }
 
 func (v *reader) checkSigner(s *statement) {

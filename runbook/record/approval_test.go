@@ -72,7 +72,7 @@ func TestStanding(t *testing.T) {
 	}
 	for n, want := range []string{"", "a0", "a0 b0", "a0", "a0 b1", "", "a2", "a2 b2"} {
 		var got []string
-		for _, s := range Standing(start, steps[:n]) {
+		for _, s := range StandingSteps(start, steps[:n]) {
 			got = append(got, string(s.Deviates[0]))
 		}
 		if strings.Join(got, " ") != want {

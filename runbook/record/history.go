@@ -284,6 +284,7 @@ func (h *History) add(store *evidence.Store, writer string, leaf evidence.Leaf, 
 var listeners = map[string]func(*History, *evidence.Store, evidence.Leaf) error{
 	KindApproval: hear[Approval], KindAnchor: hear[Anchor], KindHold: hear[Hold], KindRelease: hear[Release], KindAck: hear[Ack],
 	KindWaiver: hear[Waiver], KindCorrection: hear[Correction], KindResponse: hear[Response], KindErasure: hear[Erasure],
+	KindOccurrence: hear[Unmet], KindNotice: hear[Notice], KindItem: hear[Item], KindClosing: hear[Closing], KindHandoff: hear[Handoff],
 }
 
 func hear[T Statement](h *History, store *evidence.Store, leaf evidence.Leaf) error {

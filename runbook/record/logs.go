@@ -2,6 +2,7 @@ package record
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -17,10 +18,11 @@ type Logs struct {
 	problems []error // of whole logs
 }
 
-// writtenLeaf is a leaf and whose log it stands in.
+// writtenLeaf is a leaf, whose log it stands in, and where.
 type writtenLeaf struct {
 	evidence.Leaf
 	writer string
+	index  int64
 }
 
 // ReadLogs reads the logs of a client. A log that can't be read is a problem of
@@ -63,16 +65,16 @@ func (l *Logs) read(client, writer string) error {
 }
 
 func (l *Logs) add(writer string, view *evidence.LogView) {
-	for _, leaf := range view.Leaves {
-		l.leaves = append(l.leaves, writtenLeaf{leaf, writer})
+	for i, leaf := range view.All() {
+		l.leaves = append(l.leaves, writtenLeaf{*leaf, writer, i})
 	}
 }
 
 // HistoryOf reads the statements of logs that were read already, by writer.
 func HistoryOf(store *evidence.Store, views map[string]*evidence.LogView, limit int) *History {
 	l := newLogs(store, limit)
-	for writer, view := range views {
-		l.add(writer, view)
+	for _, writer := range slices.Sorted(maps.Keys(views)) {
+		l.add(writer, views[writer])
 	}
 	return l.History()
 }

@@ -3,7 +3,6 @@ package record
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -320,58 +319,4 @@ func (p Plan) inputs(store *evidence.Store, i int) (map[string]string, error) {
 		return nil, errors.New("the plan in force and its document differ")
 	}
 	return plan.Items[i].Inputs, nil
-}
-
-// Expected is one occurrence and how it stands.
-type Expected struct {
-	schedule.Occurrence
-	State       schedule.State
-	DecidedBy   string // a run
-	RecoveredAt *time.Time
-}
-
-// Expected lists the occurrences due in [from, to) that the plans ask for, and
-// how each stands at an instant.
-func (h *History) Expected(from, to, at time.Time) ([]Expected, error) {
-	attempts := h.attempts(at)
-	var all []Expected
-	for i := range h.Plans {
-		plan := &h.Plans[i]
-		for _, item := range plan.Body.Runbooks {
-			population, err := plan.Body.Population(item, h.replaced(plan))
-			if err != nil {
-				return nil, err
-			}
-			for o := range population.Between(from, to) {
-				state, decided, recovered := schedule.Judge(o, attempts[item.Runbook.ID], at)
-				all = append(all, Expected{o, state, decided, recovered})
-			}
-		}
-	}
-	slices.SortStableFunc(all, func(a, b Expected) int { return a.Due.Compare(b.Due) })
-	return all, nil
-}
-
-// attempts are the runs by runbook, as occurrences are judged by them at an
-// instant. One that was never finished counts as failed when it had to be.
-func (h *History) attempts(at time.Time) map[string][]schedule.Attempt {
-	byRunbook := map[string][]schedule.Attempt{}
-	for _, a := range h.Accounts {
-		start := a.Start.Body
-		if start.Occurrence == nil {
-			continue // it satisfies nothing
-		}
-		attempt := schedule.Attempt{Run: a.Run, Started: &start.Started, Outcome: "open"}
-		switch {
-		case a.End != nil:
-			ended := a.End.Body.Ended
-			attempt.Ended, attempt.Outcome = &ended, string(a.End.Body.Verdict.Outcome)
-		case at.After(start.FinishBy):
-			attempt.Ended, attempt.Outcome = &start.FinishBy, "failed"
-		case len(a.Segments) > 0:
-			attempt.Outcome = "parked"
-		}
-		byRunbook[start.Runbook.ID] = append(byRunbook[start.Runbook.ID], attempt)
-	}
-	return byRunbook
 }

@@ -25,6 +25,9 @@
 //   - anchor names by digest what somebody outside said of a checkpoint.
 //   - hold, release, ack, waiver, correction and response are later words about
 //     a run, an occurrence or a statement; erasure lists blobs that were erased.
+//   - occurrence says that no run satisfied a planned occurrence; notice what was
+//     told to whom; item opens an exception, closing closes it; handoff hands a
+//     shift over.
 //   - run ends it. It names its run-start and its segments by digest and tells
 //     the steps that no segment tells, so that every step is stated exactly
 //     once, by who did it; and once more for each time that an approver pushed
@@ -33,8 +36,9 @@
 // A leaf of the log names the digest of the envelope, the kind and the run.
 //
 // A statement is signed by the operator whom it names; a trust statement by
-// roots, an erasure by roots too where there is a trust statement, and an anchor
-// by its writer, with the key of the log.
+// roots, an erasure by roots too where there is a trust statement, and what a
+// writer states by itself, with the key of its log: an anchor, an occurrence, a
+// notice, and an item that it opens.
 //
 // # What binds statements
 //
@@ -83,8 +87,9 @@
 // # Versions
 //
 // A statement of another version has another predicateType. Fields are never
-// removed from v1 and none is added: the decoder is strict, and a reader of v1
-// refuses what it doesn't know.
+// removed from v1, and one that is added may be left out: what was signed before
+// reads as it did. The decoder is strict, and a reader refuses what it doesn't
+// know.
 package record
 
 import (

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
@@ -108,16 +109,20 @@ const (
 	HoldLegal = "legal" // the erasure of blobs
 )
 
-// Hold stops a clock, or keeps blobs from being erased, until it is released.
+// Hold stops a clock, or keeps blobs from being erased, until it is released. A
+// clock is held for one of HoldReasons and for Max at most.
 type Hold struct {
-	Client     string    `json:"client"`
-	Writer     Signer    `json:"writer"`
-	Operator   Signer    `json:"operator"`
-	Signed     time.Time `json:"signed"`
-	Kind       string    `json:"kind"`
-	Run        string    `json:"run,omitzero"`
-	Occurrence string    `json:"occurrence,omitzero"`
-	Why        string    `json:"why"` // a blob: Words
+	Client     string              `json:"client"`
+	Writer     Signer              `json:"writer"`
+	Operator   Signer              `json:"operator"`
+	Signed     time.Time           `json:"signed"`
+	Kind       string              `json:"kind"`
+	Run        string              `json:"run,omitzero"`
+	Occurrence string              `json:"occurrence,omitzero"`
+	Reason     string              `json:"reason,omitzero"`   // of a clock's
+	Max        runbook.Nanoseconds `json:"max_ns,omitzero"`   // after which it has to be confirmed; 0: never
+	Confirms   string              `json:"confirms,omitzero"` // digest of the hold that a lead confirms with it
+	Why        string              `json:"why"`               // a blob: Words
 }
 
 // Release ends a hold.
@@ -142,15 +147,18 @@ type Ack struct {
 	Why        string    `json:"why"` // a blob: Words
 }
 
-// Waiver says that an occurrence need not happen, until an instant.
+// Waiver says that occurrences need not happen: those that are due before an
+// instant, from which on they count again. Operator is who approves it, and Why
+// the justification.
 type Waiver struct {
-	Client     string    `json:"client"`
-	Writer     Signer    `json:"writer"`
-	Operator   Signer    `json:"operator"`
-	Signed     time.Time `json:"signed"`
-	Occurrence string    `json:"occurrence"` // or the beginning of the names of several, which ends in /
-	Until      time.Time `json:"until"`
-	Why        string    `json:"why"` // a blob: Words
+	Client        string    `json:"client"`
+	Writer        Signer    `json:"writer"`
+	Operator      Signer    `json:"operator"`
+	Signed        time.Time `json:"signed"`
+	Occurrence    string    `json:"occurrence"` // or the beginning of the names of several, which ends in /
+	Until         time.Time `json:"until"`
+	NotApplicable bool      `json:"not_applicable,omitzero"` // there was nothing to be done, rather than done without
+	Why           string    `json:"why"`                     // a blob: Words
 }
 
 // Correction is a later word on an earlier statement, or a late entry about an
@@ -236,7 +244,8 @@ func (s Anchor) Head() Head {
 // Head is what all statements say.
 func (s Hold) Head() Head {
 	return Head{
-		Client: s.Client, Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Signed, Blobs: named(words, s.Why),
+		Client: s.Client, Run: s.Run, Writer: s.Writer, Signers: []Signer{s.Operator}, Made: s.Signed,
+		Documents: named("the hold", s.Confirms), Blobs: named(words, s.Why),
 	}
 }
 

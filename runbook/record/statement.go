@@ -40,6 +40,11 @@ var statements = map[string]func() Statement{
 	KindCorrection: func() Statement { return &Correction{} },
 	KindResponse:   func() Statement { return &Response{} },
 	KindErasure:    func() Statement { return &Erasure{} },
+	KindOccurrence: func() Statement { return &Unmet{} },
+	KindNotice:     func() Statement { return &Notice{} },
+	KindItem:       func() Statement { return &Item{} },
+	KindClosing:    func() Statement { return &Closing{} },
+	KindHandoff:    func() Statement { return &Handoff{} },
 }
 
 // Kinds are the names of the statements that this version reads, sorted.

@@ -39,7 +39,7 @@ func Judge(start RunStart, steps []Step, aborted bool, ended time.Time) Verdict 
 		Deviations: slices.Clone(start.Deviations),
 	}
 	byID := map[string]Step{}
-	for _, s := range Standing(start, steps) {
+	for _, s := range StandingSteps(start, steps) {
 		byID[s.ID] = s
 		v.Deviations = append(v.Deviations, s.Deviates...)
 	}
