@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/schedule"
@@ -87,7 +88,7 @@ func TestPinnedPlan(t *testing.T) {
 	lookup := func(string) (*schedule.Calendar, error) { return &doc.Calendar, nil }
 	pinned := PlannedRunbook{Runbook: Runbook{ID: "patch"}}
 	var err error
-	if pinned.Schedule, pinned.SLA, err = PinRunbook(book, lookup); err != nil {
+	if pinned.Schedule, pinned.SLA, err = PinRunbook(book, agreement.Lookup{Calendar: lookup}); err != nil {
 		t.Fatal(err)
 	}
 	signed := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
