@@ -23,7 +23,8 @@ func (a *app) agreementMonthCommand() *cobra.Command {
 		Long: `Count what should have happened in a month, what of it was kept, and what the
 misses cost. MONTH is such as 2026-07; without it, this month so far. Scheduled
 work belongs to the month in which it was due. Net figures leave out what was
-waived, and name who approved that. Everything is computed from the log.`,
+waived, and name who approved that. Everything is computed from the log, and from
+the agreement that was in force by the plan which was signed last.`,
 		Example: "  msp agreement month 2026-07 --client acme",
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := a.place()
@@ -52,7 +53,7 @@ waived, and name who approved that. Everything is computed from the log.`,
 }
 
 // monthOf counts a month under the agreement that was in force when it ended, or
-// is now.
+// is now: the one that stands in the plan, since its file may have changed later.
 func (a *app) monthOf(p *place, month string) (*agreement.Statement, error) {
 	first, err := time.Parse(monthLayout, month)
 	if err != nil {
@@ -66,13 +67,6 @@ func (a *app) monthOf(p *place, month string) (*agreement.Statement, error) {
 	if at.After(now) {
 		at = now
 	}
-	with, err := p.agreementWith(p.Client, at)
-	if err != nil {
-		return nil, err
-	}
-	if with == nil {
-		return nil, noAgreement(p.Client, at)
-	}
 	history, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
 	if err == nil {
 		err = errors.Join(history.Problems...)
@@ -80,7 +74,27 @@ func (a *app) monthOf(p *place, month string) (*agreement.Statement, error) {
 	if err != nil {
 		return nil, hint(fmt.Errorf("the month can't be counted: %w", err), "msp verify says what is wrong with the evidence")
 	}
+	with, err := a.agreementOf(p, history, at)
+	if err != nil {
+		return nil, err
+	}
 	return lived{history, with, now}.months(first)
+}
+
+// agreementOf is the agreement by the plan in force at an instant; where no plan
+// has one, that of the workspace, which nobody has signed.
+func (a *app) agreementOf(p *place, h *record.History, at time.Time) (*agreement.Agreement, error) {
+	if plan := h.PlanAt(at); plan != nil && plan.Body.Agreement != nil {
+		return plan.Body.SignedAgreement(a.store(p, p.Client))
+	}
+	with, err := p.agreementWith(p.Client, at)
+	if err == nil && with == nil {
+		err = noAgreement(p.Client, at)
+	}
+	if err == nil {
+		fmt.Fprintf(a.Stderr, "msp: no plan of %s was signed under the agreement %s\n     hint: msp plan sign pins it\n", p.Client, with.ID)
+	}
+	return with, err
 }
 
 // lived is what became of what was promised, as it is known at an instant.

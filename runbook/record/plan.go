@@ -56,6 +56,20 @@ type PinnedCalendar struct {
 	Calendar schedule.Calendar `json:"calendar"`
 }
 
+// SignedAgreement reads the agreement that the plan was signed under.
+func (p Plan) SignedAgreement(store *evidence.Store) (*agreement.Agreement, error) {
+	pinned := p.Agreement
+	source, err := GetBlob(store, pinned.Source)
+	if err == nil && runbook.Digest(source) != pinned.Digest {
+		err = errors.New("the kept document is not the one that was signed")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the agreement %s of the plan: %w", pinned.ID, err)
+	}
+	with, problems := agreement.LoadAgreement(pinned.ID+".yaml", source)
+	return with, problems.Err()
+}
+
 // PlannedRunbook is one runbook of a plan, with its schedule and its SLA by
 // value: a runbook's file may change later and changes nothing here.
 type PlannedRunbook struct {
