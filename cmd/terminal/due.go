@@ -120,7 +120,7 @@ func (l *dueList) head() string {
 			soon++
 		}
 	}
-	counts := fmt.Sprintf("%d late, %d due, %d within %s", late, now, soon, runbook.FormatSpan(l.Ahead))
+	counts := fmt.Sprintf("%d late, %d due, %d more within %s", late, now, soon, runbook.FormatSpan(l.Ahead))
 	return joined(l.At.In(l.screen.Local).Format("Monday 2006-01-02 15:04 MST"), plural(l.Clients, "client"), counts)
 }
 
@@ -327,8 +327,8 @@ func (l *dueList) missed(what string, by time.Time, zone *time.Location) string 
 
 // minutes is a length of time without seconds, unless there is nothing else.
 func minutes(d time.Duration) string {
-	if d >= time.Minute {
-		d = d.Truncate(time.Minute)
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", d/time.Second)
 	}
-	return runbook.FormatSpan(d)
+	return runbook.FormatSpan(d.Truncate(time.Minute))
 }
