@@ -64,9 +64,17 @@ var houseRooms = map[string]houseRoom{
 		"is when: plans, recurrence, occurrences; pure",
 		"runbook runbook/document",
 	},
+	"runbook/schedule/timetable": {
+		"is when, in the words of other programs: iCalendar, timers of systemd, crontabs; pure",
+		"runbook runbook/schedule",
+	},
 	"runbook/agreement": {
 		"is what was promised: targets, clocks, people; pure",
 		"runbook runbook/document runbook/schedule",
+	},
+	"runbook/escalate": {
+		"is who is told about work that isn't done, and when; pure",
+		"runbook runbook/document runbook/schedule runbook/agreement",
 	},
 	"runbook/record": {
 		"is what is written down about a run: the statements, the crash journal, reading them back",
@@ -75,6 +83,10 @@ var houseRooms = map[string]houseRoom{
 	"runbook/anchor": {
 		"takes a checkpoint to those outside, keeps what they say and remembers what is still owed",
 		"runbook/evidence runbook/evidence/stamp runbook/evidence/witness runbook/record",
+	},
+	"runbook/escalate/channel": {
+		"sends notices: mail, webhooks, chat and paging services, a command of one's own",
+		"runbook/process",
 	},
 	"runbook/engine": {
 		"runs and resumes: order, timeouts, retries, masking, journal, verdict",
@@ -123,7 +135,7 @@ var houseRooms = map[string]houseRoom{
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
-			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export runbooks steps cmd/terminal",
+			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export runbook/schedule/timetable runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",
@@ -148,8 +160,10 @@ var houseLibraries = map[string]string{
 	"github.com/go-json-experiment": "runbook/evidence",
 	"github.com/gofrs/flock":        "runbook/evidence",
 	"github.com/sigstore":           "runbook/evidence/stamp",
+	"github.com/arran4/golang-ical": "runbook/schedule/timetable",
 	"github.com/rickar/cal":         "runbook/schedule",
 	"github.com/teambition":         "runbook/schedule",
+	"github.com/wneessen/go-mail":   "runbook/escalate/channel",
 }
 
 // houseTop is all that may lie at the top, beside files whose names begin with

@@ -84,7 +84,7 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err := checkChange(r, change); err != nil {
 				return err
 			}
-			logs, err := record.ReadLogs(a.store(p, p.Client), p.Client, p.StatementLimit)
+			logs, err := a.readLogs(p, p.Client)
 			if err != nil {
 				return err
 			}

@@ -69,7 +69,24 @@ func (v *reader) checkSaidBy(s *statement) {
 		if right = mayDecide; body.Runbook != nil {
 			right = mayAuthor
 		}
-	case *record.Hold, *record.Release, *record.Ack, *record.Correction, *record.Erasure: // whose roots are judged with it
+	case *record.Hold:
+		if right = mayState; body.Confirms != "" {
+			right = mayWaive
+		}
+	case *record.Release, *record.Ack, *record.Correction, *record.Erasure, *record.Handoff: // an erasure's roots are judged with it
+		right = mayState
+	case *record.Closing:
+		if right = mayState; body.How == record.CloseWaived {
+			right = mayWaive
+		}
+	case *record.Unmet, *record.Notice:
+		v.writerStands(s)
+		return
+	case *record.Item:
+		if s.byWriter() {
+			v.writerStands(s)
+			return
+		}
 		right = mayState
 	case *record.Response:
 		right = mayRespond
@@ -86,24 +103,35 @@ func (v *reader) checkSaidBy(s *statement) {
 // that was revoked what came before counts, and of a stolen key only what is
 // proven to have been there before.
 func (v *reader) writerStands(s *statement) bool {
-	newest := v.trusted.chain.Newest()
-	if newest == nil {
+	w := v.revokedWriter(s)
+	if w == nil {
 		return true
 	}
-	w := newest.Writer(s.log.writer)
-	if w == nil || w.Revoked == nil {
-		return true
-	}
-	shown, at := v.around(s), w.Revoked.At
-	proven := !shown.before.IsZero() && !shown.before.After(at)
-	claimed := !w.Revoked.Compromised && !shown.after.After(at) && !s.until().After(at)
-	if proven || claimed {
-		return true
-	}
+	at := w.Revoked.At
 	where := s.place()
 	where.cause = s.log.writer
 	v.broken(ruleWriterRevoked, where, "%s stands in the log of %s, which was revoked (%s) as of %s", s.name(), s.log.writer, w.Revoked.Why, moment(at))
 	return false
+}
+
+// revokedWriter is the writer in whose log a statement stands, when it was revoked
+// and the statement doesn't count for that; else nil.
+func (a *audit) revokedWriter(s *statement) *trust.Writer {
+	newest := a.trusted.chain.Newest()
+	if newest == nil {
+		return nil
+	}
+	w := newest.Writer(s.log.writer)
+	if w == nil || w.Revoked == nil {
+		return nil
+	}
+	shown, at := a.around(s), w.Revoked.At
+	proven := !shown.before.IsZero() && !shown.before.After(at)
+	claimed := !w.Revoked.Compromised && !shown.after.After(at) && !s.until().After(at)
+	if proven || claimed {
+		return nil
+	}
+	return w
 }
 
 // mayPlan holds a plan to who may sign one.

@@ -25,13 +25,15 @@ type expectation struct {
 	states map[schedule.State]int
 	total  int
 	listed []ExpectedLine
+	waived []WaivedLine
+	runs   map[string]*boundRun
 	until  time.Time // the occurrences due from here on were not looked at; zero: all were
 }
 
 // expect judges every occurrence that was due, from the first plan on to the
 // instant of the audit, by what was in force then.
 func (a *audit) expect(results []runResult) expectation {
-	e := expectation{states: map[schedule.State]int{}}
+	e := expectation{states: map[schedule.State]int{}, runs: boundRuns(results)}
 	if len(a.plans) == 0 {
 		return e
 	}
@@ -56,6 +58,9 @@ func (a *audit) expect(results []runResult) expectation {
 // take judges an occurrence.
 func (e *expectation) take(o schedule.Occurrence, known *attempts, a *audit) {
 	state, run, recovered := schedule.Judge(o, known.near(o), a.at)
+	if counts := a.settle(o, state, run, e.runs); counts != state {
+		state, run = counts, ""
+	}
 	if state == schedule.Missed && a.gaps {
 		state = schedule.Unknown // the run may be what can't be read
 	}
@@ -64,12 +69,15 @@ func (e *expectation) take(o schedule.Occurrence, known *attempts, a *audit) {
 	switch state {
 	case schedule.Missed, schedule.Late, schedule.Failed:
 		e.listed = append(e.listed, ExpectedLine{Name: o.Name, Due: o.Due, State: string(state), Run: run, RecoveredAt: recovered})
+	case schedule.Waived, schedule.NotApplicable:
+		e.waived = append(e.waived, a.waivedLine(o, state))
 	}
 }
 
 // cut leaves the newest lines.
 func (e expectation) cut() expectation {
 	e.listed = e.listed[max(0, len(e.listed)-maxListed):]
+	e.waived = e.waived[max(0, len(e.waived)-maxListed):]
 	return e
 }
 
@@ -163,6 +171,7 @@ func (x *attempts) near(o schedule.Occurrence) []schedule.Attempt {
 func (e expectation) count(c *Counts) {
 	c.Expected, c.ExpectedOnTime, c.ExpectedLate = e.total, e.states[schedule.OnTime], e.states[schedule.Late]
 	c.ExpectedFailed, c.ExpectedMissed, c.ExpectedUnknown = e.states[schedule.Failed], e.states[schedule.Missed], e.states[schedule.Unknown]
+	c.ExpectedWaived, c.ExpectedNotApplicable = e.states[schedule.Waived], e.states[schedule.NotApplicable]
 	c.ExpectedOpen = e.states[schedule.Due] + e.states[schedule.Running] + e.states[schedule.Waiting]
 }
 
@@ -175,6 +184,12 @@ func (a *audit) planCheck(c Counts, e expectation) Check {
 	}
 	parts := []string{fmt.Sprintf("%s expected since %s: %d on time, %d late, %d failed, %d missed, %d open",
 		plural(c.Expected, "occurrence"), e.since.UTC().Format(time.DateOnly), c.ExpectedOnTime, c.ExpectedLate, c.ExpectedFailed, c.ExpectedMissed, c.ExpectedOpen)}
+	if c.ExpectedWaived > 0 {
+		parts[0] += fmt.Sprintf(", %d waived", c.ExpectedWaived)
+	}
+	if c.ExpectedNotApplicable > 0 {
+		parts[0] += fmt.Sprintf(", %d not applicable", c.ExpectedNotApplicable)
+	}
 	if c.ExpectedUnknown > 0 {
 		parts[0] += fmt.Sprintf(", %d unknown", c.ExpectedUnknown)
 	}

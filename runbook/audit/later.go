@@ -62,6 +62,10 @@ func (a *audit) checkLater(said []saidResult) {
 			about = body.About
 		case *record.Response:
 			about = body.About
+		case *record.Closing:
+			about = body.Opening
+		case *record.Hold:
+			about = body.Confirms
 		}
 		if _, logged := a.named[about]; about != "" && !logged {
 			a.note(ruleAboutUnknown, s.statement.place(), "%s is about the statement %s, which no log that can be read holds", s.statement.name(), short(about))

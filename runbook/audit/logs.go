@@ -37,7 +37,7 @@ func (l *writerLog) looked() int {
 type ref struct {
 	log   *writerLog
 	index int64
-	leaf  evidence.Leaf
+	leaf  *evidence.Leaf
 }
 
 // before reports whether r was certainly logged before other: only the order
@@ -236,7 +236,7 @@ func (a *audit) index() (groups []*group, plans, said []ref, err error) {
 		}
 	}
 	versions, err := a.earlierTrust()
-	return groups, slices.Concat(a.earlierPlans(groups), plans), slices.Concat(versions, said), err
+	return groups, slices.Concat(a.earlierPlans(groups, said), plans), slices.Concat(versions, said), err
 }
 
 // A group is the leaves that name one run.

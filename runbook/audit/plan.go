@@ -219,7 +219,11 @@ func (v *planAudit) readPlanned(s *statement, item record.PlannedRunbook) error 
 // plannedDiffers says what a plan pins otherwise than the runbook has it.
 func plannedDiffers(item record.PlannedRunbook, root *document.Node, calendars schedule.Lookup) (what []string) {
 	sla := child(root, "sla")
-	in, err := calendars(child(sla, "calendar").Text())
+	calendar := child(sla, "calendar").Text()
+	if child(sla, "agreement") != nil && item.SLA != nil {
+		calendar = item.SLA.Calendar // which the agreement names
+	}
+	in, err := calendars(calendar)
 	if err != nil {
 		in = nil // 24x7, or one that isn't pinned, which the population tells of
 	}
@@ -232,7 +236,7 @@ func plannedDiffers(item record.PlannedRunbook, root *document.Node, calendars s
 	if written, ok := writtenSchedule(child(root, "schedule"), in); !ok || written != item.Schedule {
 		what = append(what, "schedule")
 	}
-	if !sameTerms(writtenTerms(sla, in), item.SLA) {
+	if !readSLA(sla).same(item.SLA, in) {
 		what = append(what, "SLA")
 	}
 	return what
@@ -251,8 +255,13 @@ func (a *audit) checkPlanOrder() {
 	}
 }
 
+// backdated are the kinds of statements that would change the past if they could
+// be signed in it, and the rules against that.
+var backdated = map[string]string{record.KindPlan: ruleBackdated, record.KindHold: ruleHoldBackdated}
+
 // checkBackdated: a plan can't be signed before what stands before it in its
-// log. A plan that could would take the place of an earlier one in the past.
+// log. A plan that could would take the place of an earlier one in the past; a
+// hold would pause a clock that has run.
 func (a *audit) checkBackdated(claims []newest) {
 	slices.SortStableFunc(claims, func(x, y newest) int {
 		return cmp.Or(strings.Compare(x.log.writer, y.log.writer), cmp.Compare(x.index, y.index))
@@ -263,12 +272,12 @@ func (a *audit) checkBackdated(claims []newest) {
 			last = n
 			continue
 		}
-		if back := last.at.Sub(n.at); n.leaf.Kind == record.KindPlan && back > 0 {
+		if rule, back := backdated[n.leaf.Kind], last.at.Sub(n.at); rule != "" && back > 0 {
 			tell := a.broken
 			if back <= clockSlack {
 				tell = a.note
 			}
-			tell(ruleBackdated, n.place(), "%s says that it was signed %s, and %s, which lies before it, is of %s", n.name(), instant(&n.at), last.name(), instant(&last.at))
+			tell(rule, n.place(), "%s says that it was signed %s, and %s, which lies before it, is of %s", n.name(), instant(&n.at), last.name(), instant(&last.at))
 		}
 		if n.at.After(last.at) {
 			last = n

@@ -80,9 +80,13 @@ type Report struct {
 	// oldest first; of more than a thousand the newest. They are what happened,
 	// and nothing broken.
 	Missed []ExpectedLine `json:"missed"`
-	Erased []ErasedLine   `json:"erased"` // by when they claim to have been signed
-	Later  []LaterLine    `json:"later"`  // corrections, late entries and responses, the oldest first
-	Counts Counts         `json:"counts"`
+	// Waived are the occurrences that nobody did and a waiver excuses, as Missed
+	// is; Held the holds of clocks.
+	Waived []WaivedLine `json:"waived,omitempty"`
+	Held   []HeldLine   `json:"held,omitempty"`
+	Erased []ErasedLine `json:"erased"` // by when they claim to have been signed
+	Later  []LaterLine  `json:"later"`  // corrections, late entries and responses, the oldest first
+	Counts Counts       `json:"counts"`
 }
 
 // OK reports whether nothing is broken.
@@ -197,4 +201,9 @@ type Counts struct {
 	ExpectedMissed  int `json:"expected_missed"`
 	ExpectedOpen    int `json:"expected_open"`    // due, running or waiting
 	ExpectedUnknown int `json:"expected_unknown"` // what would tell can't be read
+
+	ExpectedWaived        int `json:"expected_waived"`
+	ExpectedNotApplicable int `json:"expected_not_applicable"`
+
+	Stated int `json:"stated"` // occurrences of which a statement that can be relied on says that nobody did them
 }

@@ -91,6 +91,18 @@ const (
 	rulePlanOrder    = "plan-order"
 	ruleDuplicate    = "occurrence-duplicate"
 
+	// What was stated about occurrences, and holds of clocks.
+	ruleUnmetUnknown    = "unmet-unplanned"
+	ruleUnmetEarly      = "unmet-early"
+	ruleUnmetWaiver     = "unmet-not-waived"
+	ruleUnmetFalse      = "unmet-though-run"
+	ruleRunAfterUnmet   = "run-after-unmet"
+	ruleTicker          = "ticker-differs"
+	ruleHoldAfter       = "hold-after-end"
+	ruleHoldBackdated   = "hold-backdated"
+	ruleUnmetSuperseded = "unmet-superseded" // never broken
+	ruleUnmetStands     = "unmet-stands"     // never broken
+
 	// Times from outside (proven.go).
 	ruleToken          = "token-wrong"
 	ruleTokenMissing   = "token-missing"
@@ -107,6 +119,7 @@ const (
 	// Erasures, and later words.
 	ruleErasureSigners = "erasure-signers"
 	ruleErasureHeld    = "erasure-held"
+	ruleReleaser       = "release-not-entitled"
 	ruleErasureUnnamed = "erasure-unnamed"     // never broken
 	ruleHoldClaimed    = "hold-claimed"        // never broken
 	ruleErasedPresent  = "erased-but-there"    // never broken
@@ -217,6 +230,18 @@ var rules = map[string]rule{
 	rulePlanOrder:    {checkPlan, "No log holds both. Had it been signed later than it says, what it no longer asks for in between would go unseen."},
 	ruleDuplicate:    {checkRuns, "Two machines may not have known of each other; the first to end decides, and the other changes nothing."},
 
+	// What was stated about occurrences, and holds of clocks.
+	ruleUnmetUnknown:    {checkPlan, "Nobody was to do it: the statement counts for nothing."},
+	ruleUnmetEarly:      {checkPlan, "Somebody could still have done it: the statement counts for nothing."},
+	ruleUnmetWaiver:     {checkPlan, "Nobody who might has excused it: it counts as missed."},
+	ruleUnmetFalse:      {checkPlan, "Who stated it held a record of the run; the run counts."},
+	ruleRunAfterUnmet:   {checkRuns, "It was made up when it was known to be missing: the occurrence counts as missed."},
+	ruleTicker:          {checkSignatures, "Another installation than the agreed one states what was due, or tells people of it: ask why."},
+	ruleHoldAfter:       {checkSLA, "A hold that was thought of afterwards pauses nothing."},
+	ruleHoldBackdated:   {checkSLA, "It pauses nothing before the time at which it was logged."},
+	ruleUnmetSuperseded: {checkPlan, "Its machine didn't know of the run; what is proven counts."},
+	ruleUnmetStands:     {checkPlan, "The run may have been made up since: the occurrence counts as missed."},
+
 	// Times from outside (proven.go).
 	ruleToken:          {checkLog, "What it is kept for, a time from outside, it doesn't show: somebody changed it or put it there."},
 	ruleTokenMissing:   {checkLog, "The time that it stood for can't be shown any more: restore it from another copy."},
@@ -232,6 +257,7 @@ var rules = map[string]rule{
 	// Erasures, and later words.
 	ruleErasureSigners: {checkErasures, "It excuses no missing blob: whoever may sign erasures did not agree to it."},
 	ruleErasureHeld:    {checkErasures, "What had to be kept was erased all the same: ask who decided it, and why."},
+	ruleReleaser:       {checkErasures, "It ends nothing: what the hold keeps has to be kept until whoever laid it, or a lead, releases it."},
 	ruleErasureUnnamed: {checkErasures, "Nothing that was recorded is missing for it."},
 	ruleHoldClaimed:    {checkErasures, "From when on it holds is its signer's word, up to the time that is shown."},
 	ruleErasedPresent:  {checkErasures, "It is what a crash leaves between logging and erasing: msp erase --finish removes it."},

@@ -68,13 +68,12 @@ func (a *audit) endUntold(start ref) bool {
 
 // peek reads a statement that nobody vouches for yet; nil when it can't be read.
 func (a *audit) peek(kind, digest string) *statement {
-	data, err := a.store.Envelope(digest)
-	if err != nil || record.New(kind) == nil {
+	envelope, err := a.store.OpenEnvelope(digest, a.limit)
+	if err != nil || !record.Known(kind) {
 		return nil
 	}
-	s := &statement{}
-	s.leaf = evidence.Leaf{V: 1, Kind: kind, Envelope: digest}
-	if _, err := s.decode(data, a.limit); err != nil {
+	s := &statement{ref: ref{leaf: &evidence.Leaf{V: 1, Kind: kind, Envelope: digest}}}
+	if s.decode(envelope) != nil {
 		return nil
 	}
 	return s
@@ -112,7 +111,7 @@ func (a *audit) reachBack() error {
 }
 
 // peekPart reads what has something of its run before it.
-func (a *audit) peekPart(leaf evidence.Leaf) *statement {
+func (a *audit) peekPart(leaf *evidence.Leaf) *statement {
 	if leaf.Kind != record.KindSegment && leaf.Kind != record.KindRun {
 		return nil
 	}
@@ -186,28 +185,49 @@ func (a *audit) lookBefore(l *writerLog, want wanted, runs map[string]bool) erro
 	return a.logBroken(l.writer, err)
 }
 
-// earlierPlans are the plans that the runs at hand name and that lie before the
+// earlierPlans are the plans that the statements at hand name and that lie before the
 // checkpoints. That they are in a log is not looked at.
-func (a *audit) earlierPlans(groups []*group) []ref {
+func (a *audit) earlierPlans(groups []*group, said []ref) []ref {
 	if a.since == nil {
 		return nil
 	}
 	var plans []ref
 	seen := map[string]bool{}
-	for _, g := range groups {
-		for _, r := range g.refs {
-			if r.leaf.Kind != record.KindRunStart {
-				continue
-			}
-			s := a.peek(r.leaf.Kind, r.leaf.Envelope)
-			if s == nil || s.start.Occurrence == nil || seen[s.start.Occurrence.Plan] {
-				continue
-			}
-			seen[s.start.Occurrence.Plan] = true
-			plans = a.addEarlier(plans, record.KindPlan, s.start.Occurrence.Plan)
+	for _, r := range slices.Concat(refsOf(groups), said) {
+		if digest := a.planNamed(r); digest != "" && !seen[digest] {
+			seen[digest] = true
+			plans = a.addEarlier(plans, record.KindPlan, digest)
 		}
 	}
 	return plans
+}
+
+func refsOf(groups []*group) (refs []ref) {
+	for _, g := range groups {
+		refs = append(refs, g.refs...)
+	}
+	return refs
+}
+
+// planNamed is the plan that a statement about an occurrence names; "" for
+// others.
+func (a *audit) planNamed(r ref) string {
+	if r.leaf.Kind != record.KindRunStart && r.leaf.Kind != record.KindOccurrence {
+		return ""
+	}
+	s := a.peek(r.leaf.Kind, r.leaf.Envelope)
+	if s == nil {
+		return ""
+	}
+	switch body := s.body.(type) {
+	case *record.RunStart:
+		if body.Occurrence != nil {
+			return body.Occurrence.Plan
+		}
+	case *record.Unmet:
+		return body.Occurrence.Plan
+	}
+	return ""
 }
 
 // earlierTrust are the versions of who may sign that lie before the checkpoints,

@@ -34,8 +34,10 @@ type audit struct {
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 
+	stated    stated
 	erasures  []*erasure
-	erased    map[string]*erasure // the blobs that may be missing, by digest
+	erased    map[string]*erasure   // the blobs that may be missing, by digest
+	released  map[string]*statement // what ended a legal hold, by the digest of the hold
 	approvals approvals
 }
 
@@ -90,6 +92,7 @@ func (a *audit) verify() (*Report, error) {
 	said = inParallel(len(said), func(i int) saidResult { return a.auditSaidBlobs(said[i]) })
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
+	a.readStated(said)
 	a.approvals = gatherApprovals(said)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
 	if err := a.collect(said, plans, results); err != nil {
@@ -99,6 +102,7 @@ func (a *audit) verify() (*Report, error) {
 	a.checkRepeats(results)
 	a.checkErasures(groups, said, plans, results)
 	a.checkHolds(said)
+	a.checkClockHolds(said, results)
 	a.checkLater(said)
 	if err := a.checkLeftovers(said, results, plans); err != nil {
 		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
@@ -140,11 +144,13 @@ func (a *audit) collect(said []saidResult, plans []planResult, results []runResu
 
 func (a *audit) checkBaselines(results []runResult) {
 	base := a.newBaseline(results)
-	var all []comparison
-	for _, r := range results {
-		all = append(all, r.compare...)
-	}
-	for _, found := range inParallel(len(all), func(i int) []found { return base.check(all[i]) }) {
+	for _, found := range inParallel(len(results), func(i int) []found {
+		f := &finder{}
+		for _, c := range results[i].compare {
+			base.check(f, c)
+		}
+		return f.found
+	}) {
 		a.found = append(a.found, found...)
 	}
 }
@@ -184,8 +190,9 @@ func (a *audit) report(said []saidResult, plans []planResult, results []runResul
 	}
 	r.Erased, r.Later = a.erasedLines(said, plans, results), a.laterLines(said)
 	r.countLater()
+	r.Counts.Stated = len(a.stated.unmet)
 	expected := a.expectWhole(results)
-	r.Missed = expected.listed
+	r.Missed, r.Waived, r.Held = expected.listed, expected.waived, a.heldLines(said)
 	expected.count(&r.Counts)
 	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.trustStanding(), a.found, a.checkLevels(r, results)))
 	r.Checks = a.checks(r, expected)

@@ -3,7 +3,6 @@ package schedule
 import (
 	"errors"
 	"fmt"
-	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -25,7 +24,6 @@ type RRule struct {
 	times  Cron // of which only hours and minutes are set
 	option rrule.ROption
 	anchor int64 // a day counted from 1970-01-01
-	years  *yearDays
 }
 
 // ParseRRule reads a rule. The anchor is a day at midnight UTC, zero where there
@@ -54,8 +52,7 @@ func ParseRRule(text string, anchor time.Time) (RRule, error) {
 	if err := takeFromAnchor(option, anchor); err != nil {
 		return RRule{}, fmt.Errorf("%s: %w", strconv.Quote(text), err)
 	}
-	r := RRule{text: text, option: *option, times: timesOf(option), years: &yearDays{}}
-	r.option.Byhour, r.option.Byminute = []int{0}, []int{0}
+	r := RRule{text: text, option: *option, times: timesOf(option)}
 	if !anchor.IsZero() {
 		r.anchor = floorDiv(anchor.Unix(), daySeconds)
 	}
@@ -120,6 +117,8 @@ func checkOption(o *rrule.ROption) error {
 		return errors.New("BYWEEKNO goes with FREQ=YEARLY")
 	case numbered && (o.Freq == rrule.WEEKLY || o.Freq == rrule.DAILY):
 		return errors.New("a number before a weekday goes with FREQ=MONTHLY and FREQ=YEARLY")
+	case mostWeeks(o) > weeksOfMonth && (o.Freq == rrule.MONTHLY || len(o.Bymonth) > 0):
+		return errors.New("a month has each weekday at most five times")
 	case numbered && len(o.Byweekno) > 0:
 		return errors.New("a number before a weekday doesn't go with BYWEEKNO")
 	case len(o.Byweekno) > 0 && len(o.Byweekday) == 0:
@@ -131,6 +130,16 @@ func checkOption(o *rrule.ROption) error {
 	default:
 		return nil
 	}
+}
+
+const weeksOfMonth = 5
+
+// mostWeeks is the largest number before a weekday, counted from either end.
+func mostWeeks(o *rrule.ROption) (most int) {
+	for _, w := range o.Byweekday {
+		most = max(most, w.N(), -w.N())
+	}
+	return most
 }
 
 // takeFromAnchor fills in what a rule takes from the day on which it begins, as
@@ -178,65 +187,3 @@ func (r RRule) FixedHour() bool { return true }
 func (r RRule) first(from, to int64) (int64, bool) { return firstOf(r, r.times, from, to) }
 
 func (r RRule) last(from, to int64) (int64, bool) { return lastOf(r, r.times, from, to) }
-
-// firstDay is the earliest day that the rule names with from <= day <= to.
-func (r RRule) firstDay(from, to int64) (int64, bool) {
-	for year := yearOf(from); ; year++ {
-		start := dayNumber(year, time.January)
-		if start > to || year > lastYear {
-			return 0, false
-		}
-		for i, set := range r.inYear(year) {
-			word := start + int64(i)*64
-			if set = fromBit(set, from-word); set != 0 {
-				day := word + int64(bits.TrailingZeros64(set))
-				return day, day <= to
-			}
-		}
-	}
-}
-
-// lastDay is the latest day that the rule names with to <= day <= from.
-func (r RRule) lastDay(from, to int64) (int64, bool) {
-	for year := min(yearOf(from), lastYear); ; year-- {
-		start := dayNumber(year, time.January)
-		all := r.inYear(year)
-		for i, set := range slices.Backward(all[:]) {
-			word := start + int64(i)*64
-			if set = uptoBit(set, from-word); set != 0 {
-				day := word + int64(bits.Len64(set)) - 1
-				return day, day >= to
-			}
-		}
-		if start <= to || year < 1 {
-			return 0, false
-		}
-	}
-}
-
-func yearOf(day int64) int {
-	year, _, _ := civil(day)
-	return year
-}
-
-// lastYear is the last of which years are expanded.
-const lastYear = 10000
-
-// fromBit is a set without the numbers below n, which may be outside of it.
-func fromBit(set uint64, n int64) uint64 {
-	if n >= 64 {
-		return 0
-	}
-	return set &^ (1<<max(n, 0) - 1)
-}
-
-// uptoBit is a set without the numbers above n, which may be outside of it.
-func uptoBit(set uint64, n int64) uint64 {
-	if n < 0 {
-		return 0
-	}
-	if n >= 63 {
-		return set
-	}
-	return set & (1<<(n+1) - 1)
-}
