@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/evidence"
 )
 
@@ -73,6 +74,10 @@ func (s *shop) say(l *Ledger, kind string, body Statement, keys ...evidence.Sign
 
 // plan asks for runbooks every so many hours: the ids are their hours.
 func (s *shop) plan(l *Ledger, ticker string, hours ...int) string {
+	return s.planWith(l, ticker, nil, hours...)
+}
+
+func (s *shop) planWith(l *Ledger, ticker string, sla *agreement.Terms, hours ...int) string {
 	p := Plan{Client: "acme", Writer: l.Writer, Operator: l.Signer(), Signed: s.now, Digest: aDigest, Source: aDigest, Ticker: ticker, Level: "logged"}
 	for _, h := range hours {
 		cron := fmt.Sprintf("0 */%d * * *", h)
@@ -82,13 +87,14 @@ func (s *shop) plan(l *Ledger, ticker string, hours ...int) string {
 		p.Runbooks = append(p.Runbooks, PlannedRunbook{
 			Runbook:  Runbook{ID: fmt.Sprintf("every-%d", h), Version: "1.0.0", Digest: aDigest, Source: aDigest},
 			Schedule: Schedule{Cron: cron, Timezone: "UTC", Early: runbook.Nanoseconds(10 * time.Minute)},
+			SLA:      sla,
 		})
 	}
 	return s.say(l, KindPlan, p)
 }
 
 // start begins a run, for the occurrence that a plan asks for if one does.
-func (s *shop) start(l *Ledger, hours int, at time.Time) RunStart {
+func (s *shop) start(l *Ledger, hours int, at time.Time, edit ...func(*RunStart)) RunStart {
 	s.t.Helper()
 	s.runs++
 	id := fmt.Sprintf("every-%d", hours)
@@ -107,6 +113,9 @@ func (s *shop) start(l *Ledger, hours int, at time.Time) RunStart {
 				start.Occurrence = &Occurrence{Name: o.Name, Plan: plan.Digest, Due: o.Due, Opens: o.Opens, Closes: o.Closes}
 			}
 		}
+	}
+	for _, e := range edit {
+		e(&start)
 	}
 	s.starts[start.Run] = s.say(l, KindRunStart, start)
 	return start
