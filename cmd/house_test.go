@@ -148,6 +148,8 @@ var houseLibraries = map[string]string{
 	"github.com/go-json-experiment": "runbook/evidence",
 	"github.com/gofrs/flock":        "runbook/evidence",
 	"github.com/sigstore":           "runbook/evidence/stamp",
+	"github.com/rickar/cal":         "runbook/schedule",
+	"github.com/teambition":         "runbook/schedule",
 }
 
 // houseTop is all that may lie at the top, beside files whose names begin with

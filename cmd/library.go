@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 
@@ -17,6 +19,9 @@ import (
 )
 
 const runbooksFolder = "runbooks"
+
+// calendarsFolder lies in the folder of runbooks, where calendars may also stand.
+const calendarsFolder = "calendars"
 
 // builtinLabel stands before the names of runbooks that ship with msp.
 const builtinLabel = "built-in"
@@ -37,12 +42,24 @@ func workspaceFiles(p *place) ([]runbook.File, error) {
 			label = filepath.ToSlash(rel)
 		}
 	}
-	return runbook.ReadFiles(os.DirFS(p.Workspace), runbooksFolder, label)
+	return readLibrary(os.DirFS(p.Workspace), runbooksFolder, label)
 }
+
+// readLibrary reads the documents of a folder and of the calendars in it.
+func readLibrary(fsys fs.FS, dir, label string) ([]runbook.File, error) {
+	files, err := runbook.ReadFiles(fsys, dir, label)
+	if err != nil {
+		return nil, err
+	}
+	more, err := runbook.ReadFiles(fsys, path.Join(dir, calendarsFolder), path.Join(label, calendarsFolder))
+	return append(files, more...), err
+}
+
+func builtinFiles() ([]runbook.File, error) { return readLibrary(runbooks.Files, ".", builtinLabel) }
 
 // builtinLibrary holds the runbooks that ship with msp.
 func builtinLibrary() (*runbook.Library, error) {
-	files, err := runbook.ReadFiles(runbooks.Files, ".", builtinLabel)
+	files, err := builtinFiles()
 	return runbook.NewLibrary(steps.Kinds(), files), err
 }
 
@@ -72,14 +89,14 @@ func findRunbook(p *place, word string) (*runbook.Runbook, error) {
 	return nil, hint(fmt.Errorf("there is no runbook %q", word), "msp list shows them; a file is named with its path: ./%s.yaml", word)
 }
 
-func readRunbookFile(path string) (runbook.File, error) {
-	f, err := os.Open(path)
+func readRunbookFile(name string) (runbook.File, error) {
+	f, err := os.Open(name)
 	if err != nil {
 		return runbook.File{}, err
 	}
 	defer f.Close()
 	source, err := io.ReadAll(io.LimitReader(f, int64(document.DefaultLimits.Bytes)+1))
-	return runbook.File{Name: filepath.ToSlash(path), Source: source}, err
+	return runbook.File{Name: filepath.ToSlash(name), Source: source}, err
 }
 
 func (a *app) completeRunbooks(_ *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -99,38 +100,44 @@ func filesBelow(folder string) ([]runbook.File, error) {
 	return files, err
 }
 
-// scheduleProblems are what keeps a schedule from ever being due. What this
-// version can't compute with yet is no mistake of the runbook.
-func scheduleProblems(r *runbook.Runbook) document.Problems {
+// scheduleProblems are what keeps a schedule from ever being due, and calendars
+// that end too soon. An agreement's terms are not known here.
+func (a *app) scheduleProblems(r *runbook.Runbook, known calendars) document.Problems {
 	if r.Schedule == nil {
 		return nil
 	}
 	var found document.Problems
-	if _, err := schedule.Of(r.Schedule, r.SLA); !errors.As(err, &found) {
-		return nil
+	if _, err := schedule.Of(r.Schedule, r.SLA, known.find); !errors.As(err, &found) {
+		return endingProblems(r, r.Schedule.Position, time.Time{}, known, a.Now())
 	}
 	return slices.DeleteFunc(found, func(p document.Problem) bool { return p.Rule == "not-yet" })
 }
 
 // planProblems hold a plan to the runbooks that it asks for, as signing does.
-func (a *app) planProblems(p *place, f runbook.File) document.Problems {
+func (a *app) planProblems(p *place, f runbook.File, known calendars) document.Problems {
 	plan, problems := schedule.LoadPlan(f.Name, f.Source)
 	if len(problems) > 0 {
 		return problems
 	}
 	d := document.NewDecoder()
-	a.holdPlan(p, plan, d)
+	for i, book := range a.holdPlan(p, plan, known, d) {
+		if item := plan.Items[i]; book != nil && !item.Until.IsZero() {
+			d.Add(endingProblems(book, item.Position, item.Until, known, a.Now()))
+		}
+	}
 	return d.Problems()
 }
 
 func (a *app) lint(p *place, files []runbook.File, asJSON bool) error {
 	books, problems := runbook.NewLibrary(kinds(), files).Load()
+	known := p.calendars()
+	problems = append(problems, calendarProblems(files)...)
 	for _, r := range books {
-		problems = append(problems, scheduleProblems(r)...)
+		problems = append(problems, a.scheduleProblems(r, known)...)
 	}
 	for _, f := range files {
 		if runbook.KindOf(f) == "Plan" {
-			problems = append(problems, a.planProblems(p, f)...)
+			problems = append(problems, a.planProblems(p, f, known)...)
 		}
 	}
 	problems.Sort()

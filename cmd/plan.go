@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
@@ -69,13 +69,13 @@ func (a *app) loadPlan(p *place, path string) (*schedule.Plan, []*runbook.Runboo
 		return nil, nil, usageError(fmt.Errorf("the plan is for %s, and --client says %s", plan.Client, a.flags.client), "leave --client out")
 	}
 	d := document.NewDecoder()
-	books := a.holdPlan(p, plan, d)
+	books := a.holdPlan(p, plan, p.calendars(), d)
 	return plan, books, d.Problems().Err()
 }
 
 // holdPlan finds the runbooks that a plan asks for, and reports what they can't
 // do of it.
-func (a *app) holdPlan(p *place, plan *schedule.Plan, d *document.Decoder) []*runbook.Runbook {
+func (a *app) holdPlan(p *place, plan *schedule.Plan, known calendars, d *document.Decoder) []*runbook.Runbook {
 	books := make([]*runbook.Runbook, len(plan.Items))
 	for i, item := range plan.Items {
 		book, err := findRunbook(p, item.Runbook)
@@ -87,23 +87,19 @@ func (a *app) holdPlan(p *place, plan *schedule.Plan, d *document.Decoder) []*ru
 			d.Report(item.Position, "unknown-reference", hintFor(err), "%s", err)
 		default:
 			books[i] = book
-			checkItem(item, book, p.Folder, d)
+			checkItem(item, book, p.Folder, known.find, d)
 		}
 	}
 	return books
 }
 
 // checkItem reports what a runbook can't do of what a plan asks.
-func checkItem(item schedule.Item, r *runbook.Runbook, folder string, d *document.Decoder) {
+func checkItem(item schedule.Item, r *runbook.Runbook, folder string, calendars schedule.Lookup, d *document.Decoder) {
 	if r.Schedule == nil {
 		d.Report(item.Position, "schedule", "add a schedule to the runbook", "the runbook %s has no schedule, so nothing of it is ever due", r.ID)
-	} else if _, err := schedule.Of(r.Schedule, r.SLA); err != nil {
-		var problems document.Problems
-		if errors.As(err, &problems) {
-			d.Add(problems)
-		} else {
-			d.Report(item.Position, "schedule", "", "%s", err)
-		}
+	} else {
+		_, err := schedule.Of(r.Schedule, r.SLA, calendars)
+		withProblems(err, item.Position, d)
 	}
 	for _, name := range sortedNames(item.Inputs) {
 		field, ok := r.Input(name)
@@ -130,7 +126,7 @@ func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books
 	if _, err := a.may(p, plan.Client, ledger.Operator.Public(), "sign a plan", trust.Right{Roles: []trust.Role{trust.Lead}, Root: true}); err != nil {
 		return err
 	}
-	statement, subjects, err := planStatement(ledger, plan, books, a.Now())
+	statement, subjects, err := planStatement(ledger, plan, books, p.calendars(), a.Now())
 	if err != nil {
 		return err
 	}
@@ -145,7 +141,7 @@ func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books
 
 // planStatement is what is signed: everything that the population is computed
 // from, by value.
-func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.Runbook, now time.Time) (record.Plan, []evidence.Subject, error) {
+func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.Runbook, known calendars, now time.Time) (record.Plan, []evidence.Subject, error) {
 	source, err := ledger.Store.PutBlob(plan.Source)
 	if err != nil {
 		return record.Plan{}, nil, err
@@ -161,20 +157,61 @@ func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.
 		if err != nil {
 			return s, nil, err
 		}
-		planned := record.PlannedRunbook{
-			Runbook:  record.Runbook{ID: book.ID, Version: book.Version, Digest: book.Digest, Source: source.Digest},
-			Schedule: record.PinSchedule(book.Schedule), SLA: agreement.TermsOf(book.SLA),
+		planned, err := pinItem(item, book, known)
+		if err != nil {
+			return s, nil, err
 		}
-		if !item.From.IsZero() {
-			planned.From = item.From.Format(time.DateOnly)
-		}
-		if !item.Until.IsZero() {
-			planned.Until = item.Until.Format(time.DateOnly)
-		}
+		planned.Runbook.Digest, planned.Runbook.Source = book.Digest, source.Digest
 		s.Runbooks = append(s.Runbooks, planned)
 		subjects = append(subjects, record.BlobSubject("runbook "+book.ID, book.Digest), record.BlobSubject("runbook "+book.ID+" source", source.Digest))
 	}
+	pinned, err := pinCalendars(books, known)
+	if err != nil {
+		return s, nil, err
+	}
+	for _, c := range pinned {
+		source, err := ledger.Store.PutBlob(c.Source)
+		if err != nil {
+			return s, nil, err
+		}
+		s.Calendars = append(s.Calendars, record.PinnedCalendar{Digest: c.Digest, Source: source.Digest, Calendar: c.Calendar})
+		subjects = append(subjects, record.BlobSubject("calendar "+c.Calendar.ID, c.Digest), record.BlobSubject("calendar "+c.Calendar.ID+" source", source.Digest))
+	}
 	return s, subjects, nil
+}
+
+// pinItem takes an item of a plan by value, without its runbook's bytes.
+func pinItem(item schedule.Item, book *runbook.Runbook, known calendars) (record.PlannedRunbook, error) {
+	planned := record.PlannedRunbook{Runbook: record.Runbook{ID: book.ID, Version: book.Version}}
+	var err error
+	if planned.Schedule, planned.SLA, err = record.PinRunbook(book, known.find); err != nil {
+		return planned, err
+	}
+	if !item.From.IsZero() {
+		planned.From = item.From.Format(time.DateOnly)
+	}
+	if !item.Until.IsZero() {
+		planned.Until = item.Until.Format(time.DateOnly)
+	}
+	return planned, nil
+}
+
+// pinCalendars are the calendars that runbooks name, each once, by id.
+func pinCalendars(books []*runbook.Runbook, known calendars) ([]*schedule.CalendarDocument, error) {
+	var ids []string
+	for _, book := range books {
+		ids = append(ids, namedCalendars(book)...)
+	}
+	slices.Sort(ids)
+	var all []*schedule.CalendarDocument
+	for _, id := range slices.Compact(ids) {
+		found, err := known.document(id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found)
+	}
+	return all, nil
 }
 
 func (a *app) planShowCommand() *cobra.Command {
@@ -191,7 +228,7 @@ func (a *app) planShowCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return a.showUnsigned(plan, books)
+				return a.showUnsigned(p, plan, books)
 			}
 			history, err := a.history(p)
 			if err != nil {
@@ -202,17 +239,22 @@ func (a *app) planShowCommand() *cobra.Command {
 	}
 }
 
-func (a *app) showUnsigned(plan *schedule.Plan, books []*runbook.Runbook) error {
+func (a *app) showUnsigned(p *place, plan *schedule.Plan, books []*runbook.Runbook) error {
 	statement := record.Plan{Client: plan.Client, Signed: a.Now()}
+	known := p.calendars()
 	for i, item := range plan.Items {
-		planned := record.PlannedRunbook{
-			Runbook:  record.Runbook{ID: books[i].ID, Version: books[i].Version},
-			Schedule: record.PinSchedule(books[i].Schedule), SLA: agreement.TermsOf(books[i].SLA),
-		}
-		if !item.From.IsZero() {
-			planned.From = item.From.Format(time.DateOnly)
+		planned, err := pinItem(item, books[i], known)
+		if err != nil {
+			return err
 		}
 		statement.Runbooks = append(statement.Runbooks, planned)
+	}
+	pinned, err := pinCalendars(books, known)
+	if err != nil {
+		return err
+	}
+	for _, c := range pinned {
+		statement.Calendars = append(statement.Calendars, record.PinnedCalendar{Calendar: c.Calendar})
 	}
 	fmt.Fprintf(a.Stdout, "%s · not signed: it would count from the moment that it is signed\n", plan.Client)
 	return a.printPlanned(statement, a.Now())
@@ -257,7 +299,7 @@ func (a *app) printPlanned(plan record.Plan, now time.Time) error {
 			next = "next " + o.Nominal
 			break
 		}
-		fmt.Fprintf(w, "  %s\t%s\t%s %s\t%s\n", item.Runbook.ID, item.Runbook.Version, item.Schedule.Cron, item.Schedule.Timezone, next)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", item.Runbook.ID, item.Runbook.Version, item.Schedule.When(), next)
 	}
 	return w.Flush()
 }

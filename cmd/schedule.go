@@ -126,14 +126,14 @@ func (a *app) population(p *place, word string, at time.Time) (schedule.Planned,
 	if err != nil {
 		return schedule.Planned{}, nil, false, err
 	}
-	return ownPopulation(r, p.Client)
+	return ownPopulation(r, p.Client, p.calendars().find)
 }
 
-func ownPopulation(r *runbook.Runbook, client string) (schedule.Planned, *time.Location, bool, error) {
+func ownPopulation(r *runbook.Runbook, client string, calendars schedule.Lookup) (schedule.Planned, *time.Location, bool, error) {
 	if r.Schedule == nil {
 		return schedule.Planned{}, nil, false, hint(fmt.Errorf("the runbook %s has no schedule", r.ID), "schedule: {cron: \"0 7 * * *\", timezone: Europe/London}")
 	}
-	recurrence, err := schedule.Of(r.Schedule, r.SLA)
+	recurrence, err := schedule.Of(r.Schedule, r.SLA, calendars)
 	if err != nil {
 		return schedule.Planned{}, nil, false, err
 	}

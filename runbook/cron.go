@@ -207,11 +207,11 @@ func (f cronField) foreign(text string) error {
 	case strings.Contains(text, "?"):
 		return f.wrong(`%q: ? is another scheduler's; write *`, text)
 	case strings.Contains(text, "#"):
-		return f.wrong(`%q: # is another scheduler's; a weekday counted within its month needs an rrule, which this version doesn't read yet`, text)
+		return f.wrong(`%q: # is another scheduler's; a weekday counted within its month is an rrule: FREQ=MONTHLY;BYDAY=2TU`, text)
 	case nearestDay().MatchString(text):
-		return f.wrong(`%q: W is another scheduler's; working days need a calendar, which this version doesn't read yet`, text)
+		return f.wrong(`%q: W is another scheduler's; a working day is a calendar with on_holiday: next_working_day`, text)
 	case lastDay().MatchString(text) && slices.Index(f.names, strings.ToUpper(text)) < 0:
-		return f.wrong(`%q: L is another scheduler's; the last day needs an rrule, which this version doesn't read yet`, text)
+		return f.wrong(`%q: L is another scheduler's; the last day is an rrule: FREQ=MONTHLY;BYMONTHDAY=-1`, text)
 	case hashed().MatchString(text):
 		return f.wrong(`%q: H is another scheduler's; write the number`, text)
 	}

@@ -9,10 +9,22 @@ import (
 	"time"
 )
 
+// Unit is what a length of time is counted in.
+type Unit string
+
+// The units of working time, which has a meaning only in a calendar; "" is
+// plain time.
+const (
+	BusinessHours Unit = "business hours"
+	BusinessDays  Unit = "business days"
+)
+
 // Duration is a length of time as it was written, and what it means.
 type Duration struct {
 	Text string
-	Span time.Duration
+	Unit Unit
+	Span time.Duration // of plain time, or of business hours
+	Days int           // business days
 }
 
 // IsZero reports whether nothing was said.
@@ -34,9 +46,45 @@ var durationUnits = []struct {
 	{"w", 7 * 24 * time.Hour},
 }
 
-// ErrBusinessTime is the answer to "4 business hours": no calendar gives it a
-// meaning yet, and it is never read as plain hours.
-var ErrBusinessTime = errors.New("business hours and days need a calendar, which this version of msp doesn't read yet")
+// ErrBusinessTime is the answer to "4 business hours" where no calendar gives it
+// a meaning: it is never read as plain hours.
+var ErrBusinessTime = errors.New("business hours and days need a calendar, and there is none for this")
+
+// IsZeroLength reports whether a length was said that leaves no time at all.
+func (d Duration) IsZeroLength() bool { return d.Text != "" && d.Span == 0 && d.Days == 0 }
+
+// HasDays reports whether plain time was written in days or weeks, which have 24
+// hours and seven days.
+func (d Duration) HasDays() bool { return d.Unit == "" && strings.ContainsAny(d.Text, "dw") }
+
+// ParseWorkingTime reads what ParseDuration reads, and whole numbers of working
+// time: "4 business hours", "1 business hour", "2 business days".
+func ParseWorkingTime(text string) (Duration, error) {
+	parts := strings.Fields(text)
+	if !strings.Contains(text, "business") {
+		return ParseDuration(text)
+	}
+	if len(parts) != 3 || parts[1] != "business" {
+		return Duration{}, fmt.Errorf("%q is not a number of business hours or business days", text)
+	}
+	count, err := strconv.ParseUint(parts[0], 10, 31)
+	if err != nil {
+		return Duration{}, fmt.Errorf("%q is not a whole number that can be counted", parts[0])
+	}
+	d := Duration{Text: strings.Join(parts, " ")}
+	switch parts[2] {
+	case "hour", "hours":
+		if count > uint64(math.MaxInt64/time.Hour) {
+			return Duration{}, fmt.Errorf("%q is too long", text)
+		}
+		d.Unit, d.Span = BusinessHours, time.Duration(count)*time.Hour
+	case "day", "days":
+		d.Unit, d.Days = BusinessDays, int(count)
+	default:
+		return Duration{}, fmt.Errorf("%q is not a unit of working time", parts[2])
+	}
+	return d, nil
+}
 
 // ParseDuration reads whole numbers with units, largest first: "30m", "26h",
 // "1h30m", "2d", "1w". A number without a unit is an error.

@@ -65,14 +65,14 @@ func decodeSchedule(n *document.Node, d *document.Decoder) *Schedule {
 		d.Report(n.Position(), "schedule", oneOf(count, "cron", "rrule"), "a schedule has exactly one of cron and rrule")
 	}
 	checkCron(cron, s.Cron, d)
-	s.Shift = decodeDuration(m.Take("shift"), d)
+	s.Shift = decodeWorkingTime(m.Take("shift"), d)
 	s.Timezone = decodeTimezone(need(m, "timezone", foreignScheduleKeys), d)
 	s.Calendar = d.String(m.Take("calendar"))
 	if on := m.Take("on_holiday"); on != nil {
 		s.OnHoliday = d.Enum(on, "next_working_day", "run")
 	}
 	s.Early = decodeDuration(m.Take("early"), d)
-	s.Grace = decodeDuration(m.Take("grace"), d)
+	s.Grace = decodeWorkingTime(m.Take("grace"), d)
 	s.CloseAfter = decodeDuration(m.Take("close_after"), d)
 	if on := m.Take("on_missed"); on != nil {
 		s.OnMissed = d.Enum(on, "record", "run_once")
@@ -110,8 +110,8 @@ var foreignSLAKeys = map[string]string{
 // decodePromise reads a length of time within which something is promised.
 func decodePromise(m *document.Map, key string, d *document.Decoder) Duration {
 	value := m.Take(key)
-	promise := decodeDuration(value, d)
-	if !promise.IsZero() && promise.Span == 0 {
+	promise := decodeWorkingTime(value, d)
+	if promise.IsZeroLength() {
 		d.Report(value.Position(), "sla", "leave it out", "%s: %s leaves no time at all", key, promise.Text)
 	}
 	return promise
@@ -197,10 +197,10 @@ func decodeLadder(n *document.Node, d *document.Decoder) []Rung {
 		if after := need(m, "after", foreignRungKeys); strings.HasSuffix(after.Text(), "%") {
 			rung.Share = decodePercent(after, d)
 		} else {
-			rung.After = decodeDuration(after, d)
+			rung.After = decodeWorkingTime(after, d)
 		}
 		rung.Notify = text(need(m, "notify", foreignRungKeys), "whom to notify", d)
-		rung.Repeat = decodeDuration(m.Take("repeat"), d)
+		rung.Repeat = decodeWorkingTime(m.Take("repeat"), d)
 		m.Done(foreignRungKeys)
 		ladder = append(ladder, rung)
 	}

@@ -237,12 +237,21 @@ func title(n *document.Node, d *document.Decoder) string {
 }
 
 func decodeDuration(n *document.Node, d *document.Decoder) Duration {
+	return readDuration(n, ParseDuration, "a duration has a unit: 30s, 10m, 26h, 2d, 1w", d)
+}
+
+// decodeWorkingTime reads a duration that may be one of working time.
+func decodeWorkingTime(n *document.Node, d *document.Decoder) Duration {
+	return readDuration(n, ParseWorkingTime, "a duration has a unit: 30m, 26h, 2d, 1w, 4 business hours, 2 business days", d)
+}
+
+func readDuration(n *document.Node, parse func(string) (Duration, error), hint string, d *document.Decoder) Duration {
 	if n == nil {
 		return Duration{}
 	}
-	duration, err := ParseDuration(d.Text(n))
+	duration, err := parse(d.Text(n))
 	if err != nil && isScalar(n) {
-		d.Report(n.Position(), "duration", "a duration has a unit: 30s, 10m, 26h, 2d, 1w", "%s is not a duration: %s", document.Quote(n.Text()), err)
+		d.Report(n.Position(), "duration", hint, "%s is not a duration: %s", document.Quote(n.Text()), err)
 	}
 	return duration
 }

@@ -24,11 +24,26 @@ var openZones = sync.OnceValues(func() (*zip.Reader, error) {
 	return zip.NewReader(bytes.NewReader(zoneinfo), int64(len(zoneinfo)))
 })
 
+// readZones holds the zones that were asked for, by name: calendars ask for
+// theirs again with every instant, and a zone never changes.
+var readZones sync.Map
+
 // Zone gives the time zone with an IANA name.
 func Zone(name string) (*time.Location, error) {
 	if name == "UTC" {
 		return time.UTC, nil
 	}
+	if zone, ok := readZones.Load(name); ok {
+		return zone.(*time.Location), nil
+	}
+	zone, err := readZone(name)
+	if err == nil {
+		readZones.Store(name, zone)
+	}
+	return zone, err
+}
+
+func readZone(name string) (*time.Location, error) {
 	zones, err := openZones()
 	if err != nil {
 		return nil, err

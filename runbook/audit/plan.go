@@ -109,6 +109,9 @@ func (v *planAudit) check(r ref) error {
 		p.items[i].PlannedRunbook = pinned
 		v.populate(s, &p.items[i])
 	}
+	for _, pinned := range s.plan.Calendars {
+		documents = append(documents, record.NamedBlob{Name: "the calendar " + pinned.Calendar.ID, Digest: pinned.Digest})
+	}
 	if what := s.subjectsDiffer(documents...); what != "" {
 		v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 	}
@@ -127,8 +130,11 @@ func (v *planAudit) planBlobs(p *plan) []namedBlob {
 	var all []namedBlob
 	for i, b := range p.blobs() {
 		n := namedBlob{NamedBlob: b, by: p.statement, read: func() error { return v.readDocument(p) }}
-		if i > 0 {
-			n.read = func() error { return v.readPlanned(p.statement, p.items[i-1].PlannedRunbook) }
+		switch of := i - 1; {
+		case of >= len(p.items):
+			n.read = func() error { return v.readCalendar(p.statement, p.plan.Calendars[of-len(p.items)]) }
+		case of >= 0:
+			n.read = func() error { return v.readPlanned(p.statement, p.items[of].PlannedRunbook) }
 		}
 		all = append(all, n)
 	}
@@ -204,24 +210,29 @@ func (v *planAudit) readPlanned(s *statement, item record.PlannedRunbook) error 
 		v.note(ruleNotCompared, s.place(), "%s: the runbook %s can't be read, so its schedule and SLA were not held to it", s.name(), id)
 		return nil
 	}
-	for _, what := range plannedDiffers(item, root) {
+	for _, what := range plannedDiffers(item, root, s.plan.Calendar) {
 		v.broken(rulePlan, s.place(), "%s: of the runbook %s it pins another %s than stands there", s.name(), id, what)
 	}
 	return nil
 }
 
 // plannedDiffers says what a plan pins otherwise than the runbook has it.
-func plannedDiffers(item record.PlannedRunbook, root *document.Node) (what []string) {
+func plannedDiffers(item record.PlannedRunbook, root *document.Node, calendars schedule.Lookup) (what []string) {
+	sla := child(root, "sla")
+	in, err := calendars(child(sla, "calendar").Text())
+	if err != nil {
+		in = nil // 24x7, or one that isn't pinned, which the population tells of
+	}
 	if child(root, "id").Text() != item.Runbook.ID {
 		what = append(what, "id")
 	}
 	if child(root, "version").Text() != item.Runbook.Version {
 		what = append(what, "version")
 	}
-	if written, ok := writtenSchedule(child(root, "schedule")); !ok || written != item.Schedule {
+	if written, ok := writtenSchedule(child(root, "schedule"), in); !ok || written != item.Schedule {
 		what = append(what, "schedule")
 	}
-	if !sameTerms(writtenTerms(child(root, "sla")), item.SLA) {
+	if !sameTerms(writtenTerms(sla, in), item.SLA) {
 		what = append(what, "SLA")
 	}
 	return what

@@ -9,6 +9,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
 // A writtenBook is what a runbook's own bytes say. Many runs have the same, so
@@ -39,7 +40,7 @@ func readBook(content []byte) *writtenBook {
 		return nil
 	}
 	b := &writtenBook{
-		id: child(root, "id").Text(), version: child(root, "version").Text(), terms: writtenTerms(child(root, "sla")),
+		id: child(root, "id").Text(), version: child(root, "version").Text(), terms: writtenTerms(child(root, "sla"), nil),
 		fields: runbook.DecodeFields(child(root, "inputs"), "an input", document.NewDecoder()),
 	}
 	b.order, b.steps = outlineOf(root)
@@ -141,6 +142,19 @@ func span(n *document.Node) runbook.Nanoseconds {
 	return runbook.Nanoseconds(d.Span)
 }
 
+// spanIn reads a length of time that counts in a calendar, nil for 24x7.
+func spanIn(calendar *schedule.Calendar, n *document.Node) runbook.Nanoseconds {
+	d, err := runbook.ParseWorkingTime(n.Text())
+	if err != nil {
+		return 0
+	}
+	span, err := calendar.Span(d)
+	if err != nil {
+		return 0
+	}
+	return runbook.Nanoseconds(span)
+}
+
 func outlineOf(root *document.Node) (order []string, steps map[string]writtenStep) {
 	usual := runbook.Priority(child(child(root, "defaults"), "priority").Text())
 	if usual == "" {
@@ -194,31 +208,35 @@ func number(text string) float64 {
 	return n
 }
 
-// writtenTerms are the terms of a runbook's SLA.
-func writtenTerms(n *document.Node) *agreement.Terms {
+// writtenTerms are the terms of a runbook's SLA, which count in a calendar.
+func writtenTerms(n *document.Node, calendar *schedule.Calendar) *agreement.Terms {
 	if n == nil {
 		return nil
 	}
 	return &agreement.Terms{
 		Agreement: child(n, "agreement").Text(), Clock: child(n, "clock").Text(), Calendar: child(n, "calendar").Text(),
-		StartWithin: span(child(n, "start_within")), CompleteWithin: span(child(n, "complete_within")),
+		StartWithin: spanIn(calendar, child(n, "start_within")), CompleteWithin: spanIn(calendar, child(n, "complete_within")),
 		Target: tolerance(child(n, "target")).Amount,
 	}
 }
 
-// writtenSchedule is a runbook's schedule as a plan pins it; ok is false when
-// there is none, or one that a plan can't pin whole.
-func writtenSchedule(n *document.Node) (s record.Schedule, ok bool) {
-	known := []string{"cron", "timezone", "early", "grace", "close_after", "on_missed", "effective_from"}
+// writtenSchedule is a runbook's schedule as a plan pins it, with the calendar of
+// its SLA; ok is false when there is none, or one that a plan can't pin whole.
+func writtenSchedule(n *document.Node, calendar *schedule.Calendar) (s record.Schedule, ok bool) {
+	known := []string{"cron", "rrule", "shift", "timezone", "calendar", "on_holiday", "early", "grace", "close_after", "on_missed", "effective_from"}
 	for _, f := range n.Fields() {
 		if !slices.Contains(known, f.Key) {
 			return s, false
 		}
 	}
 	s = record.Schedule{
-		Cron: child(n, "cron").Text(), Timezone: child(n, "timezone").Text(), OnMissed: child(n, "on_missed").Text(),
-		Early: span(child(n, "early")), Grace: span(child(n, "grace")), CloseAfter: span(child(n, "close_after")),
+		Cron: child(n, "cron").Text(), RRule: child(n, "rrule").Text(), Timezone: child(n, "timezone").Text(), OnMissed: child(n, "on_missed").Text(),
+		Calendar: child(n, "calendar").Text(), OnHoliday: child(n, "on_holiday").Text(),
+		Early: span(child(n, "early")), Grace: spanIn(calendar, child(n, "grace")), CloseAfter: span(child(n, "close_after")),
 		EffectiveFrom: child(n, "effective_from").Text(),
+	}
+	if shift, err := runbook.ParseWorkingTime(child(n, "shift").Text()); err == nil {
+		s.Shift, s.ShiftDays = runbook.Nanoseconds(shift.Span), shift.Days
 	}
 	if s.OnMissed == "" {
 		s.OnMissed = "record"

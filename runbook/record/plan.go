@@ -30,7 +30,16 @@ type Plan struct {
 	Ticker   string    `json:"ticker,omitzero"`
 	Level    string    `json:"level"`
 
-	Runbooks []PlannedRunbook `json:"runbooks"`
+	Runbooks  []PlannedRunbook `json:"runbooks"`
+	Calendars []PinnedCalendar `json:"calendars,omitzero"` // all that the runbooks name, by id
+}
+
+// PinnedCalendar is a calendar by value, with its days off as explicit dates:
+// nothing else is needed to compute with it.
+type PinnedCalendar struct {
+	Digest   string            `json:"digest"` // of the document's exact bytes
+	Source   string            `json:"source"` // the blob that holds them
+	Calendar schedule.Calendar `json:"calendar"`
 }
 
 // PlannedRunbook is one runbook of a plan, with its schedule and its SLA by
@@ -43,10 +52,17 @@ type PlannedRunbook struct {
 	SLA      *agreement.Terms `json:"sla,omitzero"`
 }
 
-// Schedule is a runbook's schedule by value.
+// Schedule is a runbook's schedule by value. Calendars are named by their id,
+// and stand in the plan once for all its runbooks. Grace counts in the SLA's
+// calendar.
 type Schedule struct {
-	Cron          string              `json:"cron"`
+	Cron          string              `json:"cron,omitzero"`
+	RRule         string              `json:"rrule,omitzero"`
+	Shift         runbook.Nanoseconds `json:"shift_ns,omitzero"`            // on the wall clock
+	ShiftDays     int                 `json:"shift_business_days,omitzero"` // in the calendar
 	Timezone      string              `json:"timezone"`
+	Calendar      string              `json:"calendar,omitzero"`
+	OnHoliday     string              `json:"on_holiday,omitzero"`
 	Early         runbook.Nanoseconds `json:"early_ns,omitzero"`
 	Grace         runbook.Nanoseconds `json:"grace_ns,omitzero"`
 	CloseAfter    runbook.Nanoseconds `json:"close_after_ns,omitzero"`
@@ -54,14 +70,65 @@ type Schedule struct {
 	EffectiveFrom string              `json:"effective_from,omitzero"` // a day
 }
 
-// PinSchedule takes a runbook's schedule by value.
-func PinSchedule(s *runbook.Schedule) Schedule {
-	pinned := Schedule{
-		Cron: s.Cron, Timezone: s.Timezone, OnMissed: s.OnMissed,
+// PinRunbook takes what is planned of a runbook by value: its schedule and its
+// SLA, with working time in hours. What of it can't be computed with is an
+// error.
+func PinRunbook(book *runbook.Runbook, calendars schedule.Lookup) (Schedule, *agreement.Terms, error) {
+	if _, err := schedule.Of(book.Schedule, book.SLA, calendars); err != nil {
+		return Schedule{}, nil, err
+	}
+	s, sla, err := schedule.Plain(book.Schedule, book.SLA, calendars)
+	if err != nil {
+		return Schedule{}, nil, err
+	}
+	return Schedule{
+		Cron: s.Cron, RRule: s.RRule, Timezone: s.Timezone, Calendar: s.Calendar, OnHoliday: s.OnHoliday, OnMissed: s.OnMissed,
+		Shift: runbook.Nanoseconds(s.Shift.Span), ShiftDays: s.Shift.Days,
 		Early: runbook.Nanoseconds(s.Early.Span), Grace: runbook.Nanoseconds(s.Grace.Span),
 		CloseAfter: runbook.Nanoseconds(s.CloseAfter.Span), EffectiveFrom: dayText(s.EffectiveFrom),
+	}, agreement.TermsOf(sla), nil
+}
+
+// model is a pinned schedule as the model has it.
+func (s Schedule) model() (*runbook.Schedule, error) {
+	effective, err := day(s.EffectiveFrom)
+	if err != nil {
+		return nil, err
 	}
-	return pinned
+	shift := span(s.Shift)
+	if s.ShiftDays > 0 {
+		shift = runbook.Duration{Text: fmt.Sprintf("%d business days", s.ShiftDays), Unit: runbook.BusinessDays, Days: s.ShiftDays}
+	}
+	return &runbook.Schedule{
+		Cron: s.Cron, RRule: s.RRule, Shift: shift, Timezone: s.Timezone, Calendar: s.Calendar, OnHoliday: s.OnHoliday, OnMissed: s.OnMissed,
+		Early: span(s.Early), Grace: span(s.Grace), CloseAfter: span(s.CloseAfter), EffectiveFrom: effective,
+	}, nil
+}
+
+// When says in words when a pinned schedule is due: as in its runbook.
+func (s Schedule) When() string {
+	text := s.Cron + s.RRule
+	if s.ShiftDays > 0 {
+		text += fmt.Sprintf(" + %d business days", s.ShiftDays)
+	}
+	if s.Shift > 0 {
+		text += " + " + runbook.FormatSpan(s.Shift.Span())
+	}
+	text += " " + s.Timezone
+	if s.Calendar != "" {
+		text += " on " + s.Calendar
+	}
+	return text
+}
+
+// Calendar is a calendar that the plan pins.
+func (p Plan) Calendar(id string) (*schedule.Calendar, error) {
+	for i := range p.Calendars {
+		if c := &p.Calendars[i].Calendar; c.ID == id {
+			return c, nil
+		}
+	}
+	return nil, fmt.Errorf("the plan pins no calendar %q", id)
 }
 
 func dayText(day time.Time) string {
@@ -89,15 +156,11 @@ func span(n runbook.Nanoseconds) runbook.Duration {
 // Population is what a plan asks for of one of its runbooks, until another plan
 // took its place (zero: none has).
 func (p Plan) Population(item PlannedRunbook, until time.Time) (schedule.Planned, error) {
-	effective, err := day(item.Schedule.EffectiveFrom)
+	s, err := item.Schedule.model()
 	if err != nil {
 		return schedule.Planned{}, err
 	}
-	s := item.Schedule
-	recurrence, err := schedule.Of(&runbook.Schedule{
-		Cron: s.Cron, Timezone: s.Timezone, OnMissed: s.OnMissed,
-		Early: span(s.Early), Grace: span(s.Grace), CloseAfter: span(s.CloseAfter), EffectiveFrom: effective,
-	}, slaOf(item.SLA))
+	recurrence, err := schedule.Of(s, slaOf(item.SLA), p.Calendar)
 	if err != nil {
 		return schedule.Planned{}, fmt.Errorf("the plan's schedule of %s: %w", item.Runbook.ID, err)
 	}

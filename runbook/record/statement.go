@@ -105,5 +105,9 @@ func (p Plan) Head() Head {
 		head.Documents = append(head.Documents, NamedBlob{"the runbook " + planned.Runbook.ID, planned.Runbook.Digest})
 		head.Blobs = append(head.Blobs, NamedBlob{"the source of the runbook " + planned.Runbook.ID, planned.Runbook.Source})
 	}
+	for _, pinned := range p.Calendars {
+		head.Documents = append(head.Documents, NamedBlob{"the calendar " + pinned.Calendar.ID, pinned.Digest})
+		head.Blobs = append(head.Blobs, NamedBlob{"the source of the calendar " + pinned.Calendar.ID, pinned.Source})
+	}
 	return head
 }

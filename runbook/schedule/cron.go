@@ -49,44 +49,12 @@ func (c Cron) Fires() error {
 	return nil
 }
 
-// first is the earliest minute m that the line names with from <= m < to, in
+// first is the earliest minute that the line names with from <= m < to, in
 // seconds on the wall clock.
-func (c Cron) first(from, to int64) (int64, bool) {
-	minute := ceilDiv(from, 60)
-	day := floorDiv(minute, dayMinutes)
-	if c.onDay(day) {
-		if of, ok := c.firstMinute(int(minute - day*dayMinutes)); ok {
-			at := (day*dayMinutes + int64(of)) * 60
-			return at, at < to
-		}
-	}
-	day, ok := c.firstDay(day+1, floorDiv(to, daySeconds))
-	if !ok {
-		return 0, false
-	}
-	of, _ := c.firstMinute(0)
-	at := (day*dayMinutes + int64(of)) * 60
-	return at, at < to
-}
+func (c Cron) first(from, to int64) (int64, bool) { return firstOf(c, c, from, to) }
 
-// last is the latest minute m that the line names with from <= m < to.
-func (c Cron) last(from, to int64) (int64, bool) {
-	minute := floorDiv(to-1, 60)
-	day := floorDiv(minute, dayMinutes)
-	if c.onDay(day) {
-		if of, ok := c.lastMinute(int(minute - day*dayMinutes)); ok {
-			at := (day*dayMinutes + int64(of)) * 60
-			return at, at >= from
-		}
-	}
-	day, ok := c.lastDay(day-1, floorDiv(from, daySeconds))
-	if !ok {
-		return 0, false
-	}
-	of, _ := c.lastMinute(dayMinutes - 1)
-	at := (day*dayMinutes + int64(of)) * 60
-	return at, at >= from
-}
+// last is the latest minute that the line names with from <= m < to.
+func (c Cron) last(from, to int64) (int64, bool) { return lastOf(c, c, from, to) }
 
 // firstMinute is the earliest named minute of a day from a minute on.
 func (c Cron) firstMinute(from int) (int, bool) {
@@ -112,12 +80,6 @@ func (c Cron) lastMinute(to int) (int, bool) {
 		return 0, false
 	}
 	return (bits.Len64(earlier)-1)*60 + bits.Len64(c.Minutes) - 1, true
-}
-
-// onDay reports whether the line names the day, counted from 1970-01-01.
-func (c Cron) onDay(day int64) bool {
-	year, month, of := civil(day)
-	return c.monthDays(year, month)&(1<<of) != 0
 }
 
 // firstDay is the earliest named day with from <= day <= to. It looks at one

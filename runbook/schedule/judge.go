@@ -138,7 +138,7 @@ func verdict(o Occurrence, a Attempt) State {
 		return Failed
 	case o.StartBy != nil && a.Started.After(*o.StartBy),
 		o.CompleteBy != nil && a.Ended.After(*o.CompleteBy),
-		o.CompleteWithin > 0 && a.Ended.Sub(*a.Started) > o.CompleteWithin:
+		o.CompleteWithin > 0 && o.Calendar.Between(*a.Started, *a.Ended) > o.CompleteWithin:
 		return Late
 	default:
 		return OnTime

@@ -21,6 +21,9 @@ type Occurrence struct {
 	// CompleteWithin is how long a run may take from its own start on, where
 	// that was promised; else 0.
 	CompleteWithin time.Duration
+
+	// Calendar is that in whose working time the promises count; nil: 24x7.
+	Calendar *Calendar
 }
 
 // Planned is a runbook that a plan asks for: the population of its occurrences.
@@ -37,10 +40,10 @@ type Planned struct {
 func (r Recurrence) Planned(client string, item Item, known time.Time) Planned {
 	p := Planned{Client: client, Runbook: item.Runbook, Recurrence: r, From: latest(r.From, known)}
 	if !item.From.IsZero() {
-		p.From = latest(p.From, r.Rule.dayStart(item.From))
+		p.From = latest(p.From, r.Rule.zone.dayStart(item.From))
 	}
 	if !item.Until.IsZero() {
-		p.Until = r.Rule.dayStart(item.Until.AddDate(0, 0, 1))
+		p.Until = r.Rule.zone.dayStart(item.Until.AddDate(0, 0, 1))
 	}
 	return p
 }
@@ -103,6 +106,8 @@ func (p Planned) occurrence(slot, next Slot, more bool) Occurrence {
 		Due:     slot.Due,
 		Opens:   slot.Due.Add(-terms.Early),
 		Closes:  time.Unix(afterWall, 0).UTC(),
+
+		Calendar: terms.Calendar,
 	}
 	if more {
 		o.Closes = next.Due.Add(-terms.Early)
@@ -111,16 +116,24 @@ func (p Planned) occurrence(slot, next Slot, more bool) Occurrence {
 		o.Closes = cut
 	}
 	if terms.Grace != nil {
-		by := slot.Due.Add(*terms.Grace)
-		o.StartBy = &by
+		o.StartBy = deadline(terms.Calendar, slot.Due, *terms.Grace)
 	}
 	switch {
 	case terms.CompleteWithin == 0:
 	case terms.FromDue:
-		by := slot.Due.Add(terms.CompleteWithin)
-		o.CompleteBy = &by
+		o.CompleteBy = deadline(terms.Calendar, slot.Due, terms.CompleteWithin)
 	default:
 		o.CompleteWithin = terms.CompleteWithin
 	}
 	return o
+}
+
+// deadline is the instant at which a span of working time has passed since due;
+// where that never happens, the end of all time.
+func deadline(c *Calendar, due time.Time, span time.Duration) *time.Time {
+	by, ok := c.Add(due, span)
+	if !ok {
+		by = time.Unix(afterWall, 0).UTC()
+	}
+	return &by
 }

@@ -33,22 +33,55 @@ func (fakeKind) Decode(*document.Node, *document.Decoder) runbook.Action { retur
 
 func recurrence(t testing.TB, source string) Recurrence {
 	t.Helper()
-	r, err := Of(terms(t, source))
+	r, err := of(t, source)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return r
 }
 
+// of reads what a runbook's file would say, with the calendars of the tests.
+func of(t testing.TB, source string) (Recurrence, error) {
+	t.Helper()
+	s, sla := terms(t, source)
+	return Of(s, sla, testCalendars)
+}
+
+// testCalendars knows uk, the office in London, and night, which has no
+// business day.
+func testCalendars(id string) (*Calendar, error) {
+	switch id {
+	case "uk":
+		return office("2026-12-25", "2026-12-28"), nil
+	case "night":
+		const night = "22:00-06:00"
+		c := calendarOf("Europe/Berlin", []string{night, night, night, night, night, night, night})
+		c.BusinessDay = 0
+		return c, nil
+	default:
+		return nil, fmt.Errorf("there is no calendar %q", id)
+	}
+}
+
 func TestOfRefuses(t *testing.T) {
 	const daily = "cron: \"0 7 * * *\", timezone: Europe/London"
 	tests := []struct{ source, rules, says string }{
-		{`schedule: {rrule: "FREQ=MONTHLY;BYDAY=2TU", shift: 1d, timezone: UTC}`, "not-yet not-yet", "this version doesn't read an rrule in a schedule yet"},
-		{`schedule: {` + daily + `, shift: 1d}`, "not-yet", "this version doesn't read a shift"},
-		{`schedule: {` + daily + `, calendar: uk, on_holiday: run}`, "not-yet not-yet", "this version doesn't read a calendar in a schedule yet"},
-		{`schedule: {` + daily + `, on_holiday: next_working_day}`, "not-yet", "this version doesn't read on_holiday in a schedule yet"},
-		{`schedule: {` + daily + "}\nsla: {agreement: gold}", "not-yet", "this version doesn't read an agreement's targets yet"},
-		{`schedule: {` + daily + "}\nsla: {clock: scheduled, calendar: uk, complete_within: 2h}", "not-yet", "this version doesn't read a calendar in an sla yet"},
+		{`schedule: {` + daily + `, shift: 4 business hours}`, "schedule", "a shift is plain time or business days"},
+		{`schedule: {` + daily + `, shift: 2 business days}`, "schedule", "business hours and days need a calendar"},
+		{`schedule: {` + daily + `, shift: 0d}`, "schedule", "shift: 0d shifts nothing: leave it out"},
+		{`schedule: {` + daily + `, shift: 90s}`, "schedule", "shift: 90s is not in whole minutes"},
+		{`schedule: {` + daily + `, shift: 53w}`, "schedule", "shift: 53w is longer than 366 days"},
+		{`schedule: {` + daily + `, calendar: us}`, "calendar", `there is no calendar "us"`},
+		{`schedule: {` + daily + `, on_holiday: next_working_day}`, "schedule", "on_holiday means nothing without a calendar"},
+		{`schedule: {cron: "0 7 * * 0,6", timezone: UTC, calendar: uk}`, "schedule", `"0 7 * * 0,6 on the working days of test" never fires`},
+		{`schedule: {rrule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", timezone: UTC}`, "schedule", `"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30" never fires`},
+		{`schedule: {` + daily + "}\nsla: {agreement: gold}", "not-yet", "the sla names an agreement's target, whose terms are not known here"},
+		{`schedule: {` + daily + "}\nsla: {clock: scheduled, calendar: us, complete_within: 2h}", "calendar", `there is no calendar "us"`},
+		{`schedule: {` + daily + "}\nsla: {clock: scheduled, complete_within: 2 business days}", "sla", "complete_within: 2 business days: business hours and days need a calendar"},
+		{`schedule: {` + daily + "}\nsla: {clock: scheduled, calendar: night, complete_within: 2 business days}", "sla", "doesn't say how long a business day is"},
+		{`schedule: {` + daily + "}\nsla: {clock: scheduled, calendar: uk, complete_within: 2d}", "sla", "complete_within: 2d: in the calendar test, write business days, or hours"},
+		{`schedule: {` + daily + ", grace: 1 business hour}", "sla", "grace: 1 business hour: business hours and days need a calendar"},
+		{`schedule: {` + daily + ", grace: 9h}\nsla: {clock: scheduled, calendar: uk, start_within: 1 business day}", "schedule", "grace: 9h contradicts the sla's start_within: 1 business day"},
 		{`schedule: {` + daily + ", grace: 1h}\nsla: {clock: scheduled, start_within: 2h}", "schedule", "grace: 1h contradicts the sla's start_within: 2h"},
 		{`schedule: {` + daily + ", grace: 3h, close_after: 2h}", "schedule", "grace: 3h is longer than close_after: 2h"},
 		{`schedule: {` + daily + ", close_after: 2h}\nsla: {clock: scheduled, start_within: 3h}", "schedule", "start_within: 3h is longer than close_after: 2h"},
@@ -58,7 +91,7 @@ func TestOfRefuses(t *testing.T) {
 		{`schedule: {` + daily + ", early: 23h30m}", "schedule", "are 23 h apart"},
 	}
 	for _, tt := range tests {
-		_, err := Of(terms(t, tt.source))
+		_, err := of(t, tt.source)
 		var problems document.Problems
 		if !errors.As(err, &problems) {
 			t.Errorf("%s: %v", tt.source, err)
@@ -75,10 +108,10 @@ func TestOfRefuses(t *testing.T) {
 			t.Errorf("%s:\n%v\nwant %s: %s", tt.source, err, tt.rules, tt.says)
 		}
 	}
-	if _, err := Of(nil, nil); err == nil {
+	if _, err := Of(nil, nil, nil); err == nil {
 		t.Error("no schedule is taken for one")
 	}
-	_, err := Of(&runbook.Schedule{Cron: "0 7 * * *"}, nil)
+	_, err := Of(&runbook.Schedule{Cron: "0 7 * * *"}, nil, nil)
 	if err == nil || !strings.Contains(err.Error(), "time zone") {
 		t.Errorf("no zone: %v", err)
 	}

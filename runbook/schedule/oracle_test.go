@@ -227,8 +227,8 @@ func compareWithOracle(t *testing.T, zoneName string, a, b time.Time) {
 		}
 		lines, rules = append(lines, readNaive(t, text)), append(rules, rule)
 	}
-	for _, cut := range stretches(zone, a, b) {
-		for i, want := range walk(lines, zone, cut[0], cut[1]) {
+	for _, cut := range stretches(zone.Location, a, b) {
+		for i, want := range walk(lines, zone.Location, cut[0], cut[1]) {
 			if got := between(rules[i], cut[0], cut[1]); !slices.Equal(got, want) {
 				t.Errorf("%s from %s: %s", rules[i], cut[0].Format(time.RFC3339), firstDifference(want, got))
 			}

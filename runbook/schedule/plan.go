@@ -77,7 +77,7 @@ var (
 func decodePlan(root *document.Node, d *document.Decoder) *Plan {
 	m := d.Map(root, "a plan")
 	p := &Plan{Position: root.Position(), Level: logged}
-	if !decodeHeader(m, d) {
+	if !decodeHeader(m, "Plan", d) {
 		return p
 	}
 	p.Client = decodeID(m.Need("client"), d)
@@ -93,9 +93,9 @@ func decodePlan(root *document.Node, d *document.Decoder) *Plan {
 	return p
 }
 
-// decodeHeader reads apiVersion and kind. It is false for a document that is
-// not a plan, whose other keys would only give follow-up errors.
-func decodeHeader(m *document.Map, d *document.Decoder) bool {
+// decodeHeader reads apiVersion and kind. It is false for a document that is not
+// of the kind, whose other keys would only give follow-up errors.
+func decodeHeader(m *document.Map, wanted string, d *document.Decoder) bool {
 	api, kind := m.Need("apiVersion"), m.Need("kind")
 	if api != nil && d.String(api) != runbook.APIVersion {
 		d.Report(api.Position(), "api-version", "apiVersion: "+runbook.APIVersion, "this msp reads %s, the file says %s", runbook.APIVersion, document.Quote(api.Text()))
@@ -105,12 +105,12 @@ func decodeHeader(m *document.Map, d *document.Decoder) bool {
 		return api != nil
 	}
 	switch word := d.Enum(kind, "Runbook", "Plan", "Agreement", "Calendar", "Contacts", "Inventory"); word {
-	case "Plan":
+	case wanted:
 		return true
 	case "":
 		return false
 	default:
-		d.Report(kind.Position(), "kind", "", "a %s stands where a Plan is expected", word)
+		d.Report(kind.Position(), "kind", "", "a %s stands where a %s is expected", word, wanted)
 		return false
 	}
 }

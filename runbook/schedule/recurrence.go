@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -24,28 +25,31 @@ type Terms struct {
 	// 0 was not promised.
 	CompleteWithin time.Duration
 	FromDue        bool // the clock runs from due (clock: scheduled), else from the run's own start
+
+	Calendar *Calendar // in whose working time Grace and CompleteWithin count; nil: 24x7
 }
 
-// Of reads a schedule with its SLA, which may be nil. The error is a
-// document.Problems with all that is wrong: "not-yet" for what this version
-// doesn't read, "schedule" and "sla" for the rest.
-func Of(s *runbook.Schedule, sla *runbook.SLA) (Recurrence, error) {
+// Lookup finds a calendar by its id.
+type Lookup func(id string) (*Calendar, error)
+
+// Of reads a schedule with its SLA, which may be nil. An SLA in an agreement is
+// handed in resolved: with the terms that the agreement gives it. Calendars are
+// asked for by id; a nil Lookup knows none. The error is a document.Problems
+// with all that is wrong: "not-yet" for an SLA that was not resolved, "calendar"
+// for one that can't be had, "schedule" and "sla" for the rest.
+func Of(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (Recurrence, error) {
 	d := document.NewDecoder()
 	if s == nil {
 		d.Report(document.Position{}, "schedule", "", "there is no schedule")
 		return Recurrence{}, d.Problems()
 	}
-	refuseSchedule(s, d)
-	refuseSLA(sla, d)
 	var r Recurrence
-	if s.RRule == "" {
-		rule, err := NewRule(s.Cron, s.Timezone)
-		if err != nil {
-			d.Report(s.Position, "schedule", "", "%s", err)
-		}
-		r.Rule = rule
+	rule, err := ruleOf(s, calendars.find(s.Calendar, s.Position, d))
+	if err != nil {
+		d.Report(s.Position, "schedule", "", "%s", err)
 	}
-	r.Terms = termsOf(s, sla, d)
+	r.Rule = rule
+	r.Terms = termsOf(s, sla, calendars, d)
 	if err := d.Problems().Err(); err != nil {
 		return Recurrence{}, err
 	}
@@ -54,82 +58,106 @@ func Of(s *runbook.Schedule, sla *runbook.SLA) (Recurrence, error) {
 		return Recurrence{}, err
 	}
 	if !s.EffectiveFrom.IsZero() {
-		r.From = r.Rule.dayStart(s.EffectiveFrom)
+		r.From = r.Rule.zone.dayStart(s.EffectiveFrom)
 	}
 	return r, nil
 }
 
-// refuseSchedule reports the terms that a schedule in plain time would
-// misread.
-func refuseSchedule(s *runbook.Schedule, d *document.Decoder) {
-	const hint = "write it as cron in 24x7 time, or leave it out"
-	for _, term := range []struct {
-		said bool
-		what string
-	}{
-		{s.RRule != "", "an rrule"},
-		{!s.Shift.IsZero(), "a shift"},
-		{s.Calendar != "", "a calendar"},
-		{s.OnHoliday != "", "on_holiday"},
-	} {
-		if term.said {
-			d.Report(s.Position, "not-yet", hint, "this version doesn't read %s in a schedule yet", term.what)
-		}
+// find is the calendar with an id, nil for "". One that can't be had is
+// reported, and taken for 24x7 so that the rest can be looked at.
+func (l Lookup) find(id string, at document.Position, d *document.Decoder) *Calendar {
+	if id == "" {
+		return nil
 	}
+	if l == nil {
+		l = func(id string) (*Calendar, error) { return nil, fmt.Errorf("there is no calendar %q", id) }
+	}
+	c, err := l(id)
+	if err == nil {
+		err = c.Check()
+	}
+	if err != nil {
+		d.Report(at, "calendar", "a calendar is a document of kind Calendar beside the runbooks", "%s", err)
+		return nil
+	}
+	return c
 }
 
-func refuseSLA(sla *runbook.SLA, d *document.Decoder) {
-	if sla == nil {
-		return
-	}
-	if sla.Agreement != "" {
-		d.Report(sla.Position, "not-yet", "write the terms into the runbook's sla", "this version doesn't read an agreement's targets yet")
-	}
-	if sla.Calendar != "" {
-		d.Report(sla.Position, "not-yet", "write the terms in 24x7 time, and leave the calendar out", "this version doesn't read a calendar in an sla yet")
-	}
-}
-
-func termsOf(s *runbook.Schedule, sla *runbook.SLA, d *document.Decoder) Terms {
+// termsOf reads the promises. Those of clock: reported count from a report, not
+// from due.
+func termsOf(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup, d *document.Decoder) Terms {
 	t := Terms{Early: s.Early.Span, CloseAfter: s.CloseAfter.Span}
-	if !s.CloseAfter.IsZero() && s.CloseAfter.Span == 0 {
+	if s.CloseAfter.IsZeroLength() {
 		d.Report(s.Position, "schedule", "leave close_after out: the window then closes with the next one", "close_after: %s leaves no time for a run", s.CloseAfter)
 	}
-	grace, source := s.Grace, "grace"
-	// The promises of clock: reported count from a report, not from due.
-	if sla != nil && sla.Clock != runbook.ClockReported {
-		t.CompleteWithin, t.FromDue = sla.CompleteWithin.Span, sla.Clock != runbook.ClockStarted
-		switch within := sla.StartWithin; {
-		case within.Span == 0: // not promised
-		case grace.IsZero():
-			grace, source = within, "start_within"
-		case grace.Span != within.Span:
-			d.Report(s.Position, "schedule", "leave grace out: it is start_within then", "grace: %s contradicts the sla's start_within: %s", grace, within)
-		}
+	if sla == nil {
+		sla = &runbook.SLA{Clock: runbook.ClockReported}
 	}
-	if !grace.IsZero() {
-		t.Grace = &grace.Span
-		if t.CloseAfter > 0 && grace.Span > t.CloseAfter {
-			d.Report(s.Position, "schedule", "a run has to count as long as it is on time", "%s: %s is longer than close_after: %s", source, grace, s.CloseAfter)
-		}
+	if sla.Agreement != "" {
+		d.Report(sla.Position, "not-yet", "write the terms into the runbook's sla", "the sla names an agreement's target, whose terms are not known here")
 	}
+	t.Calendar = calendars.find(sla.Calendar, sla.Position, d)
+	if t.Calendar == nil && sla.Calendar != "" {
+		return t // which has been reported
+	}
+	var within time.Duration
+	if sla.Clock != runbook.ClockReported {
+		t.CompleteWithin = t.span(sla.CompleteWithin, "complete_within", sla.Position, d)
+		t.FromDue = sla.Clock != runbook.ClockStarted
+		within = t.span(sla.StartWithin, "start_within", sla.Position, d)
+	}
+	t.takeGrace(s, sla.StartWithin, within, d)
 	return t
+}
+
+// span is a length of time in the terms' calendar.
+func (t *Terms) span(length runbook.Duration, key string, at document.Position, d *document.Decoder) time.Duration {
+	span, err := t.Calendar.Span(length)
+	if err != nil {
+		d.Report(at, "sla", "sla: {calendar: …} names the calendar in which it counts", "%s: %s", key, err)
+	}
+	return span
+}
+
+// takeGrace takes the time to start from the schedule's grace and the SLA's
+// start_within, which may not contradict each other.
+func (t *Terms) takeGrace(s *runbook.Schedule, startWithin runbook.Duration, within time.Duration, d *document.Decoder) {
+	grace, source := t.span(s.Grace, "grace", s.Position, d), "grace"
+	written := s.Grace
+	switch {
+	case within == 0: // not promised
+	case s.Grace.IsZero():
+		grace, source, written = within, "start_within", startWithin
+	case grace != within:
+		d.Report(s.Position, "schedule", "leave grace out: it is start_within then", "grace: %s contradicts the sla's start_within: %s", s.Grace, startWithin)
+	}
+	if written.IsZero() {
+		return
+	}
+	t.Grace = &grace
+	if t.CloseAfter > 0 && grace > t.CloseAfter {
+		d.Report(s.Position, "schedule", "a run has to count as long as it is on time", "%s: %s is longer than close_after: %s", source, written, s.CloseAfter)
+	}
 }
 
 // checkEarly refuses an early so long that a window closes before its own due
 // time: nothing could be done on time then. It looks at two years with every
-// change of the clock in them, as long as there aren't too many slots to show
+// change of the clock in them, or, where a calendar moves days, at as many as
+// put each date on each weekday; as long as there aren't too many slots to show
 // their pattern anyway.
 func checkEarly(s *runbook.Schedule, r Recurrence, d *document.Decoder) {
 	if r.Terms.Early == 0 {
 		return
 	}
 	const enough = 5000
-	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
-	slot, ok := r.Rule.Next(start)
+	years := 2
+	if s.Calendar != "" {
+		years = 28
+	}
+	slot, ok := r.Rule.Next(sample)
 	for range enough {
 		next, more := r.Rule.Next(slot.Due)
-		if !ok || !more || next.Due.After(start.AddDate(2, 0, 0)) {
+		if !ok || !more || next.Due.After(sample.AddDate(years, 0, 0)) {
 			return
 		}
 		if next.Due.Sub(slot.Due) <= r.Terms.Early {

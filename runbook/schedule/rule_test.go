@@ -2,11 +2,14 @@ package schedule
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/msp-runbook/msp/runbook"
 )
 
 func instant(t testing.TB, text string) time.Time {
@@ -191,13 +194,48 @@ func TestZones(t *testing.T) {
 	}
 }
 
+// drawRule is a cron line as it is, or any schedule: cron or rrule, shifted, by
+// a calendar.
 func drawRule(t *rapid.T) Rule {
-	r, err := NewRule(rapid.SampledFrom(oracleLines).Draw(t, "line"), rapid.SampledFrom(oracleZones).Draw(t, "zone"))
+	s := &runbook.Schedule{
+		Cron: rapid.SampledFrom(oracleLines).Draw(t, "line"), Timezone: rapid.SampledFrom(oracleZones).Draw(t, "zone"),
+		EffectiveFrom: date(2026, 3, 2),
+	}
+	if rapid.Bool().Draw(t, "plain") {
+		r, err := NewRule(s.Cron, s.Timezone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	var calendar *Calendar
+	if rapid.Bool().Draw(t, "calendar") {
+		s.Calendar, s.OnHoliday = "test", rapid.SampledFrom([]string{"", "next_working_day", "run"}).Draw(t, "on holiday")
+		calendar = office("2026-03-27", "2026-03-30", "2026-03-31", "2026-10-26", "2026-11-02", "2026-12-25")
+	}
+	if rapid.Bool().Draw(t, "rrule") {
+		s.Cron, s.RRule = "", rapid.SampledFrom(testRRules).Draw(t, "rule")
+	}
+	if shift := rapid.SampledFrom(testShifts).Draw(t, "shift"); shift != "" && (calendar != nil || !strings.Contains(shift, "business")) {
+		var err error
+		if s.Shift, err = runbook.ParseWorkingTime(shift); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r, err := ruleOf(s, calendar)
 	if err != nil {
-		t.Fatal(err)
+		t.Skip(err)
 	}
 	return r
 }
+
+var (
+	testRRules = []string{
+		"FREQ=DAILY;BYHOUR=1;BYMINUTE=30", "FREQ=DAILY;BYHOUR=1,2;BYMINUTE=0,30", "FREQ=MONTHLY;BYDAY=2TU;BYHOUR=2", "FREQ=MONTHLY;BYMONTHDAY=-1",
+		"FREQ=WEEKLY;INTERVAL=2;BYDAY=SU,MO;BYHOUR=23;BYMINUTE=59", "FREQ=DAILY;INTERVAL=3;BYHOUR=2;BYMINUTE=15", "FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1;BYHOUR=17",
+	}
+	testShifts = []string{"", "1d", "90m", "3h", "23h59m", "1w1d", "1 business day", "3 business days"}
+)
 
 // drawInstant prefers the hours around a change of some clock, and whole
 // minutes.
@@ -285,7 +323,7 @@ func TestNextAndPreviousAtChanges(t *testing.T) {
 			}
 			r := rule(t, line, zone)
 			changes := []time.Time{time.Date(2011, 12, 30, 10, 0, 0, 0, time.UTC), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
-			for s := r.stretch(changes[1].Unix()); s.end < changes[1].AddDate(1, 0, 0).Unix(); s = r.stretch(s.end) {
+			for s := r.zone.stretch(changes[1].Unix()); s.end < changes[1].AddDate(1, 0, 0).Unix(); s = r.zone.stretch(s.end) {
 				changes = append(changes, time.Unix(s.end, 0).UTC())
 			}
 			for _, change := range changes {

@@ -1,0 +1,36 @@
+package runbook_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook"
+)
+
+func TestParseWorkingTime(t *testing.T) {
+	tests := []struct {
+		text, says string
+		want       runbook.Duration
+	}{
+		{"4 business hours", "", runbook.Duration{Text: "4 business hours", Unit: runbook.BusinessHours, Span: 4 * time.Hour}},
+		{" 1  business hour ", "", runbook.Duration{Text: "1 business hour", Unit: runbook.BusinessHours, Span: time.Hour}},
+		{"2 business days", "", runbook.Duration{Text: "2 business days", Unit: runbook.BusinessDays, Days: 2}},
+		{"1 business day", "", runbook.Duration{Text: "1 business day", Unit: runbook.BusinessDays, Days: 1}},
+		{"30m", "", runbook.Duration{Text: "30m", Span: 30 * time.Minute}},
+		{"4business hours", "is not a number of business hours or business days", runbook.Duration{}},
+		{"business days", "is not a number of business hours", runbook.Duration{}},
+		{"1.5 business days", "is not a whole number", runbook.Duration{}},
+		{"-1 business days", "is not a whole number", runbook.Duration{}},
+		{"2 business weeks", `"weeks" is not a unit of working time`, runbook.Duration{}},
+		{"99999999999 business hours", "is not a whole number that can be counted", runbook.Duration{}},
+		{"2147483647 business hours", "too long", runbook.Duration{}},
+		{"4", "has no unit", runbook.Duration{}},
+	}
+	for _, tt := range tests {
+		got, err := runbook.ParseWorkingTime(tt.text)
+		if got != tt.want || (err == nil) != (tt.says == "") || err != nil && !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%q: %+v, %v; want %+v %q", tt.text, got, err, tt.want, tt.says)
+		}
+	}
+}
