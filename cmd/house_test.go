@@ -68,6 +68,10 @@ var houseRooms = map[string]houseRoom{
 		"is what was promised: targets, clocks, people; pure",
 		"runbook runbook/document runbook/schedule",
 	},
+	"runbook/escalate": {
+		"is who is told about work that isn't done, and when; pure",
+		"runbook runbook/document runbook/schedule runbook/agreement",
+	},
 	"runbook/record": {
 		"is what is written down about a run: the statements, the crash journal, reading them back",
 		"runbook runbook/evidence runbook/trust runbook/schedule runbook/agreement",

@@ -16,17 +16,31 @@ type pastRun struct {
 	run, runbook   string
 	started, ended time.Time
 	end            ref
-	values         map[valueName]float64
+	values         []pastValue
+}
+
+// A pastValue is a number that a run yielded.
+type pastValue struct {
+	valueName
+	value float64
 }
 
 // A valueName is an output of a step.
 type valueName struct{ step, output string }
 
+// value is the number of an output; false when the run yielded none.
+func (p *pastRun) value(of valueName) (float64, bool) {
+	for _, v := range p.values {
+		if v.valueName == of {
+			return v.value, true
+		}
+	}
+	return 0, false
+}
+
 // A comparison is what a step says about a value being usual. What it rests
 // on is known once every run was read.
 type comparison struct {
-	at      place
-	name    string // of the statement, for messages
 	by      ref
 	start   ref
 	run     string
@@ -43,7 +57,7 @@ type comparison struct {
 func (v *runAudit) remember(start, end *statement, steps []record.Step) *pastRun {
 	p := &pastRun{
 		run: v.run, runbook: start.start.Runbook.ID, started: start.start.Started, ended: end.end.Ended,
-		end: end.ref, values: map[valueName]float64{},
+		end: end.ref,
 	}
 	told := map[string]bool{}
 	for _, s := range steps {
@@ -53,7 +67,7 @@ func (v *runAudit) remember(start, end *statement, steps []record.Step) *pastRun
 		told[s.ID] = true
 		for output, text := range s.Outputs {
 			if n, err := strconv.ParseFloat(text, 64); err == nil {
-				p.values[valueName{s.ID, output}] = n
+				p.values = append(p.values, pastValue{valueName{s.ID, output}, n})
 			}
 		}
 	}
@@ -84,7 +98,7 @@ func (v *runAudit) collectNormals(start *statement, pinned record.PinnedStep, t 
 			continue
 		}
 		v.result.compare = append(v.result.compare, comparison{
-			at: t.by.place(), name: t.by.name(), by: t.by.ref, start: start.ref, run: v.run, runbook: start.start.Runbook.ID,
+			by: t.by.ref, start: start.ref, run: v.run, runbook: start.start.Runbook.ID,
 			step: t.ID, ended: t.Ended, passed: passed, pinned: pinned.Normal[i], judged: j,
 		})
 	}
@@ -142,8 +156,8 @@ func (a *audit) newBaseline(results []runResult) *baseline {
 			continue
 		}
 		b.byEnd[r.past.end.leaf.Envelope] = r.past
-		for name := range r.past.values {
-			of := seriesName{r.past.runbook, name}
+		for _, v := range r.past.values {
+			of := seriesName{r.past.runbook, v.valueName}
 			if b.series[of] == nil {
 				b.series[of] = &series{}
 			}
@@ -161,15 +175,14 @@ func byStart(x, y *pastRun) int {
 }
 
 // check computes a comparison again.
-func (b *baseline) check(c comparison) (found []found) {
-	f := &finder{}
+func (b *baseline) check(f *finder, c comparison) {
 	from, ok := b.earlier(f, c)
 	if !ok {
-		return f.found
+		return
 	}
 	values := make([]float64, len(from))
 	for i, p := range from {
-		values[i] = p.values[valueName{c.step, c.judged.Output}]
+		values[i], _ = p.value(valueName{c.step, c.judged.Output})
 	}
 	standing, normal := c.pinned.Normal().Judge(c.judged.Value, values)
 	stated := "none"
@@ -182,21 +195,20 @@ func (b *baseline) check(c comparison) (found []found) {
 	}
 	switch {
 	case stated != computed:
-		f.broken(ruleBaseline, c.at, "%s: the step %s says that normal for %s is %s, the %d runs that it names give %s", c.name, c.step, c.judged.Output, stated, len(from), computed)
+		f.broken(ruleBaseline, c.by.place(), "%s: the step %s says that normal for %s is %s, the %d runs that it names give %s", c.by.name(), c.step, c.judged.Output, stated, len(from), computed)
 	case standing != c.judged.Standing:
-		f.broken(ruleNormal, c.at, "%s: the step %s says that %s is %q, its terms give %q", c.name, c.step, c.judged.Output, c.judged.Standing, standing)
+		f.broken(ruleNormal, c.by.place(), "%s: the step %s says that %s is %q, its terms give %q", c.by.name(), c.step, c.judged.Output, c.judged.Standing, standing)
 	case standing == runbook.Beyond && c.passed:
-		f.broken(ruleNormal, c.at, "%s: the step %s passed with a value of %s beyond what may pass", c.name, c.step, c.judged.Output)
+		f.broken(ruleNormal, c.by.place(), "%s: the step %s passed with a value of %s beyond what may pass", c.by.name(), c.step, c.judged.Output)
 	}
 	b.checkChoice(f, c, from)
-	return f.found
 }
 
 // earlier are the runs that a comparison names: false when they are not what
 // they must be, or can't be told.
 func (b *baseline) earlier(f *finder, c comparison) (from []*pastRun, ok bool) {
 	if c.pinned.Value != nil && len(c.judged.From) > 0 || len(c.judged.From) > max(0, c.pinned.Over) {
-		f.broken(ruleBaseline, c.at, "%s: the step %s rests on %d earlier runs, its terms ask for %d", c.name, c.step, len(c.judged.From), c.pinned.Over)
+		f.broken(ruleBaseline, c.by.place(), "%s: the step %s rests on %d earlier runs, its terms ask for %d", c.by.name(), c.step, len(c.judged.From), c.pinned.Over)
 		return nil, false
 	}
 	seen := map[string]bool{}
@@ -211,17 +223,17 @@ func (b *baseline) earlier(f *finder, c comparison) (from []*pastRun, ok bool) {
 		case logged && other.leaf.Kind != record.KindRun:
 			wrong = "is no end of a run"
 		case p == nil:
-			at := c.at
+			at := c.by.place()
 			if b.since != nil {
 				at.cause = "earlier runs"
 			}
-			f.note(ruleNotCompared, at, "%s: the run %s that the step %s is compared with %s", c.name, short(digest), c.step, b.lost())
+			f.note(ruleNotCompared, at, "%s: the run %s that the step %s is compared with %s", c.by.name(), short(digest), c.step, b.lost())
 			return nil, false
 		default:
 			wrong = b.unfit(c, p)
 		}
 		if wrong != "" {
-			f.broken(ruleBaseline, c.at, "%s: the step %s is compared with the run %s, which %s", c.name, c.step, short(digest), wrong)
+			f.broken(ruleBaseline, c.by.place(), "%s: the step %s is compared with the run %s, which %s", c.by.name(), c.step, short(digest), wrong)
 			return nil, false
 		}
 		seen[digest] = true
@@ -232,7 +244,7 @@ func (b *baseline) earlier(f *finder, c comparison) (from []*pastRun, ok bool) {
 
 // unfit says why a run can't be one that a value was compared with.
 func (b *baseline) unfit(c comparison, p *pastRun) string {
-	_, has := p.values[valueName{c.step, c.judged.Output}]
+	_, has := p.value(valueName{c.step, c.judged.Output})
 	switch {
 	case p.run == c.run:
 		return "is the run itself"
@@ -267,8 +279,8 @@ func (b *baseline) checkChoice(f *finder, c comparison, from []*pastRun) {
 		if p.run == c.run || !p.end.before(c.start) || slices.Contains(from, p) {
 			continue
 		}
-		f.broken(ruleBaseline, c.at, "%s: the step %s is compared with %d of %d earlier runs, and leaves out the run %s (%s), which was known",
-			c.name, c.step, len(from), c.pinned.Over, p.run, short(p.end.leaf.Envelope))
+		f.broken(ruleBaseline, c.by.place(), "%s: the step %s is compared with %d of %d earlier runs, and leaves out the run %s (%s), which was known",
+			c.by.name(), c.step, len(from), c.pinned.Over, p.run, short(p.end.leaf.Envelope))
 		return
 	}
 }

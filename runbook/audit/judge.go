@@ -182,28 +182,26 @@ func factsDiffer(stated, computed agreement.Facts) string {
 
 // checkEndTimes holds the claimed times of the run's parts to each other.
 func (v *runAudit) checkEndTimes(start, end *statement) {
-	v.inOrder(end, "the run's end", start.start.Started, end.end.Ended)
+	v.inOrder(end, "the run's end", "", start.start.Started, end.end.Ended)
 	for _, s := range v.segments {
-		v.inOrder(s, "the segment's end", start.start.Started, s.segment.Until)
-		v.inOrder(end, "the run's end after its segments", s.segment.Until, end.end.Ended)
+		v.inOrder(s, "the segment's end", "", start.start.Started, s.segment.Until)
+		v.inOrder(end, "the run's end after its segments", "", s.segment.Until, end.end.Ended)
 	}
 }
 
-// inOrder says when what comes later claims an earlier time: a little is a
-// clock that was set, much is a contradiction.
-func (v *runAudit) inOrder(s *statement, what string, from, to time.Time) bool {
+// inOrder says when what comes later, something of the thing named, claims an
+// earlier time: a little is a clock that was set, much is a contradiction.
+func (v *runAudit) inOrder(s *statement, something, of string, from, to time.Time) bool {
 	back := from.Sub(to)
-	switch {
-	case back <= 0:
+	if back <= 0 {
 		return true
-	case back <= clockSlack:
-		at := s.place()
-		at.cause = s.leaf.Envelope
-		v.note(ruleTimes, at, "%s: %s lies %s too early; a clock was set", s.name(), what, back)
-	default:
-		at := s.place()
-		at.cause = s.leaf.Envelope
-		v.broken(ruleTimes, at, "%s: %s, %s, lies %s too early", s.name(), what, instant(&to), back)
+	}
+	at := s.place()
+	at.cause = s.leaf.Envelope
+	if back <= clockSlack {
+		v.note(ruleTimes, at, "%s: %s%s lies %s too early; a clock was set", s.name(), something, of, back)
+	} else {
+		v.broken(ruleTimes, at, "%s: %s%s, %s, lies %s too early", s.name(), something, of, instant(&to), back)
 	}
 	return false
 }

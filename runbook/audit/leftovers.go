@@ -105,11 +105,13 @@ func (a *audit) unlogged(digest string) string {
 	if err != nil {
 		return "an envelope that was changed"
 	}
+	envelope, err := evidence.OpenEnvelope(data, a.limit)
+	if err != nil {
+		return "an envelope that can't be read"
+	}
 	for _, kind := range record.Kinds() {
-		s := &statement{}
-		s.leaf.Kind, s.leaf.Envelope = kind, digest
-		envelope, err := s.decode(data, a.limit)
-		if err != nil {
+		s := &statement{ref: ref{leaf: &evidence.Leaf{V: 1, Kind: kind, Envelope: digest}}}
+		if s.decode(envelope) != nil {
 			continue
 		}
 		if err := a.verifySigners(s, envelope); err != nil {

@@ -37,7 +37,7 @@ func (l *writerLog) looked() int {
 type ref struct {
 	log   *writerLog
 	index int64
-	leaf  evidence.Leaf
+	leaf  *evidence.Leaf
 }
 
 // before reports whether r was certainly logged before other: only the order

@@ -15,7 +15,7 @@ var runKinds = []string{record.KindRunStart, record.KindSegment, record.KindRun}
 // isSaid says whether a statement is neither a part of a run nor a plan: who may
 // sign, what somebody outside saw, and later words on earlier statements.
 func isSaid(kind string) bool {
-	return record.New(kind) != nil && kind != record.KindPlan && !slices.Contains(runKinds, kind)
+	return record.Known(kind) && kind != record.KindPlan && !slices.Contains(runKinds, kind)
 }
 
 // A saidResult is what remains of such a statement.
@@ -56,12 +56,12 @@ func (v *reader) checkSaid(r ref) (*statement, error) {
 	if s == nil || err != nil {
 		return nil, err
 	}
-	if client := s.body.Head().Client; client != v.client {
+	if client := s.head.Client; client != v.client {
 		v.broken(ruleClient, s.place(), "%s is of the client %q, this is the evidence of %s", s.name(), client, v.client)
 		return nil, nil
 	}
 	v.checkWriter(s)
-	if what := s.subjectsDiffer(s.body.Head().Documents...); what != "" {
+	if what := s.subjectsDiffer(s.head.Documents...); what != "" {
 		v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 	}
 	return s, nil

@@ -68,13 +68,12 @@ func (a *audit) endUntold(start ref) bool {
 
 // peek reads a statement that nobody vouches for yet; nil when it can't be read.
 func (a *audit) peek(kind, digest string) *statement {
-	data, err := a.store.Envelope(digest)
-	if err != nil || record.New(kind) == nil {
+	envelope, err := a.store.OpenEnvelope(digest, a.limit)
+	if err != nil || !record.Known(kind) {
 		return nil
 	}
-	s := &statement{}
-	s.leaf = evidence.Leaf{V: 1, Kind: kind, Envelope: digest}
-	if _, err := s.decode(data, a.limit); err != nil {
+	s := &statement{ref: ref{leaf: &evidence.Leaf{V: 1, Kind: kind, Envelope: digest}}}
+	if s.decode(envelope) != nil {
 		return nil
 	}
 	return s
@@ -112,7 +111,7 @@ func (a *audit) reachBack() error {
 }
 
 // peekPart reads what has something of its run before it.
-func (a *audit) peekPart(leaf evidence.Leaf) *statement {
+func (a *audit) peekPart(leaf *evidence.Leaf) *statement {
 	if leaf.Kind != record.KindSegment && leaf.Kind != record.KindRun {
 		return nil
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,7 @@ type statement struct {
 	keys     []evidence.PublicKey // of all who signed
 	subjects []evidence.Subject
 	body     record.Statement
+	head     record.Head // of the body
 
 	start   *record.RunStart
 	segment *record.Segment
@@ -45,7 +47,7 @@ func (r ref) name() string {
 }
 
 // run is whose run it is a part of; "" when it is part of none.
-func (s *statement) run() string { return s.body.Head().Run }
+func (s *statement) run() string { return s.head.Run }
 
 // startRef is the digest of the run-start that a segment or an end names.
 func (s *statement) startRef() string {
@@ -56,10 +58,10 @@ func (s *statement) startRef() string {
 }
 
 // until is when a statement claims to have been made.
-func (s *statement) until() time.Time { return s.body.Head().Made }
+func (s *statement) until() time.Time { return s.head.Made }
 
 // writer is the log that a statement was made for.
-func (s *statement) writer() record.Signer { return s.body.Head().Writer }
+func (s *statement) writer() record.Signer { return s.head.Writer }
 
 func (s *statement) steps() []record.Step {
 	switch {
@@ -75,14 +77,15 @@ func (s *statement) steps() []record.Step {
 // readStatement reads the statement of a leaf. Nil means that it can't be
 // relied on, and a finding says why; the error is of reading the file.
 func (v *reader) readStatement(r ref) (*statement, error) {
-	if record.New(r.leaf.Kind) == nil {
+	if !record.Known(r.leaf.Kind) {
 		at := r.place()
 		at.cause = r.leaf.Kind
 		v.broken(ruleKindUnknown, at, "entry %d of the log of %s is a %q statement, which this msp can't read", r.index, r.log.writer, r.leaf.Kind)
 		return nil, nil
 	}
-	data, err := v.store.Envelope(r.leaf.Envelope)
+	envelope, err := v.store.OpenEnvelope(r.leaf.Envelope, v.limit)
 	var at *evidence.FileError
+	var path *fs.PathError
 	switch {
 	case errors.Is(err, evidence.ErrMissing):
 		v.broken(ruleFileMissing, r.place(), "%s is missing", r.name())
@@ -90,11 +93,13 @@ func (v *reader) readStatement(r ref) (*statement, error) {
 	case errors.As(err, &at):
 		v.broken(ruleRecordChanged, r.place(), "%s was changed: %s", r.name(), at.What)
 		return nil, nil
-	case err != nil:
+	case errors.As(err, &path):
 		return nil, err
 	}
 	s := &statement{ref: r}
-	envelope, err := s.decode(data, v.limit)
+	if err == nil {
+		err = s.decode(envelope)
+	}
 	if err == nil {
 		err = v.verifySigners(s, envelope)
 	}
@@ -130,25 +135,21 @@ func statementRule(err error) string {
 }
 
 // decode reads exactly the bytes that were signed, strictly.
-func (s *statement) decode(data []byte, limit int) (*evidence.Envelope, error) {
-	envelope, err := evidence.OpenEnvelope(data, limit)
-	if err != nil {
-		return nil, err
-	}
+func (s *statement) decode(envelope *evidence.Envelope) error {
 	s.body = record.New(s.leaf.Kind)
 	told, err := evidence.DecodeStatementOf(envelope.Payload, record.PredicateType(s.leaf.Kind), s.body)
 	if told != nil && told.PredicateType != record.PredicateType(s.leaf.Kind) {
-		return nil, fmt.Errorf("%w: it says %q, the log says %s", errKind, told.PredicateType, s.leaf.Kind)
+		return fmt.Errorf("%w: it says %q, the log says %s", errKind, told.PredicateType, s.leaf.Kind)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
-	s.subjects = told.Subjects
+	s.subjects, s.head = told.Subjects, s.body.Head()
 	s.start, _ = s.body.(*record.RunStart)
 	s.segment, _ = s.body.(*record.Segment)
 	s.end, _ = s.body.(*record.RunEnd)
 	s.plan, _ = s.body.(*record.Plan)
-	return envelope, s.checkWords()
+	return s.checkWords()
 }
 
 // verifySigners holds the signatures to the keys that the statement names.
@@ -224,4 +225,4 @@ func (s *statement) subjectsDiffer(documents ...record.NamedBlob) string {
 }
 
 // blobs are the blobs that a statement names.
-func (s *statement) blobs() []record.NamedBlob { return s.body.Head().Blobs }
+func (s *statement) blobs() []record.NamedBlob { return s.head.Blobs }

@@ -96,9 +96,9 @@ func (v *runAudit) checkRound(r *rounds, start *statement, t toldStep, place int
 // checkStepTimes holds a step's claimed times to each other, to the run's and
 // to its duration, which another clock measured.
 func (v *runAudit) checkStepTimes(start *statement, t toldStep) {
-	fine := v.inOrder(t.by, "the start of the step "+t.ID, start.start.Started, t.Started) &&
-		v.inOrder(t.by, "the end of the step "+t.ID, t.Started, t.Ended)
-	fine = fine && v.inOrder(t.by, "the end of what tells the step "+t.ID, t.Ended, t.by.until())
+	fine := v.inOrder(t.by, "the start of the step ", t.ID, start.start.Started, t.Started) &&
+		v.inOrder(t.by, "the end of the step ", t.ID, t.Started, t.Ended)
+	fine = fine && v.inOrder(t.by, "the end of what tells the step ", t.ID, t.Ended, t.by.until())
 	if long := t.Duration.Span() - t.Ended.Sub(t.Started); fine && long > clockSlack {
 		// Shorter is no contradiction: a monotonic clock stands still while a
 		// machine sleeps.

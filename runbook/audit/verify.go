@@ -143,11 +143,13 @@ func (a *audit) collect(said []saidResult, plans []planResult, results []runResu
 
 func (a *audit) checkBaselines(results []runResult) {
 	base := a.newBaseline(results)
-	var all []comparison
-	for _, r := range results {
-		all = append(all, r.compare...)
-	}
-	for _, found := range inParallel(len(all), func(i int) []found { return base.check(all[i]) }) {
+	for _, found := range inParallel(len(results), func(i int) []found {
+		f := &finder{}
+		for _, c := range results[i].compare {
+			base.check(f, c)
+		}
+		return f.found
+	}) {
 		a.found = append(a.found, found...)
 	}
 }

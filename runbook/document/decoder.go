@@ -141,7 +141,7 @@ func (m *Map) hint(key string, foreign map[string]string) string {
 	if hint, ok := foreign[key]; ok {
 		return hint
 	}
-	if near := nearest(key, slices.Sorted(maps.Keys(m.known))); near != "" {
+	if near := Nearest(key, slices.Sorted(maps.Keys(m.known))); near != "" {
 		return "did you mean " + Quote(near) + "?"
 	}
 	for _, word := range slices.Sorted(maps.Keys(foreign)) {

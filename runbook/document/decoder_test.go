@@ -220,7 +220,7 @@ func TestNearest(t *testing.T) {
 		{strings.Repeat("title", 100), ""},
 	}
 	for _, tt := range tests {
-		if got := nearest(tt.word, known); got != tt.want {
+		if got := Nearest(tt.word, known); got != tt.want {
 			t.Errorf("%q is nearest to %q, want %q", tt.word, got, tt.want)
 		}
 	}

@@ -206,7 +206,7 @@ func (d *Decoder) Enum(n *Node, allowed ...string) string {
 		return text
 	}
 	hint := ""
-	if near := nearest(text, allowed); near != "" {
+	if near := Nearest(text, allowed); near != "" {
 		hint = "did you mean " + near + "?"
 	}
 	d.badValue(n, oneOf(allowed), hint)

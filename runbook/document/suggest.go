@@ -2,10 +2,10 @@ package document
 
 import "strings"
 
-// nearest is the candidate that a person most likely meant by word, or "". A
+// Nearest is the candidate that a person most likely meant by word, or "". A
 // difference in case, hyphens and underscores only (maxAttempts, max_attempts)
 // counts as none.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	if len(word) > 2*longestQuote {
 		return ""
 	}

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"bufio"
+	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -218,6 +219,9 @@ func (s *Store) OpenBlob(digest string) (io.ReadCloser, error) {
 	if !info.Mode().IsRegular() {
 		return nil, corrupt(path, "not a regular file")
 	}
+	if info.Size() <= smallBlob {
+		return openSmallBlob(path, h, info.Size())
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -228,6 +232,24 @@ func (s *Store) OpenBlob(digest string) (io.ReadCloser, error) {
 		return nil, corrupt(path, fmt.Sprintf("this blob was changed: %d bytes are no salt", n))
 	}
 	return r, nil
+}
+
+// smallBlob is the size in bytes up to which a blob is read at once, which most
+// are: the answers and the facts of a step.
+const smallBlob = 64 << 10
+
+func openSmallBlob(path, want string, size int64) (io.ReadCloser, error) {
+	data, err := readKnown(nil, path, size, smallBlob)
+	if err != nil {
+		return nil, err
+	}
+	if len(data) < saltSize {
+		return nil, corrupt(path, fmt.Sprintf("this blob was changed: %d bytes are no salt", len(data)))
+	}
+	if digestOf(data) != digestPrefix+want {
+		return nil, corrupt(path, "this blob was changed: its SHA-256 is not its name")
+	}
+	return io.NopCloser(bytes.NewReader(data[saltSize:])), nil
 }
 
 type blobReader struct {

@@ -96,6 +96,11 @@ func (e *Envelope) AddSignature(key Signer) ([]byte, error) {
 // OpenEnvelope reads an envelope of at most maxBytes (0: DefaultEnvelopeLimit)
 // and is strict about its form. It verifies nothing.
 func OpenEnvelope(data []byte, maxBytes int) (*Envelope, error) {
+	return openEnvelope(data, "", maxBytes)
+}
+
+// openEnvelope reads an envelope with the digest given; "" is computed.
+func openEnvelope(data []byte, digest string, maxBytes int) (*Envelope, error) {
 	if maxBytes == 0 {
 		maxBytes = DefaultEnvelopeLimit
 	}
@@ -116,7 +121,10 @@ func OpenEnvelope(data []byte, maxBytes int) (*Envelope, error) {
 	if err != nil {
 		return nil, fmt.Errorf("envelope: payload: %w", err)
 	}
-	open := &Envelope{Payload: payload, Digest: digestOf(data)}
+	if digest == "" {
+		digest = digestOf(data)
+	}
+	open := &Envelope{Payload: payload, Digest: digest}
 	for i, s := range e.Signatures {
 		sig, err := decodeBase64(s.Sig)
 		if err != nil {

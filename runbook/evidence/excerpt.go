@@ -36,14 +36,14 @@ type excerpt struct {
 func (v *LogView) Whole() bool { return v.indexes == nil }
 
 // All gives the leaves by their index in the log.
-func (v *LogView) All() iter.Seq2[int64, Leaf] {
-	return func(yield func(int64, Leaf) bool) {
-		for i, leaf := range v.Leaves {
+func (v *LogView) All() iter.Seq2[int64, *Leaf] {
+	return func(yield func(int64, *Leaf) bool) {
+		for i := range v.Leaves {
 			index := int64(i)
 			if v.indexes != nil {
 				index = v.indexes[i]
 			}
-			if !yield(index, leaf) {
+			if !yield(index, &v.Leaves[i]) {
 				return
 			}
 		}

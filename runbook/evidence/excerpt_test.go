@@ -32,7 +32,7 @@ func TestExcerpt(t *testing.T) {
 	var indexes []int64
 	for i, l := range view.All() {
 		indexes = append(indexes, i)
-		if l != leaf(int(i)) {
+		if *l != leaf(int(i)) {
 			t.Errorf("entry %d is %+v", i, l)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -369,7 +370,10 @@ func (l *Lock) Unlock() error { return l.flock.Unlock() }
 
 // readFile reads a file that others may have put there: it refuses what
 // isn't a regular file and what is longer than limit.
-func readFile(path string, limit int64) ([]byte, error) {
+func readFile(path string, limit int64) ([]byte, error) { return readInto(nil, path, limit) }
+
+// readInto is readFile into a buffer, or a longer one in its place.
+func readInto(buffer []byte, path string, limit int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -377,12 +381,17 @@ func readFile(path string, limit int64) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, corrupt(path, "not a regular file")
 	}
+	return readKnown(buffer, path, info.Size(), limit)
+}
+
+// readKnown reads a file that is known to be a regular one, of some size.
+func readKnown(buffer []byte, path string, size, limit int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data := make([]byte, 0, min(info.Size(), limit)+1)
+	data := slices.Grow(buffer[:0], int(min(size, limit))+1)
 	for {
 		n, err := f.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]

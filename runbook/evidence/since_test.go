@@ -27,7 +27,7 @@ func TestReadSince(t *testing.T) {
 			t.Errorf("from %d: %s", from, diff)
 		}
 		for i, leaf := range v.All() {
-			if whole.Leaves[i] != leaf {
+			if whole.Leaves[i] != *leaf {
 				t.Fatalf("from %d: the entry %d is another", from, i)
 			}
 		}

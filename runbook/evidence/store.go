@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 )
 
 // storedEnvelopeLimit bounds what is read into memory from a folder that
@@ -96,13 +97,32 @@ func (s *Store) PutEnvelope(data []byte) (digest string, err error) {
 
 // Envelope reads an envelope back and holds it to its digest. The error is
 // ErrMissing when there is none, ErrCorrupt when it was changed.
-func (s *Store) Envelope(digest string) ([]byte, error) {
+func (s *Store) Envelope(digest string) ([]byte, error) { return s.envelope(digest, nil) }
+
+// OpenEnvelope is Envelope and OpenEnvelope with a limit in bytes. The error is a
+// FileError where it is the file's.
+func (s *Store) OpenEnvelope(digest string, limit int) (*Envelope, error) {
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	data, err := s.envelope(digest, *scratch)
+	if err != nil {
+		return nil, err
+	}
+	*scratch = data
+	return openEnvelope(data, digest, limit)
+}
+
+// scratches are buffers for files that are read and not kept.
+var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
+// envelope reads an envelope into a buffer, or a longer one in its place.
+func (s *Store) envelope(digest string, buffer []byte) ([]byte, error) {
 	h, err := hexOf(digest)
 	if err != nil {
 		return nil, err
 	}
 	path := s.envelopePath(h)
-	data, err := readFile(path, storedEnvelopeLimit)
+	data, err := readInto(buffer, path, storedEnvelopeLimit)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, missing(path, "this envelope is missing")
 	}

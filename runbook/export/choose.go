@@ -30,9 +30,9 @@ func (s *source) choose(run string) (*choice, error) {
 	var others []entry
 	for _, l := range s.logs {
 		for i, leaf := range l.view.All() {
-			e := entry{log: l, index: i, leaf: leaf}
+			e := entry{log: l, index: i, leaf: *leaf}
 			ofOther := leaf.Run != run && slices.Contains([]string{record.KindRunStart, record.KindSegment, record.KindRun}, leaf.Kind)
-			if ofOther || record.New(leaf.Kind) == nil && leaf.Run != run {
+			if ofOther || !record.Known(leaf.Kind) && leaf.Run != run {
 				continue
 			}
 			e, err := s.read(e)

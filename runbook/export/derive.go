@@ -17,7 +17,7 @@ func (s *source) derived(kind string) ([]item, error) {
 	var entries []entry
 	for _, l := range s.logs {
 		for i, leaf := range l.view.All() {
-			e, err := s.read(entry{log: l, index: i, leaf: leaf})
+			e, err := s.read(entry{log: l, index: i, leaf: *leaf})
 			if err != nil {
 				continue // whoever verifies is told
 			}

@@ -57,6 +57,9 @@ func Kinds() []string {
 	return kinds
 }
 
+// Known says whether this version reads statements of a kind.
+func Known(kind string) bool { return statements[kind] != nil }
+
 // New makes an empty statement of a kind, to be decoded into; nil for a kind
 // that this version doesn't know.
 func New(kind string) Statement {
