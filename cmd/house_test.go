@@ -80,6 +80,10 @@ var houseRooms = map[string]houseRoom{
 		"takes a checkpoint to those outside, keeps what they say and remembers what is still owed",
 		"runbook/evidence runbook/evidence/stamp runbook/evidence/witness runbook/record",
 	},
+	"runbook/escalate/channel": {
+		"sends notices: mail, webhooks, chat and paging services, a command of one's own",
+		"runbook/process",
+	},
 	"runbook/engine": {
 		"runs and resumes: order, timeouts, retries, masking, journal, verdict",
 		"runbook runbook/process runbook/schedule runbook/agreement runbook/trust runbook/record runbook/anchor runbook/evidence",
@@ -154,6 +158,7 @@ var houseLibraries = map[string]string{
 	"github.com/sigstore":           "runbook/evidence/stamp",
 	"github.com/rickar/cal":         "runbook/schedule",
 	"github.com/teambition":         "runbook/schedule",
+	"github.com/wneessen/go-mail":   "runbook/escalate/channel",
 }
 
 // houseTop is all that may lie at the top, beside files whose names begin with

@@ -217,7 +217,7 @@ func (s *Standing) readOn(known *readLog) (changed bool, err error) {
 
 func (s *Standing) takeAll(log *readLog, view *evidence.LogView) {
 	for i, leaf := range view.All() {
-		s.take(writtenLeaf{leaf, log.Writer, i})
+		s.take(writtenLeaf{*leaf, log.Writer, i})
 	}
 	log.Size, log.Root = view.Checkpoint.Size, view.Checkpoint.Root
 }

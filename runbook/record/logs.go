@@ -66,7 +66,7 @@ func (l *Logs) read(client, writer string) error {
 
 func (l *Logs) add(writer string, view *evidence.LogView) {
 	for i, leaf := range view.All() {
-		l.leaves = append(l.leaves, writtenLeaf{leaf, writer, i})
+		l.leaves = append(l.leaves, writtenLeaf{*leaf, writer, i})
 	}
 }
 
