@@ -153,15 +153,24 @@ func occurrenceLine(o schedule.Occurrence, before *schedule.Occurrence, zone *ti
 		}
 	}
 	if o.StartBy != nil {
-		line += "   start by " + o.StartBy.In(zone).Format("15:04")
+		line += "   start by " + clockOn(o.StartBy.In(zone), due)
 	}
 	if o.CompleteBy != nil {
-		line += "   complete by " + o.CompleteBy.In(zone).Format("15:04")
+		line += "   complete by " + clockOn(o.CompleteBy.In(zone), due)
 	}
 	if note := clockNote(o, before, zone); note != "" {
 		line += "   " + note
 	}
 	return line
+}
+
+// clockOn is a time of day, with its date where that is another than due's: the
+// hours of a calendar reach over weekends.
+func clockOn(t, due time.Time) string {
+	if t.Format(time.DateOnly) == due.Format(time.DateOnly) {
+		return t.Format("15:04")
+	}
+	return t.Format("15:04 on Mon 2006-01-02")
 }
 
 // clockNote says when a time doesn't exist on the clock, and when the clock was

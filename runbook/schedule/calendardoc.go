@@ -98,6 +98,9 @@ func decodeWeek(n *document.Node, d *document.Decoder) [7][]Hours {
 	}
 	m := d.Map(n, "hours")
 	sound := n.Kind() == document.Mapping
+	for weekday := time.Sunday; weekday <= time.Saturday; weekday++ {
+		m.Take(strings.ToLower(weekday.String())) // each is a key, also where it isn't there
+	}
 	for _, key := range m.Keys() {
 		first, days, ok := weekdaysOf(key)
 		if !ok {

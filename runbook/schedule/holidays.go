@@ -117,10 +117,10 @@ func statutoryDays(code, region string, last time.Time) (map[string]string, erro
 	holidays := c.all
 	if region != "" {
 		if holidays, ok = c.regions[region]; !ok {
-			return nil, fmt.Errorf("the region %q of %s is not known; known are %s", region, code, regionNames(c))
+			return nil, fmt.Errorf("the region %q of %s is not known; %s", region, code, regionNames(c))
 		}
 	} else if holidays == nil {
-		return nil, fmt.Errorf("the days off of %s differ by region: %s", code, regionNames(c))
+		return nil, fmt.Errorf("the days off of %s differ by region; %s", code, regionNames(c))
 	}
 	found := map[string]string{}
 	for year := firstHoliday.Year(); year <= last.Year()+1; year++ {
@@ -135,9 +135,9 @@ func statutoryDays(code, region string, last time.Time) (map[string]string, erro
 
 func regionNames(c country) string {
 	if len(c.regions) == 0 {
-		return "none"
+		return "none of its regions is"
 	}
-	return strings.Join(slices.Sorted(maps.Keys(c.regions)), ", ")
+	return "known are " + strings.Join(slices.Sorted(maps.Keys(c.regions)), ", ")
 }
 
 // addHoliday takes a day that isn't before the first or behind the last. The

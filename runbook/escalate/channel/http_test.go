@@ -260,3 +260,29 @@ func TestNtfyUsers(t *testing.T) {
 		server.Close()
 	}
 }
+
+// Secrets are masked wherever the other side puts them.
+func TestEchoes(t *testing.T) {
+	secrets := []string{slackPath, "XqZ9xKlm4PWsecret77abcd"}
+	for _, secret := range secrets {
+		_, err := served(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(404)
+			fmt.Fprintf(w, "no hook %s", secret)
+		})
+		wantSafe(t, asError(t, err), secrets)
+		_, err = served(t, func(w http.ResponseWriter, _ *http.Request) {
+			conn, _, err := w.(http.Hijacker).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			fmt.Fprintf(conn, "no %s\r\n\r\n", secret)
+		})
+		failed := asError(t, err)
+		wantSafe(t, failed, secrets)
+		if !strings.Contains(failed.Error(), masked) {
+			t.Errorf("the library no longer repeats a malformed answer: %v", failed)
+		}
+	}
+}

@@ -250,7 +250,7 @@ func (s *session) data() bool {
 	s.got = append(s.got, s.message)
 	s.mu.Unlock()
 	s.say("250 2.0.0 taken")
-	return true
+	return s.mode != leaves
 }
 
 // took reads what came as a mail program does.
@@ -380,6 +380,16 @@ func TestMailRecipients(t *testing.T) {
 	c.To = nil
 	if failed := asError(t, newSender(t, c, o).Send(t.Context(), message())); failed.Temporary || !strings.Contains(failed.Error(), "nobody to send it to") {
 		t.Errorf("%v", failed)
+	}
+}
+
+// What was accepted is sent, though the farewell fails.
+func TestMailTakenAndGone(t *testing.T) {
+	b := mailboxOf(t, tlsStart)
+	b.behave(leaves)
+	o, _ := options(b)
+	if err := newSender(t, b.config(), o).Send(t.Context(), message()); err != nil || len(b.took()) != 1 {
+		t.Errorf("%v, took %d", err, len(b.took()))
 	}
 }
 

@@ -20,6 +20,7 @@ const (
 	hangs   behaviour = "hangs"   // never answers
 	drops   behaviour = "drops"   // ends the connection without a word
 	flood   behaviour = "flood"   // never stops talking
+	leaves  behaviour = "leaves"  // accepts, and ends the connection
 )
 
 // endpoint is a real other side. What it accepts it has held to the published
