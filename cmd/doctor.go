@@ -134,7 +134,7 @@ func (d *doctor) lookAtTick() {
 	switch {
 	case err != nil:
 		d.say(findingUnknown, "tick", "", "", "%v", err)
-	case last == nil && d.ticker:
+	case d.ticker && (last == nil || last.Clients == 0):
 		d.say(findingAct, "tick", "", timer, "there was none, and this machine is the ticker")
 	case last == nil:
 		d.say(findingUnknown, "tick", "", "", "none over this state is known here")

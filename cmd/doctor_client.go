@@ -20,7 +20,7 @@ func (d *doctor) lookAtClient(client string) error {
 	for _, problem := range history.Problems {
 		d.say(findingAct, "records", client, "msp verify --client "+client, "not all can be read: %v", problem)
 	}
-	d.lookAtPlan(client, history.PlanAt(d.at))
+	d.lookAtPlan(client, history.PlanAt(d.at), store)
 	d.lookAtNotices(history)
 	if err := d.lookAtKeys(client); err != nil {
 		return err
@@ -29,14 +29,14 @@ func (d *doctor) lookAtClient(client string) error {
 }
 
 // lookAtPlan looks whether somebody ticks, and whether a calendar comes to its end.
-func (d *doctor) lookAtPlan(client string, plan *record.Signed[record.Plan]) {
+func (d *doctor) lookAtPlan(client string, plan *record.Signed[record.Plan], store *evidence.Store) {
 	if plan == nil {
 		return
 	}
 	d.planned = true
 	switch ticker := plan.Body.Ticker; {
 	case ticker == "":
-		d.say(findingAct, "ticker", client, "ticker: WRITER in the plan, and msp plan sign; msp doctor --json, and the folders of logs/, name the writers", "the plan names none, so nobody notices what is missed")
+		d.say(findingAct, "ticker", client, "ticker: "+d.writerHere(store)+" in the plan makes it this machine; then msp plan sign", "the plan names none, so nobody notices what is missed")
 	case slices.Contains(d.writers, ticker):
 		d.ticker = true
 		d.say(findingFine, "ticker", client, "", "%s, this machine", ticker)
@@ -49,6 +49,17 @@ func (d *doctor) lookAtPlan(client string, plan *record.Signed[record.Plan]) {
 			d.say(findingAct, "calendar", client, "add the days off that follow, set valid_until later, and msp plan sign", "%s is valid until %s", pinned.Calendar.ID, pinned.Calendar.ValidUntil)
 		}
 	}
+}
+
+// writerHere is the writer of this installation that has a log in a store.
+func (d *doctor) writerHere(store *evidence.Store) string {
+	here, _ := store.Writers()
+	for _, id := range d.writers {
+		if slices.Contains(here, id) {
+			return id
+		}
+	}
+	return "WRITER"
 }
 
 // lookAtNotices keeps the last notice of each channel.

@@ -92,7 +92,9 @@ type ticking struct {
 	known   calendars
 	senders map[string]channel.Sender
 	tally   tickTally
-	faults  []error // what couldn't be looked at, signed or started
+	before  *lastTick
+	started []string // the occurrences whose catch-up was started
+	faults  []error  // what couldn't be looked at, signed or started
 }
 
 // tickTally counts what a tick did.
@@ -117,6 +119,9 @@ func (a *app) tick(ctx context.Context, p *place, f tickFlags) error {
 		clients = slices.DeleteFunc(clients, func(client string) bool { return client != only })
 	}
 	t := &ticking{app: a, p: p, at: a.Now().Round(0), dry: f.dryRun, known: p.calendars(), senders: map[string]channel.Sender{}}
+	if t.before, err = p.lastTick(); err != nil {
+		t.complain(err)
+	}
 	mine := 0
 	for _, client := range clients {
 		ticker, err := t.client(ctx, client)
@@ -144,7 +149,7 @@ func (t *ticking) end(ctx context.Context, mine int) error {
 		code = exitNo
 	}
 	if !t.dry {
-		if err := t.p.keepTick(t.Disk, lastTick{V: 1, At: t.at, Host: hostName(), Clients: mine, Code: code}); err != nil {
+		if err := t.p.keepTick(t.Disk, lastTick{V: 1, At: t.at, Host: hostName(), Clients: mine, Code: code, Started: t.started}); err != nil {
 			return err
 		}
 		if err := t.deadman(ctx, code); err != nil {

@@ -71,6 +71,7 @@ func (c *clientTick) catchUp() error {
 		c.line("%s · catch-up of %s", c.client, e.Name)
 		if c.ledger != nil {
 			faults = append(faults, c.startRun(id, e.Name))
+			c.started = append(c.started, e.Name)
 		}
 	}
 	return errors.Join(faults...)
@@ -81,7 +82,8 @@ func (c *clientTick) catchUp() error {
 func (c *clientTick) underWay(e record.Exception) bool {
 	started, err := c.standing.CaughtUp(e.Name)
 	open := slices.ContainsFunc(c.standing.OpenRuns(c.at), func(run *record.Attempt) bool { return run.Runbook == e.Runbook() })
-	return open || started || err != nil
+	justNow := c.before != nil && slices.Contains(c.before.Started, e.Name) // its start may not be logged yet
+	return open || started || justNow || err != nil
 }
 
 // needsPerson reports whether a runbook has a step that a person does or decides.

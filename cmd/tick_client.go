@@ -67,11 +67,20 @@ func (c *clientTick) read() error {
 	if len(standing.Problems) > 0 {
 		return hint(fmt.Errorf("not all that is recorded can be read, so nothing is said of what was missed: %w", standing.Problems[0]), "msp verify --client %s says what is wrong", c.client)
 	}
-	c.standing = standing
-	if c.dry {
-		return nil
+	if !c.dry {
+		if err := standing.SettleDaily(c.at, file); err != nil {
+			return err
+		}
 	}
-	return standing.SettleDaily(c.at, file)
+	if _, _, err := standing.Exceptions(c.at); errors.Is(err, record.ErrSettled) { // the clock was set back
+		history, err := record.ReadHistory(c.store, c.client, c.p.StatementLimit)
+		if err != nil {
+			return err
+		}
+		standing = history.Standing()
+	}
+	c.standing = standing
+	return nil
 }
 
 // look signs what is due, starts what is to be caught up with, and tells people.

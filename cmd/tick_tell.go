@@ -65,8 +65,7 @@ func (c *clientTick) made(m about) []escalate.Notice {
 // notice sends a notice, and logs what became of it before the next.
 func (c *clientTick) notice(ctx context.Context, m about, n escalate.Notice) error {
 	if c.ledger == nil {
-		c.count(&n)
-		c.line("%s", noticeLine(c.client, n))
+		c.report(n)
 		return nil
 	}
 	var failed error
@@ -79,15 +78,19 @@ func (c *clientTick) notice(ctx context.Context, m about, n escalate.Notice) err
 			return ctx.Err() // nobody knows what became of it: it is sent again
 		}
 	}
-	c.count(&n)
-	c.line("%s", noticeLine(c.client, n))
+	c.report(n)
 	if failed != nil {
 		c.complain(fmt.Errorf("%s: %s couldn't be told: %w", c.client, n.Name, failed))
 	}
 	return c.log(ctx, m, n, failed)
 }
 
-func (c *clientTick) count(n *escalate.Notice) {
+// report counts a notice and prints it. What another one tells the same person is
+// only counted: after a long time there are many.
+func (c *clientTick) report(n escalate.Notice) {
+	if n.Reason != escalate.Merged {
+		c.line("%s", noticeLine(c.client, n))
+	}
 	switch n.Outcome {
 	case escalate.Failed:
 		c.tally.failed++
