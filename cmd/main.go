@@ -142,6 +142,7 @@ type app struct {
 	flags  struct{ client, state string }
 	signer evidence.Signer // the operator's key, once it was asked for
 
+	logs   map[string]*record.Logs   // by client, once they were read
 	trusts map[string]record.Trusted // by client, once they were read
 }
 

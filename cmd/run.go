@@ -29,13 +29,20 @@ func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.plain, "plain", false, "print each event as one plain line")
 }
 
+// screen is where a run is shown and questions are put, which don't mix with data.
+func (f *runFlags) screen(a *app) terminal.Screen {
+	if f.json {
+		return terminal.Detect(a.Stderr, os.Getenv)
+	}
+	return terminal.Detect(a.Stdout, os.Getenv)
+}
+
 // printer chooses how a run is shown.
 func (f *runFlags) printer(a *app) (terminal.Screen, terminal.Printer) {
-	screen := terminal.Detect(a.Stdout, os.Getenv)
+	screen := f.screen(a)
 	switch {
 	case f.json:
-		// Questions don't mix with data.
-		return terminal.Detect(a.Stderr, os.Getenv), terminal.NewJSON(a.Stdout)
+		return screen, terminal.NewJSON(a.Stdout)
 	case f.plain:
 		return screen, terminal.NewPlain(screen)
 	default:
@@ -77,7 +84,7 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err := checkChange(r, change); err != nil {
 				return err
 			}
-			logs, err := record.ReadLogs(a.store(p, p.Client), p.Client, p.StatementLimit)
+			logs, err := a.readLogs(p, p.Client)
 			if err != nil {
 				return err
 			}

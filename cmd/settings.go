@@ -78,8 +78,13 @@ func (a *app) place() (*place, error) {
 	if !runbook.ValidID(p.Client) {
 		return nil, hint(fmt.Errorf("%q can't be the id of a client", p.Client), "lower-case letters, digits and hyphens, such as acme")
 	}
-	p.State, err = stateFolder(a.flags.state, p.Workspace)
-	return p, err
+	if p.State, err = stateFolder(a.flags.state, p.Workspace); err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(p.State); err == nil && !info.IsDir() {
+		return nil, usageError(fmt.Errorf("%s is no folder", p.State), "--state names the folder with the evidence")
+	}
+	return p, nil
 }
 
 // configFolder is where keys and the user's own settings lie.

@@ -169,12 +169,12 @@ the workspace, then the variables.
                                         be a fingerprint or a .pub file, too.
   blob_limit       MSP_BLOB_LIMIT       bytes kept of what a step prints; 25 MiB
   statement_limit  MSP_STATEMENT_LIMIT  bytes of one statement; 1 MiB
-  anchor_timeout   MSP_ANCHOR_TIMEOUT   how long all timestamp authorities may take; 5s
+  anchor_timeout   MSP_ANCHOR_TIMEOUT   how long all authorities and witnesses may take; 5s
   files, commands                       what secrets mean; config.yaml only
   tsa                                   timestamp authorities; config.yaml only, as
                                         tsa: [{name, url, roots: FILE}]; msp anchor
-  witnesses                             who cosigns; config.yaml only, as
-                                        witnesses: [{name, url, key}]; msp anchor
+  witnesses                             who cosigns the heads of the logs; config.yaml
+                                        only, as witnesses: [{name, url, key}]
   channels                              by which msp tick tells people, by the names
                                         that contacts give them; config.yaml only
   deadman                               a URL that each good tick asks for, so that

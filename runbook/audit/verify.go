@@ -36,7 +36,8 @@ type audit struct {
 
 	stated    stated
 	erasures  []*erasure
-	erased    map[string]*erasure // the blobs that may be missing, by digest
+	erased    map[string]*erasure   // the blobs that may be missing, by digest
+	released  map[string]*statement // what ended a legal hold, by the digest of the hold
 	approvals approvals
 }
 
