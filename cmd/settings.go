@@ -170,7 +170,7 @@ func readSettings(config, workspace string) (Settings, error) {
 		}
 	}
 	v.SetEnvPrefix("msp")
-	for _, key := range []string{"client", "key", "agent", "blob_limit", "statement_limit", "anchor_timeout"} {
+	for _, key := range []string{"client", "key", "agent", "blob_limit", "statement_limit", "anchor_timeout", "deadman"} {
 		v.BindEnv(key) //nolint:errcheck // fails without a key only
 	}
 	var s Settings

@@ -177,9 +177,12 @@ the workspace, then the variables.
                                         only, as witnesses: [{name, url, key}]
   channels                              by which msp tick tells people, by the names
                                         that contacts give them; config.yaml only
-  deadman                               a URL that each good tick asks for, so that
+  deadman          MSP_DEADMAN          a URL that each good tick asks for, so that
                                         others notice when there is none;
-                                        config.yaml only
+                                        config.yaml or the variable only
+
+The passphrase of a key comes from the file that MSP_KEY_PASSPHRASE_FILE names, from
+commands: {key-passphrase: [PROGRAM, ARGUMENT, …]}, or from whoever sits there.
 
 A channel has a type and what that needs, and may have a timeout:
 
@@ -196,9 +199,6 @@ A channel has a type and what that needs, and may have a timeout:
 url, key, token, topic, password and deadman may be texts; or {env: NAME},
 {file: NAME} or {command: NAME}, which mean what they mean in a runbook's secrets,
 and are read only when they are used. msp tick --test CHANNEL tries a channel.
-
-The passphrase of a key comes from the file that MSP_KEY_PASSPHRASE_FILE names, from
-commands: {key-passphrase: [PROGRAM, ARGUMENT, …]}, or from whoever sits there.
 
 The configuration folder is ~/.config/msp ($XDG_CONFIG_HOME/msp): keys/ has the
 operator's keys, writers/ the keys of this installation's logs.
