@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
@@ -184,7 +185,7 @@ func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.
 func pinItem(item schedule.Item, book *runbook.Runbook, known calendars) (record.PlannedRunbook, error) {
 	planned := record.PlannedRunbook{Runbook: record.Runbook{ID: book.ID, Version: book.Version}}
 	var err error
-	if planned.Schedule, planned.SLA, err = record.PinRunbook(book, known.find); err != nil {
+	if planned.Schedule, planned.SLA, err = record.PinRunbook(book, agreement.Lookup{Calendar: known.find}); err != nil {
 		return planned, err
 	}
 	if !item.From.IsZero() {

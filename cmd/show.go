@@ -297,7 +297,7 @@ func slaLine(account *record.Account) string {
 	if why := start.SLA.NotJudged(); why != "" {
 		return why
 	}
-	line := "complete within " + runbook.FormatSpan(start.SLA.CompleteWithin.Span())
+	line := start.SLA.Promise()
 	if end := account.End; end != nil && end.Body.SLA.Met != nil {
 		verdict := "in time"
 		if end.Body.SLA.Late() {

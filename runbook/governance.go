@@ -123,6 +123,21 @@ func decodeSLA(n *document.Node, d *document.Decoder) *SLA {
 	}
 	m := d.Map(n, "an sla")
 	s := &SLA{Position: n.Position(), Agreement: d.String(m.Take("agreement"))}
+	decodePromises(s, m, d)
+	s.Target = decodePercent(m.Take("target"), d)
+	if s.Target > 100 {
+		d.Report(n.Position(), "bad-value", "", "a target of more than 100%% can't be met")
+	}
+	m.Done(foreignSLAKeys)
+	if n.Kind() == document.Mapping {
+		checkSLA(s, m, d)
+	}
+	return s
+}
+
+// decodePromises reads from when a clock runs, in which hours, and how long each
+// part may take.
+func decodePromises(s *SLA, m *document.Map, d *document.Decoder) {
 	if clock := m.Take("clock"); clock != nil {
 		s.Clock = Clock(d.Enum(clock, "scheduled", "started", "reported"))
 	}
@@ -133,15 +148,6 @@ func decodeSLA(n *document.Node, d *document.Decoder) *SLA {
 	s.RespondWithin = decodePromise(m, "respond_within", d)
 	s.UpdateEvery = decodePromise(m, "update_every", d)
 	s.ResolveWithin = decodePromise(m, "resolve_within", d)
-	s.Target = decodePercent(m.Take("target"), d)
-	if s.Target > 100 {
-		d.Report(n.Position(), "bad-value", "", "a target of more than 100%% can't be met")
-	}
-	m.Done(foreignSLAKeys)
-	if n.Kind() == document.Mapping {
-		checkSLA(s, m, d)
-	}
-	return s
 }
 
 func checkSLA(s *SLA, m *document.Map, d *document.Decoder) {

@@ -1,137 +1,131 @@
-// Package agreement says what was promised: the clocks of an SLA, their
-// deadlines, and whether they were met. All of it is pure functions of terms
-// and given instants: nothing here reads the time, so every verdict can be
-// computed again years later from what a record pins.
-//
-// This version judges two clocks in 24x7 time: the one that starts with the run
-// itself, and, for a run that a plan asks for, the one that starts at its due
-// time. A calendar or an agreement needs its document: those terms are carried,
-// and answered with "not judged" and why, never silently read as 24x7.
 package agreement
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
-	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
-// Terms are an SLA by value, as a run-start pins them. Lengths of time are in
-// nanoseconds; zero was not promised.
-type Terms struct {
-	Agreement      string              `json:"agreement,omitzero"`
-	Clock          string              `json:"clock,omitzero"`
-	Calendar       string              `json:"calendar,omitzero"`
-	StartWithin    runbook.Nanoseconds `json:"start_within_ns,omitzero"` // of due
-	CompleteWithin runbook.Nanoseconds `json:"complete_within_ns,omitzero"`
-	Target         float64             `json:"target_percent,omitzero"`
-	Due            *time.Time          `json:"due,omitzero"` // of the occurrence that a planned run is for
+// Clock counts the working time since an instant towards a target.
+type Clock struct {
+	Start    time.Time
+	Calendar *schedule.Calendar // nil: 24x7
+	Target   time.Duration      // of working time
+	Pauses   []Pause            // in any order, and over each other
 }
 
-// TermsOf takes the terms of a runbook's SLA; nil when it promises nothing.
-func TermsOf(s *runbook.SLA) *Terms {
-	if s == nil {
-		return nil
-	}
-	return &Terms{
-		Agreement: s.Agreement, Clock: string(s.Clock), Calendar: s.Calendar,
-		StartWithin: runbook.Nanoseconds(s.StartWithin.Span), CompleteWithin: runbook.Nanoseconds(s.CompleteWithin.Span), Target: s.Target,
-	}
+// Pause is a stretch in which a clock stands still. It comes from a hold, and
+// HoldRules says which holds make one.
+type Pause struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to,omitzero"` // zero: it goes on
 }
 
-// For binds terms to the occurrence that a run is for. A schedule's grace is a
-// promise to start, also where there is no SLA.
-func (t *Terms) For(o schedule.Occurrence) *Terms {
-	bound := Terms{}
-	if t != nil {
-		bound = *t
+// Begin is the first open instant at or after the start; false where the
+// calendar never opens again.
+func (c Clock) Begin() (time.Time, bool) { return c.Calendar.NextOpen(c.Start.Round(0)) }
+
+// Elapsed is the working time up to an instant without the pauses: their union,
+// and nothing of them in closed hours.
+func (c Clock) Elapsed(at time.Time) time.Duration {
+	begin, ok := c.Begin()
+	if !ok {
+		return 0
 	}
-	due := o.Due.Round(0)
-	bound.Due = &due
-	if o.StartBy != nil {
-		bound.StartWithin = runbook.Nanoseconds(o.StartBy.Sub(o.Due))
+	at = at.Round(0)
+	elapsed := c.Calendar.Between(begin, at)
+	for _, p := range c.union(begin) {
+		to := p.To
+		if to.IsZero() || to.After(at) {
+			to = at
+		}
+		elapsed -= c.Calendar.Between(p.From, to)
 	}
-	return &bound
+	return elapsed
 }
 
-// NotJudged says why terms give no verdict; "" when they do.
-func (t *Terms) NotJudged() string {
-	switch {
-	case t == nil:
-		return "no SLA"
-	case t.Agreement != "":
-		return "not judged: the agreement's targets are not read yet"
-	case t.Calendar != "":
-		return "not judged: calendars are not read yet"
-	case t.Clock == string(runbook.ClockReported):
-		return "not judged: nothing was reported"
-	case t.Due == nil && t.Clock == string(runbook.ClockScheduled):
-		return "not judged: no plan asks for this run"
-	case t.Clock != string(runbook.ClockScheduled) && t.Clock != string(runbook.ClockStarted) && (t.Clock != "" || t.Due == nil):
-		return "not judged: from which moment the clock runs is not said"
-	case t.CompleteWithin == 0 && (t.Due == nil || t.StartWithin == 0):
-		return "not judged: no time to complete was promised"
-	default:
-		return ""
-	}
+// Met reports whether the target is kept at an instant. Exactly the target is
+// met.
+func (c Clock) Met(at time.Time) bool { return c.Elapsed(at) <= c.Target }
+
+// Deadline is the instant at which the target is used up. Pauses move it, and it
+// isn't known while one goes on.
+func (c Clock) Deadline() (time.Time, bool) { return c.after(c.Target) }
+
+// At is the instant at which a share of the target has been used, in percent of
+// it and to a thousandth: At(50), At(100). A ladder may go beyond 100.
+func (c Clock) At(percent float64) (time.Time, bool) {
+	return c.after(shareOf(c.Target, percent))
 }
 
-// Deadline is the last instant at which a run that started then is complete in
-// time. ok is false where there is none.
-func (t *Terms) Deadline(started time.Time) (deadline time.Time, ok bool) {
-	if t.NotJudged() != "" || t.CompleteWithin == 0 {
+// LastMet is the last instant at which work that ends then has kept the target.
+// It lies behind the deadline where closed hours or a pause follow: nothing
+// elapses there.
+func (c Clock) LastMet() (time.Time, bool) {
+	last, ok := c.Deadline()
+	if !ok {
 		return time.Time{}, false
 	}
-	return t.from(started).Add(t.CompleteWithin.Span()), true
-}
-
-// from is the instant at which the clock starts, without a monotonic reading:
-// what a verifier reads has none.
-func (t *Terms) from(started time.Time) time.Time {
-	if t.Clock == string(runbook.ClockScheduled) && t.Due != nil {
-		return t.Due.Round(0)
+	begin, _ := c.Begin()
+	last, ok = c.Calendar.NextOpen(last)
+	for _, p := range c.union(begin) {
+		if !ok || p.From.After(last) {
+			break
+		}
+		if p.To.IsZero() {
+			return time.Time{}, false
+		}
+		if p.To.After(last) {
+			last, ok = c.Calendar.NextOpen(p.To)
+		}
 	}
-	return started.Round(0)
+	return last, ok
 }
 
-// StartBy is the last instant at which a planned run starts in time. ok is
-// false where there is none.
-func (t *Terms) StartBy() (by time.Time, ok bool) {
-	if t.NotJudged() != "" || t.Due == nil || t.StartWithin == 0 {
+// after is the instant at which so much working time has passed outside pauses.
+func (c Clock) after(span time.Duration) (time.Time, bool) {
+	from, ok := c.Begin()
+	if !ok {
 		return time.Time{}, false
 	}
-	return t.Due.Round(0).Add(t.StartWithin.Span()), true
+	for _, p := range c.union(from) {
+		done := c.Calendar.Between(from, p.From)
+		if done >= span {
+			break
+		}
+		if p.To.IsZero() {
+			return time.Time{}, false
+		}
+		span, from = span-done, p.To
+	}
+	return c.Calendar.Add(from, span)
 }
 
-// Facts is how a run stands against its terms.
-type Facts struct {
-	NotJudged string              `json:"not_judged,omitzero"` // why there is no verdict
-	StartBy   *time.Time          `json:"start_by,omitzero"`
-	Deadline  *time.Time          `json:"deadline,omitzero"`
-	Elapsed   runbook.Nanoseconds `json:"elapsed_ns,omitzero"` // since the clock started
-	Met       *bool               `json:"met,omitzero"`
+// union is the pauses behind an instant, in order and apart from each other. A
+// pause that ends before it begins is none.
+func (c Clock) union(begin time.Time) []Pause {
+	var pauses []Pause
+	for _, p := range c.Pauses {
+		p.From, p.To = p.From.Round(0), p.To.Round(0)
+		if p.From.Before(begin) {
+			p.From = begin
+		}
+		if p.To.IsZero() || p.To.After(p.From) {
+			pauses = append(pauses, p)
+		}
+	}
+	slices.SortFunc(pauses, func(a, b Pause) int { return cmp.Or(a.From.Compare(b.From), a.To.Compare(b.To)) })
+	var union []Pause
+	for _, p := range pauses {
+		last := len(union) - 1
+		switch {
+		case last < 0 || !union[last].To.IsZero() && p.From.After(union[last].To):
+			union = append(union, p)
+		case p.To.IsZero() || !union[last].To.IsZero() && p.To.After(union[last].To):
+			union[last].To = p.To
+		}
+	}
+	return union
 }
-
-// Judge says whether a run that started and ended then kept its terms. Exactly
-// the target is met. An end before the start is never met: a clock that ran
-// backwards proves nothing.
-func (t *Terms) Judge(started, ended time.Time) Facts {
-	if why := t.NotJudged(); why != "" {
-		return Facts{NotJudged: why}
-	}
-	started, ended = started.Round(0), ended.Round(0)
-	met := !ended.Before(started)
-	f := Facts{Elapsed: runbook.Nanoseconds(ended.Sub(t.from(started))), Met: &met}
-	if by, ok := t.StartBy(); ok {
-		f.StartBy = &by
-		met = met && !started.After(by)
-	}
-	if deadline, ok := t.Deadline(started); ok {
-		f.Deadline = &deadline
-		met = met && !ended.After(deadline)
-	}
-	return f
-}
-
-// Late reports whether a verdict says that the terms were not kept.
-func (f Facts) Late() bool { return f.Met != nil && !*f.Met }

@@ -1,111 +1,259 @@
 package agreement_test
 
 import (
-	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
-	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
-var seven = time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC)
-
-func twoHours() *agreement.Terms {
-	return &agreement.Terms{Clock: "started", CompleteWithin: runbook.Nanoseconds(2 * time.Hour), Target: 95}
+// office works Monday to Friday from nine to five in London, and not on two
+// days at Christmas.
+func office() *schedule.Calendar {
+	c := &schedule.Calendar{
+		ID: "uk-office", Timezone: "Europe/London", BusinessDay: 8 * 3600e9, ValidUntil: "2027-12-31",
+		DaysOff: []schedule.DayOff{{Date: "2026-12-25", Name: "Christmas Day"}, {Date: "2026-12-28", Name: "Boxing Day (substitute)"}},
+	}
+	for day := time.Monday; day <= time.Friday; day++ {
+		c.Hours[day] = []schedule.Hours{{From: 9 * 60, To: 17 * 60}}
+	}
+	return c
 }
 
-func TestJudge(t *testing.T) {
+// wall is an instant on the clock of a zone.
+func wall(t testing.TB, text, zone string) time.Time {
+	t.Helper()
+	location, err := time.LoadLocation(zone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, err := time.ParseInLocation("2006-01-02 15:04", text, location)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+const london, newYork = "Europe/London", "America/New_York"
+
+// TestKnownAnswers holds every known answer about one clock.
+func TestKnownAnswers(t *testing.T) {
+	type held [2]string
 	for name, test := range map[string]struct {
-		took time.Duration
-		met  bool
+		calendar *schedule.Calendar
+		zone     string
+		start    string
+		hours    int
+		held     []held
+		want     string
 	}{
-		"at once":                  {0, true},
-		"exactly at the deadline":  {2 * time.Hour, true},
-		"a nanosecond late":        {2*time.Hour + 1, false},
-		"a nanosecond early":       {2*time.Hour - 1, true},
-		"a clock that ran back":    {-1, false},
-		"a clock far in the past":  {-48 * time.Hour, false},
-		"finished a year later":    {365 * 24 * time.Hour, false},
-		"in another zone's number": {time.Hour, true},
+		"over a weekend":              {office(), london, "2026-07-10 16:00", 4, nil, "2026-07-13 12:00"},
+		"over Christmas":              {office(), london, "2026-12-24 15:00", 8, nil, "2026-12-29 15:00"},
+		"begun on a Saturday":         {office(), london, "2026-07-11 10:00", 1, nil, "2026-07-13 10:00"},
+		"24x7 in spring":              {nil, london, "2026-03-29 00:30", 4, nil, "2026-03-29 05:30"},
+		"24x7 in New York's autumn":   {nil, newYork, "2026-11-01 00:30", 4, nil, "2026-11-01 03:30"},
+		"held overnight":              {office(), london, "2026-07-06 09:00", 8, []held{{"2026-07-06 11:00", "2026-07-07 10:00"}}, "2026-07-07 16:00"},
+		"held in closed hours":        {office(), london, "2026-07-06 14:00", 8, []held{{"2026-07-06 18:00", "2026-07-07 08:00"}}, "2026-07-07 14:00"},
+		"held twice at once":          {office(), london, "2026-07-06 09:00", 8, []held{{"2026-07-06 10:00", "2026-07-06 13:00"}, {"2026-07-06 12:00", "2026-07-06 14:00"}}, "2026-07-07 13:00"},
+		"held twice, the later first": {office(), london, "2026-07-06 09:00", 8, []held{{"2026-07-06 12:00", "2026-07-06 14:00"}, {"2026-07-06 10:00", "2026-07-06 13:00"}}, "2026-07-07 13:00"},
+		"held within a hold":          {office(), london, "2026-07-06 09:00", 8, []held{{"2026-07-06 10:00", "2026-07-06 14:00"}, {"2026-07-06 11:00", "2026-07-06 12:00"}}, "2026-07-07 13:00"},
+		"held before it began":        {office(), london, "2026-07-06 09:00", 8, []held{{"2026-07-05 10:00", "2026-07-06 10:00"}}, "2026-07-07 10:00"},
+		"held once it was over":       {office(), london, "2026-07-06 09:00", 4, []held{{"2026-07-06 13:00", ""}}, "2026-07-06 13:00"},
+		"held, and released before":   {office(), london, "2026-07-06 09:00", 4, []held{{"2026-07-06 12:00", "2026-07-06 11:00"}}, "2026-07-06 13:00"},
 	} {
-		ended := seven.Add(test.took).In(time.FixedZone("elsewhere", 5*3600+1800))
-		facts := twoHours().Judge(seven, ended)
-		if facts.Met == nil || *facts.Met != test.met || facts.Late() == test.met || facts.Elapsed.Span() != test.took || facts.NotJudged != "" || !facts.Deadline.Equal(seven.Add(2*time.Hour)) {
-			t.Errorf("%s: %+v", name, facts)
+		clock := agreement.Clock{Start: wall(t, test.start, test.zone), Calendar: test.calendar, Target: time.Duration(test.hours) * time.Hour}
+		for _, h := range test.held {
+			p := agreement.Pause{From: wall(t, h[0], test.zone)}
+			if h[1] != "" {
+				p.To = wall(t, h[1], test.zone)
+			}
+			clock.Pauses = append(clock.Pauses, p)
+		}
+		deadline, ok := clock.Deadline()
+		want := wall(t, test.want, test.zone)
+		if !ok || !deadline.Equal(want) {
+			t.Errorf("%s: %s, %v", name, deadline.In(want.Location()), ok)
+		}
+		if elapsed := clock.Elapsed(want); elapsed != clock.Target || !clock.Met(want) {
+			t.Errorf("%s: %s elapsed at the deadline", name, elapsed)
 		}
 	}
 }
 
-// TestMonotonic holds that a verdict is the same for the instants that were
-// measured and for those that are read back from a record.
-func TestMonotonic(t *testing.T) {
-	started := time.Now()
-	ended := started.Add(time.Second)
-	stored := func(at time.Time) time.Time {
-		text, err := json.Marshal(at)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var read time.Time
-		if err := json.Unmarshal(text, &read); err != nil {
-			t.Fatal(err)
-		}
-		return read
+func TestElapsed(t *testing.T) {
+	clock := agreement.Clock{Start: wall(t, "2026-07-06 09:00", london), Calendar: office(), Target: 8 * time.Hour, Pauses: []agreement.Pause{
+		{From: wall(t, "2026-07-06 10:00", london), To: wall(t, "2026-07-06 13:00", london)},
+		{From: wall(t, "2026-07-06 12:00", london), To: wall(t, "2026-07-06 14:00", london)},
+	}}
+	if elapsed := clock.Elapsed(wall(t, "2026-07-06 17:00", london)); elapsed != 4*time.Hour {
+		t.Errorf("%s elapsed on Monday at five, with two holds over each other", elapsed)
 	}
-	measured, read := twoHours().Judge(started, ended), twoHours().Judge(stored(started), stored(ended))
-	if diff := cmp.Diff(read, measured); diff != "" {
-		t.Errorf("-read +measured:\n%s", diff)
-	}
-	// One instant with a monotonic reading and one without it.
-	if facts := twoHours().Judge(started, ended.Round(0)); facts.Elapsed.Span() != time.Second {
-		t.Errorf("%+v", facts)
-	}
-	if deadline, ok := twoHours().Deadline(started); !ok || deadline != deadline.Round(0) {
-		t.Errorf("the deadline %v keeps a monotonic reading", deadline)
+	if elapsed := clock.Elapsed(wall(t, "2026-07-05 17:00", london)); elapsed != 0 {
+		t.Errorf("%s elapsed before the start", elapsed)
 	}
 }
 
-func TestNotJudged(t *testing.T) {
-	var none *agreement.Terms
-	for name, test := range map[string]struct {
-		terms *agreement.Terms
-		want  string
-	}{
-		"nothing promised": {none, "no SLA"},
-		"agreement":        {&agreement.Terms{Agreement: "daily", Clock: "started", CompleteWithin: 1}, "not judged: the agreement's targets are not read yet"},
-		"calendar":         {&agreement.Terms{Clock: "started", Calendar: "uk", CompleteWithin: 1}, "not judged: calendars are not read yet"},
-		"scheduled":        {&agreement.Terms{Clock: "scheduled", StartWithin: 1, CompleteWithin: 1}, "not judged: no plan asks for this run"},
-		"reported":         {&agreement.Terms{Clock: "reported", CompleteWithin: 1}, "not judged: nothing was reported"},
-		"no time":          {&agreement.Terms{Clock: "started"}, "not judged: no time to complete was promised"},
-	} {
-		facts := test.terms.Judge(seven, seven.Add(48*time.Hour))
-		if diff := cmp.Diff(agreement.Facts{NotJudged: test.want}, facts); diff != "" || facts.Late() {
-			t.Errorf("%s (-want +got):\n%s", name, diff)
+func TestShares(t *testing.T) {
+	clock := agreement.Clock{Start: wall(t, "2026-07-10 14:00", london), Calendar: office(), Target: 8 * time.Hour}
+	for percent, want := range map[float64]string{0: "2026-07-10 14:00", 50: "2026-07-13 10:00", 75: "2026-07-13 12:00", 100: "2026-07-13 14:00", 150: "2026-07-14 10:00"} {
+		if at, ok := clock.At(percent); !ok || !at.Equal(wall(t, want, london)) {
+			t.Errorf("%v%%: %s, %v", percent, at, ok)
 		}
-		if deadline, ok := test.terms.Deadline(seven); ok || !deadline.IsZero() {
-			t.Errorf("%s has the deadline %v", name, deadline)
-		}
-	}
-	if why := twoHours().NotJudged(); why != "" {
-		t.Error(why)
 	}
 }
 
-func TestTermsOf(t *testing.T) {
-	if terms := agreement.TermsOf(nil); terms != nil {
-		t.Errorf("%+v", terms)
+func TestBegin(t *testing.T) {
+	for start, want := range map[string]string{"2026-07-11 10:00": "2026-07-13 09:00", "2026-07-13 09:00": "2026-07-13 09:00", "2026-07-13 12:34": "2026-07-13 12:34", "2026-07-13 17:00": "2026-07-14 09:00"} {
+		if at, ok := (agreement.Clock{Start: wall(t, start, london), Calendar: office()}).Begin(); !ok || !at.Equal(wall(t, want, london)) {
+			t.Errorf("%s begins at %s, %v", start, at, ok)
+		}
 	}
-	length := func(d time.Duration) runbook.Duration { return runbook.Duration{Text: d.String(), Span: d} }
-	got := agreement.TermsOf(&runbook.SLA{
-		Agreement: "daily", Clock: runbook.ClockScheduled, Calendar: "uk", StartWithin: length(time.Minute), CompleteWithin: length(time.Hour), Target: 99.5,
+}
+
+// TestMetExactly: elapsed <= target, to the nanosecond.
+func TestMetExactly(t *testing.T) {
+	clock := agreement.Clock{Start: wall(t, "2026-07-10 16:00", london), Calendar: office(), Target: 4 * time.Hour}
+	deadline := wall(t, "2026-07-13 12:00", london)
+	if !clock.Met(deadline) || clock.Met(deadline.Add(1)) || !clock.Met(deadline.Add(-1)) {
+		t.Error("exactly the target is met, and a nanosecond more is not")
+	}
+	clock.Target = time.Hour // up at five on Friday: nothing elapses until Monday
+	if last, ok := clock.LastMet(); !ok || !last.Equal(wall(t, "2026-07-13 09:00", london)) || !clock.Met(last) || clock.Met(last.Add(1)) {
+		t.Errorf("met until %s, %v", last, ok)
+	}
+	clock.Pauses = []agreement.Pause{{From: wall(t, "2026-07-12 09:00", london), To: wall(t, "2026-07-13 11:00", london)}}
+	if last, ok := clock.LastMet(); !ok || !last.Equal(wall(t, "2026-07-13 11:00", london)) {
+		t.Errorf("met until %s, %v", last, ok)
+	}
+	clock.Pauses[0].To = time.Time{}
+	if last, ok := clock.LastMet(); ok {
+		t.Errorf("met until %s, and a pause goes on", last)
+	}
+}
+
+// TestOpenPause: while a pause goes on, the deadline isn't known, and nothing
+// elapses.
+func TestOpenPause(t *testing.T) {
+	clock := agreement.Clock{Start: wall(t, "2026-07-06 09:00", london), Calendar: office(), Target: 8 * time.Hour, Pauses: []agreement.Pause{{From: wall(t, "2026-07-06 11:00", london)}}}
+	if deadline, ok := clock.Deadline(); ok {
+		t.Errorf("the deadline is %s", deadline)
+	}
+	if at, ok := clock.At(25); !ok || !at.Equal(wall(t, "2026-07-06 11:00", london)) {
+		t.Errorf("a quarter was used at %s, %v", at, ok)
+	}
+	if elapsed := clock.Elapsed(wall(t, "2026-08-01 09:00", london)); elapsed != 2*time.Hour {
+		t.Errorf("%s elapsed", elapsed)
+	}
+}
+
+// TestNeverOpens: a calendar without hours gives no deadline, and nothing
+// elapses.
+func TestNeverOpens(t *testing.T) {
+	clock := agreement.Clock{Start: wall(t, "2026-07-06 09:00", london), Calendar: &schedule.Calendar{ID: "never", Timezone: london}, Target: time.Hour}
+	begin, begins := clock.Begin()
+	deadline, ends := clock.Deadline()
+	last, lasts := clock.LastMet()
+	if begins || ends || lasts || clock.Elapsed(wall(t, "2027-07-06 09:00", london)) != 0 {
+		t.Errorf("it begins at %s, ends at %s and lasts until %s", begin, deadline, last)
+	}
+}
+
+// drawCalendar is 24x7, or a week with nights, in a zone that sets its clocks.
+func drawCalendar(t *rapid.T) *schedule.Calendar {
+	if rapid.IntRange(0, 4).Draw(t, "24x7") == 0 {
+		return nil
+	}
+	c := &schedule.Calendar{
+		ID: "drawn", ValidUntil: "2027-12-31",
+		Timezone: rapid.SampledFrom([]string{london, newYork, "Australia/Lord_Howe", "Asia/Kolkata", "UTC"}).Draw(t, "zone"),
+	}
+	shapes := [][]schedule.Hours{nil, {{From: 540, To: 1020}}, {{From: 480, To: 720}, {From: 780, To: 1050}}, {{From: 1320, To: 1440 + 360}}, {{From: 360, To: 480}}}
+	c.Hours[rapid.IntRange(0, 6).Draw(t, "surely")] = shapes[1]
+	for day := range c.Hours {
+		if c.Hours[day] == nil {
+			c.Hours[day] = rapid.SampledFrom(shapes).Draw(t, fmt.Sprint("hours", day))
+		}
+	}
+	for day := 20; day < 32; day++ {
+		if rapid.IntRange(0, 3).Draw(t, "off") == 0 {
+			c.DaysOff = append(c.DaysOff, schedule.DayOff{Date: fmt.Sprintf("2026-10-%02d", day), Name: "off"})
+		}
+	}
+	if err := c.Check(); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestClockByTheMinute compares a clock with a count of every minute: whether it
+// is open, and whether any pause covers it.
+func TestClockByTheMinute(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		base := rapid.SampledFrom([]time.Time{
+			time.Date(2026, 10, 23, 0, 0, 0, 0, time.UTC), time.Date(2026, 3, 27, 0, 0, 0, 0, time.UTC),
+			time.Date(2026, 10, 2, 0, 0, 0, 0, time.UTC), time.Date(2026, 10, 30, 0, 0, 0, 0, time.UTC),
+		}).Draw(t, "base")
+		const minutes = 6 * 24 * 60
+		at := func(name string) time.Time {
+			return base.Add(time.Duration(rapid.IntRange(0, minutes/2).Draw(t, name)) * time.Minute)
+		}
+		clock := agreement.Clock{Start: at("start"), Calendar: drawCalendar(t), Target: time.Duration(rapid.IntRange(1, 2400).Draw(t, "target")) * time.Minute}
+		for i := range rapid.IntRange(0, 4).Draw(t, "pauses") {
+			p := agreement.Pause{From: at(fmt.Sprint("from", i)), To: at(fmt.Sprint("to", i))}
+			if rapid.IntRange(0, 9).Draw(t, "open") == 0 {
+				p.To = time.Time{}
+			}
+			clock.Pauses = append(clock.Pauses, p)
+		}
+		compareByTheMinute(t, clock, base, minutes)
 	})
-	want := &agreement.Terms{
-		Agreement: "daily", Clock: "scheduled", Calendar: "uk", StartWithin: runbook.Nanoseconds(time.Minute), CompleteWithin: runbook.Nanoseconds(time.Hour), Target: 99.5,
+}
+
+func compareByTheMinute(t *rapid.T, clock agreement.Clock, base time.Time, minutes int) {
+	counts := func(minute time.Time) bool {
+		for _, p := range clock.Pauses {
+			if !minute.Before(p.From) && (p.To.IsZero() || minute.Before(p.To)) {
+				return false
+			}
+		}
+		return !minute.Before(clock.Start) && clock.Calendar.Open(minute)
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
+	probe := rapid.IntRange(0, minutes).Draw(t, "probe")
+	var elapsed time.Duration
+	var deadline, last *time.Time
+	for i := range minutes {
+		minute := base.Add(time.Duration(i) * time.Minute)
+		if i == probe {
+			if got := clock.Elapsed(minute); got != elapsed {
+				t.Fatalf("at %s %s have elapsed, by the minute %s", minute, got, elapsed)
+			}
+		}
+		if !counts(minute) {
+			continue
+		}
+		if elapsed == clock.Target && last == nil {
+			last = &minute // the next minute that counts
+		}
+		if elapsed += time.Minute; elapsed == clock.Target {
+			end := minute.Add(time.Minute)
+			deadline = &end
+		}
+	}
+	found := func(at time.Time, ok bool) *time.Time {
+		if !ok || at.After(base.Add(time.Duration(minutes)*time.Minute)) {
+			return nil
+		}
+		return &at
+	}
+	if diff := cmp.Diff(deadline, found(clock.Deadline())); diff != "" {
+		t.Fatalf("the deadline (-by the minute +got):\n%s", diff)
+	}
+	if got := found(clock.LastMet()); last != nil && (got == nil || !got.Equal(*last)) {
+		t.Fatalf("met until %v, by the minute %s", got, last)
 	}
 }

@@ -169,6 +169,8 @@ func factsDiffer(stated, computed agreement.Facts) string {
 		return fmt.Sprintf("it says that the SLA is %s, its times and terms give %s", met(stated), met(computed))
 	case stated.NotJudged != computed.NotJudged:
 		return fmt.Sprintf("it says of its SLA %q, its terms give %q", stated.NotJudged, computed.NotJudged)
+	case instant(stated.AcknowledgeBy) != instant(computed.AcknowledgeBy):
+		return fmt.Sprintf("it says that it had to be acknowledged by %s, its terms give %s", instant(stated.AcknowledgeBy), instant(computed.AcknowledgeBy))
 	case instant(stated.StartBy) != instant(computed.StartBy):
 		return fmt.Sprintf("it says that it had to start by %s, its terms give %s", instant(stated.StartBy), instant(computed.StartBy))
 	case instant(stated.Deadline) != instant(computed.Deadline):

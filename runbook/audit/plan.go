@@ -219,7 +219,11 @@ func (v *planAudit) readPlanned(s *statement, item record.PlannedRunbook) error 
 // plannedDiffers says what a plan pins otherwise than the runbook has it.
 func plannedDiffers(item record.PlannedRunbook, root *document.Node, calendars schedule.Lookup) (what []string) {
 	sla := child(root, "sla")
-	in, err := calendars(child(sla, "calendar").Text())
+	calendar := child(sla, "calendar").Text()
+	if child(sla, "agreement") != nil && item.SLA != nil {
+		calendar = item.SLA.Calendar // which the agreement names
+	}
+	in, err := calendars(calendar)
 	if err != nil {
 		in = nil // 24x7, or one that isn't pinned, which the population tells of
 	}
@@ -232,7 +236,7 @@ func plannedDiffers(item record.PlannedRunbook, root *document.Node, calendars s
 	if written, ok := writtenSchedule(child(root, "schedule"), in); !ok || written != item.Schedule {
 		what = append(what, "schedule")
 	}
-	if !sameTerms(writtenTerms(sla, in), item.SLA) {
+	if !readSLA(sla).same(item.SLA, in) {
 		what = append(what, "SLA")
 	}
 	return what

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
@@ -16,7 +15,7 @@ import (
 // it is read once and not written to.
 type writtenBook struct {
 	id, version string
-	terms       *agreement.Terms
+	sla         *writtenSLA
 	fields      []runbook.Field
 	order       []string // of the steps
 	steps       map[string]writtenStep
@@ -40,7 +39,7 @@ func readBook(content []byte) *writtenBook {
 		return nil
 	}
 	b := &writtenBook{
-		id: child(root, "id").Text(), version: child(root, "version").Text(), terms: writtenTerms(child(root, "sla"), nil),
+		id: child(root, "id").Text(), version: child(root, "version").Text(), sla: readSLA(child(root, "sla")),
 		fields: runbook.DecodeFields(child(root, "inputs"), "an input", document.NewDecoder()),
 	}
 	b.order, b.steps = outlineOf(root)
@@ -75,7 +74,7 @@ func (v *runAudit) checkSource(s *statement, content []byte) {
 		differs("it names the runbook %s %s, whose bytes say %s %s", start.Runbook.ID, start.Runbook.Version, quoted(book.id), quoted(book.version))
 	}
 	// For a run that a plan asks for, the terms that the plan pins are what counts.
-	if start.Occurrence == nil && !sameTerms(book.terms, start.SLA) {
+	if start.Occurrence == nil && !book.sla.same(start.SLA, hoursOf(start.SLA)) {
 		differs("the SLA that it pins is not the one in the runbook")
 	}
 	v.outline, v.fields = book.steps, book.fields
@@ -208,18 +207,6 @@ func number(text string) float64 {
 	return n
 }
 
-// writtenTerms are the terms of a runbook's SLA, which count in a calendar.
-func writtenTerms(n *document.Node, calendar *schedule.Calendar) *agreement.Terms {
-	if n == nil {
-		return nil
-	}
-	return &agreement.Terms{
-		Agreement: child(n, "agreement").Text(), Clock: child(n, "clock").Text(), Calendar: child(n, "calendar").Text(),
-		StartWithin: spanIn(calendar, child(n, "start_within")), CompleteWithin: spanIn(calendar, child(n, "complete_within")),
-		Target: tolerance(child(n, "target")).Amount,
-	}
-}
-
 // writtenSchedule is a runbook's schedule as a plan pins it, with the calendar of
 // its SLA; ok is false when there is none, or one that a plan can't pin whole.
 func writtenSchedule(n *document.Node, calendar *schedule.Calendar) (s record.Schedule, ok bool) {
@@ -242,16 +229,4 @@ func writtenSchedule(n *document.Node, calendar *schedule.Calendar) (s record.Sc
 		s.OnMissed = "record"
 	}
 	return s, n != nil
-}
-
-func sameTerms(written, pinned *agreement.Terms) bool {
-	if written == nil || pinned == nil {
-		return written == nil && pinned == nil
-	}
-	x, y := *written, *pinned
-	if instant(x.Due) != instant(y.Due) {
-		return false
-	}
-	x.Due, y.Due = nil, nil
-	return x == y
 }

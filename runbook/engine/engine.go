@@ -29,6 +29,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/anchor"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
@@ -49,8 +50,9 @@ type Job struct {
 
 	StartAt   string // a step's id
 	Checklist bool
-	Change    string // the reference of the change that asks for the run
-	Trust     string // digest of the newest trust statement; "" when there is none
+	Change    string           // the reference of the change that asks for the run
+	Trust     string           // digest of the newest trust statement; "" when there is none
+	Promises  agreement.Lookup // where the names in an SLA get their meaning
 
 	Ledger    *record.Ledger
 	Outside   *anchor.Outside // who is shown the heads of the log; nil is nobody
@@ -271,7 +273,7 @@ func (r *runner) runStart(salt string, started time.Time, tools []record.Tool, b
 	s := record.RunStart{
 		Run: r.id, Salt: salt, Client: job.Client,
 		Writer: job.Ledger.Writer, Operator: job.Ledger.Signer(), Trigger: job.Trigger, Change: job.Change, Trust: job.Trust, Started: started,
-		Steps: record.Pin(book.Steps), SLA: terms(book), Tools: tools, Software: job.Software,
+		Steps: record.Pin(book.Steps), SLA: agreement.TermsOf(book.SLA, job.Promises), Tools: tools, Software: job.Software,
 		Deviations: r.asked(),
 	}
 	if bound != nil {
@@ -445,7 +447,7 @@ func (r *runner) promise() string {
 		return why
 	}
 	if r.start.Occurrence == nil {
-		return "complete within " + runbook.FormatSpan(sla.CompleteWithin.Span())
+		return sla.Promise()
 	}
 	due := r.start.Occurrence.Due
 	where := "UTC"

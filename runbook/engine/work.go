@@ -7,12 +7,9 @@ import (
 	"slices"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
-
-func terms(book *runbook.Runbook) *agreement.Terms { return agreement.TermsOf(book.SLA) }
 
 var (
 	errAborted = errors.New("aborted")          // the run was told to end

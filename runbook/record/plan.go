@@ -72,21 +72,29 @@ type Schedule struct {
 
 // PinRunbook takes what is planned of a runbook by value: its schedule and its
 // SLA, with working time in hours. What of it can't be computed with is an
-// error.
-func PinRunbook(book *runbook.Runbook, calendars schedule.Lookup) (Schedule, *agreement.Terms, error) {
-	if _, err := schedule.Of(book.Schedule, book.SLA, calendars); err != nil {
-		return Schedule{}, nil, err
-	}
-	s, sla, err := schedule.Plain(book.Schedule, book.SLA, calendars)
+// error. The calendar of its terms stands in the plan, once for all runbooks.
+func PinRunbook(book *runbook.Runbook, from agreement.Lookup) (Schedule, *agreement.Terms, error) {
+	sla, err := from.SLA(book.SLA)
 	if err != nil {
 		return Schedule{}, nil, err
+	}
+	if _, err := schedule.Of(book.Schedule, sla, from.Calendar); err != nil {
+		return Schedule{}, nil, err
+	}
+	s, _, err := schedule.Plain(book.Schedule, sla, from.Calendar)
+	if err != nil {
+		return Schedule{}, nil, err
+	}
+	terms := agreement.TermsOf(book.SLA, from)
+	if terms != nil {
+		terms.Hours = nil
 	}
 	return Schedule{
 		Cron: s.Cron, RRule: s.RRule, Timezone: s.Timezone, Calendar: s.Calendar, OnHoliday: s.OnHoliday, OnMissed: s.OnMissed,
 		Shift: runbook.Nanoseconds(s.Shift.Span), ShiftDays: s.Shift.Days,
 		Early: runbook.Nanoseconds(s.Early.Span), Grace: runbook.Nanoseconds(s.Grace.Span),
 		CloseAfter: runbook.Nanoseconds(s.CloseAfter.Span), EffectiveFrom: dayText(s.EffectiveFrom),
-	}, agreement.TermsOf(sla), nil
+	}, terms, nil
 }
 
 // model is a pinned schedule as the model has it.
@@ -179,13 +187,18 @@ func (p Plan) Population(item PlannedRunbook, until time.Time) (schedule.Planned
 	return population, nil
 }
 
-// slaOf is pinned terms as the model has them.
+// slaOf is pinned terms as the model has them. Those of an agreement that were
+// resolved stand for themselves.
 func slaOf(t *agreement.Terms) *runbook.SLA {
 	if t == nil {
 		return nil
 	}
+	named := t.Agreement
+	if t.Digest != "" {
+		named = ""
+	}
 	return &runbook.SLA{
-		Agreement: t.Agreement, Clock: runbook.Clock(t.Clock), Calendar: t.Calendar,
+		Agreement: named, Clock: runbook.Clock(t.Clock), Calendar: t.Calendar,
 		StartWithin: span(t.StartWithin), CompleteWithin: span(t.CompleteWithin), Target: t.Target,
 	}
 }

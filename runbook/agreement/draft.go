@@ -1,0 +1,414 @@
+package agreement
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
+)
+
+// draft reads an agreement, and collects what is wrong with it.
+type draft struct{ *document.Decoder }
+
+// The words of other tools, and of other documents.
+var (
+	foreignAgreementKeys = map[string]string{
+		"customer": `msp says "client"`, "tenant": `msp says "client"`, "name": `msp says "title"`,
+		"slas": `msp says "targets"`, "slos": `msp says "targets"`, "objectives": `msp says "targets"`, "sla": `msp says "targets"`,
+		"penalties": `msp says "credits"`, "scope": `msp says "services"`, "metrics": `msp says "kpis"`,
+		"olas": `msp says "supported_by"`, "contracts": `msp says "supported_by"`,
+		"start": `msp says "effective_from"`, "from": `msp says "effective_from"`, "end": `msp says "until"`, "term": `msp says "effective_from" and "until"`,
+		"termination": `msp says "exit"`, "tz": `msp says "timezone"`, "escalation": "an escalation stands in the runbook",
+	}
+	foreignTargetKeys = map[string]string{
+		"threshold": `msp says "target"`, "attainment": `msp says "target"`, "period": `msp says "window"`, "hours": `msp says "calendar"`,
+		"response_time": `msp says "respond_within"`, "resolution_time": `msp says "resolve_within"`, "deadline": `msp says "complete_within"`,
+		"penalties": `msp says "credits"`, "tiers": `msp says "credits"`,
+	}
+	foreignCreditKeys = map[string]string{
+		"fee": `msp says "monthly_fee"`, "maximum": `msp says "cap"`, "tiers": "the tiers stand in the targets: credits: [{below: 95%, credit: 5%}]",
+	}
+	foreignKPIKeys = map[string]string{
+		"name": `msp says "metric"`, "deadline": `msp says "by"`, "due": `msp says "by"`, "goal": `msp says "target"`, "history": `msp says "revisions"`,
+	}
+)
+
+func (d draft) agreement(root *document.Node) *Agreement {
+	m := d.Map(root, "an agreement")
+	a := &Agreement{Position: root.Position()}
+	if !d.header(m) {
+		return a
+	}
+	a.ID, a.Client = d.id(m.Need("id")), d.id(m.Need("client"))
+	a.Version, a.Title = d.version(m.Need("version")), d.line(m.Need("title"))
+	a.Timezone = d.zone(m.Need("timezone"))
+	a.From = d.Date(m.Need("effective_from"))
+	until := m.Take("until")
+	a.Until = d.Date(until)
+	if !a.Until.IsZero() && a.Until.Before(a.From) {
+		d.Report(until.Position(), "bad-value", "until is the last day that counts", "until is before effective_from, %s", a.From.Format(time.DateOnly))
+	}
+	a.Contacts = d.id(m.Take("contacts"))
+	d.parties(m.Need("parties"), a)
+	d.services(m.Need("services"), a)
+	a.Targets = d.targets(m.Need("targets"))
+	a.Supports = list(d, m.Take("supported_by"), "a list of OLAs and contracts", d.support)
+	a.Holds = d.holds(m.Take("holds"))
+	a.Credits = d.credits(m.Take("credits"))
+	a.Exclusions = list(d, m.Take("exclusions"), "a list of exclusions", d.exclusion)
+	a.KPIs = list(d, m.Take("kpis"), "a list of KPIs", d.kpi)
+	a.Reports = list(d, m.Take("reports"), "a list of reports", d.report)
+	a.Telling = list(d, m.Take("communication"), "a list of who is told what", d.telling)
+	a.Retention = list(d, m.Take("retention"), "a list of what is kept", d.retention)
+	a.Scripts, a.Trial, a.Exit = d.scripts(m.Take("scripts")), d.trial(m.Take("trial")), d.exit(m.Take("exit"))
+	m.Done(foreignAgreementKeys)
+	d.check(a)
+	return a
+}
+
+// header reads apiVersion and kind. It is false for a document that is not an
+// agreement, whose other keys would only give follow-up errors.
+func (d draft) header(m *document.Map) bool {
+	api, kind := m.Need("apiVersion"), m.Need("kind")
+	if api != nil && d.String(api) != runbook.APIVersion {
+		d.Report(api.Position(), "api-version", "apiVersion: "+runbook.APIVersion, "this msp reads %s, the file says %s", runbook.APIVersion, document.Quote(api.Text()))
+		return false
+	}
+	if kind == nil {
+		return api != nil
+	}
+	switch word := d.Enum(kind, "Runbook", "Plan", "Agreement", "Calendar", "Contacts", "Inventory"); word {
+	case "Agreement":
+		return true
+	case "":
+		return false
+	default:
+		d.Report(kind.Position(), "kind", "", "a %s stands where an Agreement is expected", word)
+		return false
+	}
+}
+
+func (d draft) parties(n *document.Node, a *Agreement) {
+	m := d.Map(n, "the parties")
+	a.ClientSide, a.ProviderSide = d.party(m.Need("client"), "the client"), d.party(m.Need("provider"), "the provider")
+	m.Done(map[string]string{"customer": `msp says "client"`, "vendor": `a vendor's contract stands under "supported_by"`})
+}
+
+func (d draft) party(n *document.Node, what string) Party {
+	m := d.Map(n, what)
+	p := Party{Name: d.line(m.Need("name")), Role: d.line(m.Need("role")), Contact: d.line(m.Take("contact"))}
+	m.Done(map[string]string{"signed_by": `msp says "role": who signs for it`, "email": `msp says "contact"`})
+	return p
+}
+
+func (d draft) services(n *document.Node, a *Agreement) {
+	m := d.Map(n, "the services")
+	seen := map[string]document.Position{}
+	runbooks := func(n *document.Node) []string {
+		return list(d, n, "a list of runbooks", func(item *document.Node) string {
+			id := d.id(item)
+			d.once(seen, id, item.Position(), "the runbook")
+			return id
+		})
+	}
+	a.InScope, a.OutOfScope = runbooks(m.Need("in_scope")), runbooks(m.Take("out_of_scope"))
+	m.Done(map[string]string{"included": `msp says "in_scope"`, "excluded": `msp says "out_of_scope"`})
+}
+
+func (d draft) targets(n *document.Node) []Target {
+	if n == nil {
+		return nil
+	}
+	d.Map(n, "the targets")
+	var targets []Target
+	for _, entry := range n.Fields() {
+		if !runbook.ValidID(entry.Key) {
+			d.Report(entry.KeyPosition, "bad-value", "lower-case letters, digits and hyphens, at most 63", "a target can't be called %s", document.Quote(entry.Key))
+		}
+		targets = append(targets, d.target(entry))
+	}
+	return targets
+}
+
+func (d draft) target(entry document.Field) Target {
+	m := d.Map(entry.Value, "a target")
+	t := Target{Position: entry.KeyPosition, Name: entry.Key, Window: Month}
+	t.Promises = runbook.DecodePromises(m, entry.Value.Position(), d.Decoder)
+	t.Percent = d.percent(m.Need("target"))
+	t.Owner = d.line(m.Need("owner"))
+	if window := m.Take("window"); window != nil {
+		t.Window = Window(d.Enum(window, string(Month), string(Quarter)))
+	}
+	t.Tiers = list(d, m.Take("credits"), "a list of tiers", d.tier)
+	m.Done(foreignTargetKeys)
+	return t
+}
+
+func (d draft) tier(n *document.Node) Tier {
+	m := d.Map(n, "a tier")
+	t := Tier{Below: d.percent(m.Need("below")), Credit: d.percent(m.Need("credit"))}
+	m.Done(map[string]string{"under": `msp says "below"`, "attainment": `msp says "below"`, "percent": `msp says "credit"`})
+	return t
+}
+
+func (d draft) support(n *document.Node) Support {
+	m := d.Map(n, "an OLA or contract")
+	s := Support{
+		Position: n.Position(), Name: d.line(m.Need("name")), Kind: d.Enum(m.Need("kind"), OLA, Contract), With: d.line(m.Need("with")),
+		Target: d.id(m.Need("supports")), Percent: d.percent(m.Take("target")),
+	}
+	s.Promises = runbook.DecodePromises(m, n.Position(), d.Decoder)
+	m.Done(foreignTargetKeys)
+	return s
+}
+
+func (d draft) holds(n *document.Node) HoldRules {
+	if n == nil {
+		return HoldRules{}
+	}
+	m := d.Map(n, "holds")
+	rules := HoldRules{Max: runbook.Nanoseconds(d.plainTime(m.Need("max")).Span)}
+	if reasons := m.Take("pauses_for"); reasons != nil {
+		rules.PausesFor = []Reason{}
+		for _, item := range d.List(reasons, "a list of reasons") {
+			rules.PausesFor = append(rules.PausesFor, Reason(d.Enum(item, words(Reasons())...)))
+		}
+	}
+	m.Done(map[string]string{"limit": `msp says "max"`, "reasons": `msp says "pauses_for"`})
+	return rules
+}
+
+func words(reasons []Reason) []string {
+	var all []string
+	for _, r := range reasons {
+		all = append(all, string(r))
+	}
+	return all
+}
+
+func (d draft) credits(n *document.Node) *Credits {
+	if n == nil {
+		return nil
+	}
+	m := d.Map(n, "the credits")
+	c := &Credits{Cap: Whole, Chronic: Chronic{Months: 3, Of: 6}}
+	fee := m.Need("monthly_fee")
+	var err error
+	if c.MonthlyFee, err = ParseMoney(fee.Text()); err != nil && d.line(fee) != "" {
+		d.Report(fee.Position(), "bad-value", "write 2500.00 GBP", "%s is no fee: %s", document.Quote(fee.Text()), err)
+	}
+	if most := m.Take("cap"); most != nil {
+		c.Cap = d.percent(most)
+	}
+	c.ClaimWithin = d.plainTime(m.Take("claim_within"))
+	if chronic := m.Take("chronic"); chronic != nil {
+		of := d.Map(chronic, "chronic")
+		c.Chronic = Chronic{Months: d.Int(of.Need("months")), Of: d.Int(of.Need("of"))}
+		of.Done(nil)
+		if chronic.Kind() == document.Mapping && (c.Chronic.Months < 1 || c.Chronic.Of < c.Chronic.Months || c.Chronic.Of > 120) {
+			d.Report(chronic.Position(), "bad-value", "chronic: {months: 3, of: 6}", "chronic is a number of months with a credit out of as many or more, at most 120")
+		}
+	}
+	m.Done(foreignCreditKeys)
+	return c
+}
+
+func (d draft) exclusion(n *document.Node) Exclusion {
+	m := d.Map(n, "an exclusion")
+	e := Exclusion{Position: n.Position(), ID: d.id(m.Need("id")), What: d.words(m.Need("what")), Approver: d.line(m.Need("approver"))}
+	m.Done(map[string]string{"approved_by": `msp says "approver"`, "reason": `msp says "what"`})
+	return e
+}
+
+func (d draft) kpi(n *document.Node) KPI {
+	m := d.Map(n, "a KPI")
+	k := KPI{
+		Position: n.Position(), Metric: d.line(m.Need("metric")), Unit: d.line(m.Need("unit")),
+		Baseline: d.number(m.Need("baseline")), Target: d.number(m.Need("target")), By: d.Date(m.Need("by")), Owner: d.line(m.Need("owner")),
+	}
+	k.Revisions = list(d, m.Take("revisions"), "a list of revisions", d.revision)
+	m.Done(foreignKPIKeys)
+	if !slices.IsSortedFunc(k.Revisions, func(a, b Revision) int { return a.Date.Compare(b.Date) }) {
+		d.Report(n.Position(), "bad-value", "the oldest stands first", "the revisions of a KPI are not in the order of their dates")
+	}
+	return k
+}
+
+func (d draft) revision(n *document.Node) Revision {
+	m := d.Map(n, "a revision")
+	r := Revision{
+		Date: d.Date(m.Need("date")), Baseline: d.number(m.Take("baseline")), Target: d.number(m.Take("target")),
+		By: d.Date(m.Take("by")), Owner: d.line(m.Take("owner")), Because: d.words(m.Need("because")),
+	}
+	m.Done(foreignKPIKeys)
+	if n.Kind() == document.Mapping && !slices.ContainsFunc(m.Keys(), func(key string) bool { return key != "date" && key != "because" }) {
+		d.Report(n.Position(), "bad-value", "say its baseline, target, by or owner", "a revision changes nothing")
+	}
+	return r
+}
+
+func (d draft) report(n *document.Node) Report {
+	m := d.Map(n, "a report")
+	r := Report{
+		Position: n.Position(), ID: d.id(m.Need("id")), Title: d.line(m.Need("title")),
+		Owner: d.line(m.Need("owner")), To: d.line(m.Need("to")), Schedule: runbook.DecodeSchedule(m.Need("schedule"), d.Decoder),
+	}
+	m.Done(map[string]string{"cron": "put it into schedule: {cron: …}", "every": "put it into schedule: {cron: …}", "by": `msp says "owner"`})
+	return r
+}
+
+func (d draft) telling(n *document.Node) Telling {
+	m := d.Map(n, "a line of the communication")
+	t := Telling{When: d.words(m.Need("when")), To: d.line(m.Need("to")), By: d.line(m.Take("by")), Within: d.duration(m.Take("within"))}
+	m.Done(map[string]string{"notify": `msp says "to"`, "channel": `msp says "by"`, "after": `msp says "within"`})
+	return t
+}
+
+func (d draft) retention(n *document.Node) Retention {
+	m := d.Map(n, "what is kept")
+	r := Retention{What: d.line(m.Need("what")), Keep: d.plainTime(m.Need("keep")), Then: d.words(m.Take("then"))}
+	m.Done(map[string]string{"for": `msp says "keep"`})
+	return r
+}
+
+func (d draft) scripts(n *document.Node) Scripts {
+	if n == nil {
+		return Scripts{}
+	}
+	m := d.Map(n, "scripts")
+	s := Scripts{Owner: d.Enum(m.Need("owner"), "provider", "client"), Licence: d.line(m.Take("licence")), OnExit: d.words(m.Take("on_exit"))}
+	m.Done(map[string]string{"license": `msp says "licence"`})
+	return s
+}
+
+func (d draft) trial(n *document.Node) *Trial {
+	if n == nil {
+		return nil
+	}
+	m := d.Map(n, "a trial")
+	t := &Trial{Until: d.Date(m.Need("until")), Credits: d.Bool(m.Take("credits"))}
+	m.Done(map[string]string{"end": `msp says "until"`})
+	return t
+}
+
+func (d draft) exit(n *document.Node) Exit {
+	if n == nil {
+		return Exit{}
+	}
+	m := d.Map(n, "an exit")
+	e := Exit{Notice: d.plainTime(m.Need("notice")), Handover: d.words(m.Take("handover")), Data: d.words(m.Take("data"))}
+	m.Done(map[string]string{"period": `msp says "notice"`})
+	return e
+}
+
+// The small readers.
+
+// list reads each item of a list that may be absent.
+func list[T any](d draft, n *document.Node, what string, read func(*document.Node) T) []T {
+	if n == nil {
+		return nil
+	}
+	var all []T
+	for _, item := range d.List(n, what) {
+		all = append(all, read(item))
+	}
+	return all
+}
+
+func (d draft) id(n *document.Node) string {
+	id := d.line(n)
+	if id != "" && !runbook.ValidID(id) {
+		d.Report(n.Position(), "bad-value", "lower-case letters, digits and hyphens, at most 63", "%s doesn't have the right form", document.Quote(id))
+	}
+	return id
+}
+
+// line is one line of text that says something, and nothing that a terminal
+// would obey.
+func (d draft) line(n *document.Node) string {
+	text := d.words(n)
+	if strings.Contains(text, "\n") {
+		d.Report(n.Position(), "bad-value", "", "this has more than one line")
+		return ""
+	}
+	return text
+}
+
+// words is text that may have several lines.
+func (d draft) words(n *document.Node) string {
+	text := strings.TrimSpace(d.String(n))
+	refused := text == "" && n.Text() != "" && strings.TrimSpace(n.Text()) != ""
+	switch {
+	case n.Kind() == document.String && text == "" && !refused:
+		d.Report(n.Position(), "bad-value", "", "this is empty")
+	case strings.ContainsFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) }):
+		d.Report(n.Position(), "bad-value", "", "%s has characters that can't be printed", document.Quote(text))
+		return ""
+	}
+	return text
+}
+
+func (d draft) version(n *document.Node) string {
+	version := d.Text(n)
+	if n != nil && version != "" && !runbook.ValidVersion(version) {
+		d.Report(n.Position(), "bad-value", "a version has three numbers: 1.4.0", "%s doesn't have the right form", document.Quote(version))
+	}
+	return version
+}
+
+func (d draft) zone(n *document.Node) string {
+	name := d.line(n)
+	if _, err := runbook.Zone(name); name != "" && err != nil {
+		d.Report(n.Position(), "timezone", "an IANA name, such as Europe/London", "%s is not a time zone", document.Quote(name))
+	}
+	return name
+}
+
+// number is a number as it is written.
+func (d draft) number(n *document.Node) string {
+	before := len(d.Problems())
+	d.Number(n)
+	if len(d.Problems()) > before {
+		return ""
+	}
+	return n.Text()
+}
+
+func (d draft) percent(n *document.Node) Percent {
+	text := d.Text(n)
+	if text == "" {
+		return 0
+	}
+	p, err := ParsePercent(text)
+	if err != nil {
+		d.Report(n.Position(), "bad-value", "write 95%", "%s is not a percentage: %s", document.Quote(text), err)
+	}
+	return p
+}
+
+func (d draft) duration(n *document.Node) runbook.Duration {
+	return runbook.DecodeDuration(n, d.Decoder)
+}
+
+// plainTime is a length of time that no calendar changes.
+func (d draft) plainTime(n *document.Node) runbook.Duration {
+	length := d.duration(n)
+	switch {
+	case length.Unit != "":
+		d.Report(n.Position(), "duration", "write 24h or 30d", "%s: this counts in plain time", length)
+	case !length.IsZero() && length.Span == 0:
+		d.Report(n.Position(), "duration", "", "%s is no time at all", length)
+	}
+	return length
+}
+
+func (d draft) once(seen map[string]document.Position, name string, at document.Position, what string) {
+	if first, again := seen[name]; again && name != "" {
+		d.Report(at, "duplicate-id", "", "%s %s stands twice, first in line %d", what, document.Quote(name), first.Line)
+		return
+	}
+	seen[name] = at
+}
