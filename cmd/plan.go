@@ -241,24 +241,29 @@ func (a *app) planShowCommand() *cobra.Command {
 }
 
 func (a *app) showUnsigned(p *place, plan *schedule.Plan, books []*runbook.Runbook) error {
-	statement := record.Plan{Client: plan.Client, Signed: a.Now()}
-	known := p.calendars()
+	statement, err := unsignedStatement(plan, books, p.calendars(), a.Now())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.Stdout, "%s · not signed: it would count from the moment that it is signed\n", plan.Client)
+	return a.printPlanned(statement, a.Now())
+}
+
+// unsignedStatement is what would be signed, as far as occurrences follow from it.
+func unsignedStatement(plan *schedule.Plan, books []*runbook.Runbook, known calendars, now time.Time) (record.Plan, error) {
+	statement := record.Plan{Client: plan.Client, Signed: now}
 	for i, item := range plan.Items {
 		planned, err := pinItem(item, books[i], known)
 		if err != nil {
-			return err
+			return statement, err
 		}
 		statement.Runbooks = append(statement.Runbooks, planned)
 	}
 	pinned, err := pinCalendars(books, known)
-	if err != nil {
-		return err
-	}
 	for _, c := range pinned {
 		statement.Calendars = append(statement.Calendars, record.PinnedCalendar{Calendar: c.Calendar})
 	}
-	fmt.Fprintf(a.Stdout, "%s · not signed: it would count from the moment that it is signed\n", plan.Client)
-	return a.printPlanned(statement, a.Now())
+	return statement, err
 }
 
 func (a *app) showPlan(h *record.History, client string, now time.Time) error {

@@ -49,23 +49,28 @@ func (a *app) runCommand() *cobra.Command {
 	var inputFile, startAt, change string
 	var checklist, dryRun bool
 	c := &cobra.Command{
-		Use: "run RUNBOOK", GroupID: groupDo,
+		Use: "run [RUNBOOK]", GroupID: groupDo,
 		Short: "do a runbook and leave a signed record of it",
 		Long: `Do a runbook step by step. The start is signed and logged before the first step,
 the end after the last; what happened in between is in the record, also when a
-step fails or you press ctrl-C. RUNBOOK is an id (msp list) or a file.
+step fails or you press ctrl-C. RUNBOOK is an id (msp list) or a file; without it,
+at a terminal, what is due now is offered.
 
 Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 4 done outside its SLA, 130 interrupted.`,
 		Example: `  msp run backup-verify --input backup_dir=testdata/backups/acme --input max_age=87600h
   msp run backup-verify --input backup_dir=testdata/backups/acme --dry-run`,
-		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRunbooks,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: a.completeRunbooks,
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := a.place()
 			if err != nil {
 				return err
 			}
-			r, err := findRunbook(p, args[0])
+			word, err := a.chosen(c.Context(), p, f, args)
+			if err != nil {
+				return err
+			}
+			r, err := findRunbook(p, word)
 			if err != nil {
 				return err
 			}
@@ -88,7 +93,7 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 				return err
 			}
 			sources := inputSources{inputs, inputFile, here, os.Getenv, planned}
-			job := engine.Job{Runbook: r, Named: args[0], Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change}
+			job := engine.Job{Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change}
 			if dryRun {
 				return a.dryRun(c.Context(), sources, job)
 			}

@@ -54,6 +54,19 @@ func (s *Standing) Expected(from, to, at time.Time) ([]Expected, error) {
 // each goes through the occurrences of each runbook of each plan in order, as
 // long as take wants more of the runbook. From is where a runbook's begin.
 func (s *Standing) each(from func(runbook string) time.Time, to time.Time, take func(*Fact[Plan], schedule.Occurrence) bool) error {
+	return s.eachPopulation(from, func(plan *Fact[Plan], p schedule.Planned) error {
+		for o := range p.Between(from(p.Runbook), to) {
+			if !take(plan, o) {
+				break
+			}
+		}
+		return nil
+	})
+}
+
+// eachPopulation goes through what the plans ask for of each runbook. What another
+// plan took the place of before the runbook's from is left out.
+func (s *Standing) eachPopulation(from func(runbook string) time.Time, take func(*Fact[Plan], schedule.Planned) error) error {
 	for i := range s.Plans {
 		plan := &s.Plans[i]
 		var until time.Time
@@ -61,14 +74,15 @@ func (s *Standing) each(from func(runbook string) time.Time, to time.Time, take 
 			until = s.Plans[i+1].Body.Signed.Round(0)
 		}
 		for k := range plan.Body.Runbooks {
+			if !until.IsZero() && !until.After(from(plan.Body.Runbooks[k].Runbook.ID)) {
+				continue
+			}
 			population, err := s.population(i, k, until)
+			if err == nil {
+				err = take(plan, population)
+			}
 			if err != nil {
 				return err
-			}
-			for o := range population.Between(from(population.Runbook), to) {
-				if !take(plan, o) {
-					break
-				}
 			}
 		}
 	}

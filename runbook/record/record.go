@@ -142,6 +142,7 @@ type RunStart struct {
 	Trust     string `json:"trust,omitzero"`
 
 	Occurrence *Occurrence `json:"occurrence,omitzero"` // nil: unscheduled, no plan asks for the run
+	CatchesUp  string      `json:"catches_up,omitzero"` // the missed occurrence that the run makes good; it satisfies none
 
 	Tools      []Tool      `json:"tools,omitzero"` // that the runbook requires
 	Deviations []Deviation `json:"deviations,omitzero"`

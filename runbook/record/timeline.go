@@ -16,6 +16,7 @@ type Attempt struct {
 	Runbook    string      `json:"runbook,omitzero"`
 	Start      string      `json:"start,omitzero"` // digest of the run-start's envelope; "" when no log holds it
 	Occurrence string      `json:"occurrence,omitzero"`
+	CatchesUp  string      `json:"catches_up,omitzero"` // a missed occurrence
 	Started    time.Time   `json:"started,omitzero"`
 	FinishBy   time.Time   `json:"finish_by,omitzero"`
 	Deadline   *time.Time  `json:"deadline,omitzero"`
@@ -55,7 +56,7 @@ func (a *Attempt) Open(at time.Time) bool {
 func (a *Attempt) begins(digest string, s RunStart) bool {
 	first := a.Start == ""
 	a.Start, a.Runbook, a.Started, a.FinishBy, a.Deadline = digest, s.Runbook.ID, s.Started.Round(0), s.FinishBy, s.Deadline
-	a.Occurrence = ""
+	a.Occurrence, a.CatchesUp = "", s.CatchesUp
 	if s.Occurrence != nil {
 		a.Occurrence = s.Occurrence.Name
 	}

@@ -1,0 +1,215 @@
+package record
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook/schedule"
+)
+
+// Risk orders what isn't done.
+type Risk int
+
+// The risks, the greatest first.
+const (
+	RiskLate Risk = iota // a promise is broken already
+	RiskNow              // it may be started now, or somebody is at it
+	RiskNext             // its window opens later
+)
+
+// Pending is work that isn't done: an occurrence, or a run under way that no plan
+// asked for, of which only the client and the runbook are known.
+type Pending struct {
+	schedule.Occurrence
+	State schedule.State // upcoming, due, running or waiting
+	Risk  Risk
+	Run   *Attempt // that is at it; nil: none
+	Held  string   // why its clock stands still; "" while it runs
+}
+
+// By is the promise that tells how much time is left: the first that is broken,
+// or the next that may be. Where nothing was promised it is the end of the window,
+// or of the time that the run has.
+func (p Pending) By() time.Time {
+	switch {
+	case p.Run == nil && p.StartBy != nil:
+		return *p.StartBy
+	case p.CompleteBy != nil:
+		return *p.CompleteBy
+	case p.Run != nil:
+		return p.Run.FinishBy
+	default:
+		return p.Closes
+	}
+}
+
+// ComparePending orders by risk, and then by what is promised first.
+func ComparePending(x, y Pending) int {
+	by := x.By().Compare(y.By())
+	if x.Risk == RiskNext && y.Risk == RiskNext {
+		by = x.Due.Compare(y.Due)
+	}
+	return cmp.Or(cmp.Compare(x.Risk, y.Risk), by, cmp.Compare(x.Client, y.Client), cmp.Compare(x.Runbook, y.Runbook), cmp.Compare(x.Name, y.Name))
+}
+
+// Outlook is what is to be done for a client, and what somebody has to answer for.
+type Outlook struct {
+	Pending []Pending   // as ComparePending has it; of what is upcoming the first of each runbook
+	Later   int         // how many more are due until an instant
+	Overdue []Exception // the oldest first
+	Tally   Tally       // of all that was due
+	Items   Items
+}
+
+// firstWithin is how far is looked for the next occurrence of a runbook.
+const firstWithin = 2 * 366 * 24 * time.Hour
+
+// Outlook is what is to be done at an instant, and how many more occurrences are
+// due until another. The error is ErrSettled where that isn't kept.
+func (s *Standing) Outlook(at, until time.Time) (Outlook, error) {
+	exceptions, tally, err := s.Exceptions(at)
+	if err != nil {
+		return Outlook{}, err
+	}
+	o := Outlook{Tally: tally, Items: s.ItemsAt(at)}
+	look := &looking{Standing: s, at: at, until: until, known: map[string]schedule.Occurrence{}}
+	if err := look.windows(&o); err != nil {
+		return Outlook{}, err
+	}
+	for _, e := range exceptions {
+		if _, ok := look.known[e.Name]; !ok {
+			look.known[e.Name] = schedule.Occurrence{Name: e.Name, Client: s.Client, Runbook: e.Runbook(), Due: e.Due, Opens: e.Opens, Closes: e.Closes}
+		}
+	}
+	look.runs(&o, exceptions)
+	slices.SortFunc(o.Pending, ComparePending)
+	o.Overdue = s.overdue(exceptions, o, at)
+	return o, nil
+}
+
+// looking is one look at what is to be done.
+type looking struct {
+	*Standing
+	at, until time.Time
+	known     map[string]schedule.Occurrence // whose windows are open, and those of exceptions
+}
+
+// windows finds the occurrences whose windows are open and that nobody has begun,
+// and those that come.
+func (l *looking) windows(o *Outlook) error {
+	attempts, err := l.attempts(l.at, l.at)
+	if err != nil {
+		return err
+	}
+	return l.eachPopulation(l.settled.before, func(plan *Fact[Plan], p schedule.Planned) error {
+		first := l.at
+		if window, ok := p.At(l.at); ok {
+			l.known[window.Name] = window
+			if e := l.judge(plan, window, attempts[p.Runbook], l.at); e.State == schedule.Due {
+				o.Pending = append(o.Pending, l.waits(window))
+			}
+			if !window.Due.Before(l.at) {
+				first = window.Due.Add(1)
+			}
+		}
+		seen := false
+		for next := range p.Between(first, first.Add(firstWithin)) {
+			if seen && !next.Due.Before(l.until) {
+				break
+			}
+			switch e := l.judge(plan, next, attempts[p.Runbook], l.at); {
+			case e.State != schedule.Upcoming: // it is waived
+			case seen:
+				o.Later++
+			default:
+				o.Pending, seen = append(o.Pending, Pending{Occurrence: next, State: schedule.Upcoming, Risk: RiskNext}), true
+			}
+		}
+		return nil
+	})
+}
+
+// waits is an occurrence that nobody has begun.
+func (l *looking) waits(o schedule.Occurrence) Pending {
+	p := Pending{Occurrence: o, State: schedule.Due, Risk: RiskNow, Held: l.held("", o.Name)}
+	if past(o.StartBy, l.at) || past(o.CompleteBy, l.at) {
+		p.Risk = RiskLate
+	}
+	return p
+}
+
+func past(by *time.Time, at time.Time) bool { return by != nil && at.After(*by) }
+
+// runs adds those under way, also where the window has closed since.
+func (l *looking) runs(o *Outlook, exceptions []Exception) {
+	undecided := map[string]bool{}
+	for _, e := range exceptions {
+		undecided[e.Name] = e.State == schedule.Running || e.State == schedule.Waiting
+	}
+	for _, run := range l.OpenRuns(l.at) {
+		p := Pending{Occurrence: l.known[run.Occurrence], State: schedule.Running, Risk: RiskNow, Run: run, Held: l.held(run.Run, run.Occurrence)}
+		p.Client, p.Runbook, p.StartBy, p.CompleteBy = l.Client, run.Runbook, nil, run.Deadline
+		if run.Segments > 0 {
+			p.State = schedule.Waiting
+		}
+		decides := run.Occurrence == "" || undecided[run.Occurrence] || p.Due.After(l.at)
+		if decides && past(run.Deadline, l.at) {
+			p.Risk = RiskLate
+		}
+		o.Pending = append(o.Pending, p)
+	}
+}
+
+// held is why a clock stands still at an instant; "" while it runs.
+func (l *looking) held(run, occurrence string) string {
+	if len(l.Holds) == 0 {
+		return ""
+	}
+	for _, h := range l.HoldsOf(run, occurrence, l.at, nil) {
+		if ended := h.ended(); ended.IsZero() || ended.After(l.at) {
+			return h.Hold.Reason
+		}
+	}
+	return ""
+}
+
+// overdue are the exceptions that somebody has to answer for: nobody did them,
+// they failed, or it isn't known, and they are neither waived nor closed; and those
+// that are late and not done yet.
+func (s *Standing) overdue(exceptions []Exception, o Outlook, at time.Time) []Exception {
+	late, open, said := map[string]bool{}, map[string]bool{}, map[string]bool{}
+	for _, p := range o.Pending {
+		late[p.Name] = late[p.Name] || p.Risk == RiskLate && p.Name != ""
+	}
+	for _, item := range o.Items.Open {
+		open[item.Body.Item] = true
+	}
+	for _, item := range s.Items {
+		said[item.Body.Item] = !item.Body.Opened.After(at)
+	}
+	var all []Exception
+	for _, e := range exceptions {
+		id := ItemID(e.kind(), e.Name, e.DecidedBy)
+		lost := e.State == schedule.Missed || e.State == schedule.Failed || e.State == schedule.Unknown
+		switch closed := said[id] && !open[id]; {
+		case e.Waiver != "":
+		case lost && !closed, late[e.Name]:
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
+// SettleDaily settles what is decided, once a day, and keeps it in a file, lest
+// every look at a client judges what it ever did. The instant is the time of day.
+func (s *Standing) SettleDaily(at time.Time, file string) error {
+	if at.Sub(s.settled.At) < 24*time.Hour {
+		return nil
+	}
+	err := s.Settle(at)
+	if err == nil {
+		s.Keep(file)
+	}
+	return err
+}
