@@ -34,10 +34,13 @@ type audit struct {
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 
-	stated    stated
-	erasures  []*erasure
-	erased    map[string]*erasure // the blobs that may be missing, by digest
-	approvals approvals
+	stated stated
+	clocks clockHolds
+	// claimedBefore is by hold what lies before it in its log claims at the latest
+	claimedBefore map[string]time.Time
+	erasures      []*erasure
+	erased        map[string]*erasure // the blobs that may be missing, by digest
+	approvals     approvals
 }
 
 // Verify checks all evidence of a client. Open runs and
@@ -92,11 +95,13 @@ func (a *audit) verify() (*Report, error) {
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
 	a.readStated(said)
+	a.readClockHolds(said)
 	a.approvals = gatherApprovals(said)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
 	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
+	a.judgeHeld(results)
 	a.checkBaselines(results)
 	a.checkRepeats(results)
 	a.checkErasures(groups, said, plans, results)
@@ -136,6 +141,7 @@ func (a *audit) collect(said []saidResult, plans []planResult, results []runResu
 		}
 	}
 	a.checkBackdated(claims)
+	a.claimHolds(claims)
 	a.checkClaims(claims)
 	a.checkPlanOrder()
 	return nil

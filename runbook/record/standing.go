@@ -25,11 +25,12 @@ type Standing struct {
 	chain       trust.Chain
 	chained     bool
 	populations map[[2]int]schedule.Planned
+	history     *History // that it was made of; nil: it reads what it needs from the store
 }
 
 // Standing is how the client stands by a history.
 func (h *History) Standing() *Standing {
-	s := &Standing{Problems: h.Problems, Timeline: timelineOf(h), limit: h.limit, chain: h.chain, chained: true}
+	s := &Standing{Problems: h.Problems, Timeline: timelineOf(h), limit: h.limit, chain: h.chain, chained: true, history: h}
 	s.populations = map[[2]int]schedule.Planned{}
 	if len(s.Plans) > 0 { // without one nothing is due that would be said of a client
 		s.Client = s.Plans[0].Body.Client
@@ -97,6 +98,7 @@ func (s *Standing) PlanAt(at time.Time) *Fact[Plan] {
 // instant on.
 func (s *Standing) attempts(from, at time.Time) (map[string]schedule.Attempts, error) {
 	all := map[string][]schedule.Attempt{}
+	s.holdRuns(at)
 	take := func(a *Attempt) {
 		if a.Start != "" && a.Occurrence != "" { // else it satisfies nothing
 			all[a.Runbook] = append(all[a.Runbook], a.judged(at))
@@ -120,6 +122,7 @@ func (s *Standing) attempts(from, at time.Time) (map[string]schedule.Attempts, e
 // OpenRuns are the runs under way at an instant, the oldest first.
 func (s *Standing) OpenRuns(at time.Time) []*Attempt {
 	var open []*Attempt
+	s.holdRuns(at)
 	for _, a := range s.Runs {
 		if a.Start != "" && a.Open(at) && !a.Started.After(at) {
 			open = append(open, a)
