@@ -82,7 +82,7 @@ func (s *Standing) holdRuns(at time.Time) {
 		return
 	}
 	for _, a := range s.Runs {
-		a.heldTo = time.Time{}
+		a.HeldTo = time.Time{}
 		if a.Ended != nil || a.Deadline == nil {
 			continue
 		}
@@ -91,7 +91,7 @@ func (s *Standing) holdRuns(at time.Time) {
 			continue
 		}
 		if start := s.startOf(a); start != nil {
-			a.heldTo = start.FinishHeld(holds, at)
+			a.HeldTo = start.FinishHeld(holds, at)
 		}
 	}
 }
@@ -138,8 +138,8 @@ func (s *Standing) startOf(a *Attempt) *RunStart {
 
 // completeBy is the deadline of the run, as the holds of its clock have moved it.
 func (a *Attempt) completeBy() *time.Time {
-	if a.Deadline == nil || !a.heldTo.After(*a.Deadline) {
+	if a.Deadline == nil || !a.HeldTo.After(*a.Deadline) {
 		return a.Deadline
 	}
-	return &a.heldTo
+	return &a.HeldTo
 }

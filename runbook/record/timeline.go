@@ -29,12 +29,12 @@ type Attempt struct {
 	Segments   int         `json:"segments,omitzero"` // the number of the newest
 	Waiting    string      `json:"waiting,omitzero"`  // the step that waits for a person, by the newest segment
 
-	heldTo time.Time // until when it may be open as far as its clock was held, as it was computed last
+	HeldTo time.Time `json:"-"` // until when it may be open as far as its clock was held, as it was computed last
 }
 
 // Until is until when the run may be open: what it was started with, or where the
 // holds of its clock have moved that.
-func (a *Attempt) Until() time.Time { return latestOf(a.FinishBy, a.heldTo) }
+func (a *Attempt) Until() time.Time { return latestOf(a.FinishBy, a.HeldTo) }
 
 // judged is the attempt as occurrences are judged by it at an instant. One that
 // was never finished counts as failed when it had to be.
