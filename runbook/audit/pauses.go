@@ -71,7 +71,7 @@ func (v *runAudit) namedHolds(end *statement) (holds []record.HoldMade, ok bool)
 }
 
 func (a *audit) madeOf(s *statement) record.HoldMade {
-	return record.HoldMade{Digest: s.leaf.Envelope, Hold: *s.body.(*record.Hold), Leads: a.maySay(s, mayWaive)}
+	return record.HoldMade{Digest: s.leaf.Envelope, Hold: *s.body.(*record.Hold), Leads: a.maySay(s, mayLead)}
 }
 
 // finishBy is until when an open run may be open, as the holds of its clock have

@@ -78,6 +78,15 @@ func union(all []Pause) []Pause {
 	return joined
 }
 
+// Lasting are the holds of these that nobody has released and that have not run
+// out at an instant.
+func Lasting(holds []HoldMade, at time.Time) []HoldMade {
+	return slices.DeleteFunc(slices.Clone(holds), func(h HoldMade) bool {
+		ended := h.ended()
+		return !ended.IsZero() && !ended.After(at)
+	})
+}
+
 // HoldsOf are the holds of the clock of a run or of an occurrence, either of
 // which may be "", for the reasons that count: nil is all. What happened behind
 // the instant isn't seen.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -142,4 +143,25 @@ func (a *Attempt) completeBy() *time.Time {
 		return a.Deadline
 	}
 	return &a.HeldTo
+}
+
+// TermsOf are the terms that a run or an occurrence is under at an instant; nil
+// where none are known.
+func (s *Standing) TermsOf(run, occurrence string, at time.Time) *agreement.Terms {
+	if a := s.Runs[run]; a != nil {
+		if start := s.startOf(a); start != nil {
+			return start.SLA
+		}
+		return nil
+	}
+	plan := s.PlanAt(at)
+	if plan == nil {
+		return nil
+	}
+	for _, item := range plan.Body.Runbooks {
+		if strings.HasPrefix(occurrence, plan.Body.Client+"/"+item.Runbook.ID+"/") {
+			return item.SLA
+		}
+	}
+	return nil
 }

@@ -63,16 +63,20 @@ func (s *Standing) trusted() trust.Chain {
 
 // leads says whether a lead signed a statement. Where nothing says who may, all
 // may.
-func (s *Standing) leads(line string, at time.Time) bool {
+func (s *Standing) leads(line string, at time.Time) bool { return s.may(line, at, trust.Lead) }
+
+func (s *Standing) may(line string, at time.Time, roles ...trust.Role) bool {
 	chain := s.trusted()
 	if len(chain) == 0 {
 		return true
 	}
 	key, err := evidence.ParsePublicKey([]byte(line))
-	return err == nil && chain.May(key, trust.When{Claimed: at}, trust.Right{Roles: []trust.Role{trust.Lead}}).Standing != trust.Refused
+	return err == nil && chain.May(key, trust.When{Claimed: at}, trust.Right{Roles: roles}).Standing != trust.Refused
 }
 
-func (s *Standing) mayWaive(w *Fact[Waiver]) bool { return s.leads(w.Key, w.Body.Signed) }
+func (s *Standing) mayWaive(w *Fact[Waiver]) bool {
+	return s.may(w.Key, w.Body.Signed, trust.Approver, trust.Lead)
+}
 
 // Ticker is the writer whom the plan in force at an instant names to sign what
 // was missed; "" when it names none.
