@@ -175,9 +175,9 @@ func (a *app) amend(ctx context.Context, f amendFlags, change func(r *register, 
 	if problems := r.Chain.Unsound(&v); len(problems) > 0 {
 		err := fmt.Errorf("version %d can't be signed: %s", v.Number, strings.Join(problems, "; "))
 		if len(r.Chain) == 0 {
-			err = hint(err, "msp trust init PRINCIPAL signs the first version")
+			return hint(err, "msp trust init PRINCIPAL signs the first version")
 		}
-		return err
+		return hint(err, "msp trust show shows the version in force; nothing was signed")
 	}
 	if _, err := os.Stat(r.proposalPath(v.Number)); err == nil && !f.replace {
 		return hint(fmt.Errorf("a proposed version %d waits for signatures", v.Number), "msp trust sign signs it, --replace puts this one in its place")
@@ -196,7 +196,7 @@ func (r *register) draft() trust.Version {
 	for i := range v.Principals {
 		v.Principals[i].Roles, v.Principals[i].Keys = slices.Clone(v.Principals[i].Roles), slices.Clone(v.Principals[i].Keys)
 	}
-	v.Policy.Retention = slices.Clone(v.Policy.Retention)
+	v.Policy.Retention, v.Policy.Witnesses = slices.Clone(v.Policy.Retention), slices.Clone(v.Policy.Witnesses)
 	return v
 }
 

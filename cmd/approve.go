@@ -161,7 +161,8 @@ func (a *app) mayApprove(h *record.History, ledger *record.Ledger, r *record.Req
 	case errors.Is(err, record.ErrOwnRun):
 		return hint(fmt.Errorf("you can't decide about the run %s: %w", id, err), "somebody else runs msp approve %s, with a key of their own; MSP_KEY=NAME names yours", id)
 	case err != nil:
-		return hint(fmt.Errorf("you can't decide about the run %s: %w", id, err), "%s decides", runbook.Approval{Roles: r.Terms.Roles, Min: 1}.Words())
+		return hint(fmt.Errorf("you can't decide about the run %s: %w", id, err), "%s decides; %s", runbook.Approval{Roles: r.Terms.Roles, Min: 1}.Words(),
+			record.LetDecide(*r, ledger.Operator.Public(), h.Trusted()))
 	}
 	d := h.Decide(ledger.Store, *r, now)
 	switch {

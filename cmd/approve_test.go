@@ -212,6 +212,60 @@ func TestTrustedApprovers(t *testing.T) {
 	}
 }
 
+// TestApprovalThatDoesNotCount: it is told what would make one count, it keeps
+// nobody from going on, and another may be given.
+func TestApprovalThatDoesNotCount(t *testing.T) {
+	d, run := lookDesk(t, t.TempDir())
+	for _, name := range []string{"ben", "stranger"} { // before anything says who may
+		if got := d.as(name, "approve", run, "--yes"); got.code != 0 {
+			t.Fatal(got.stderr)
+		}
+	}
+	keys := filepath.Join(d.home, ".config/msp/keys")
+	for _, args := range [][]string{
+		{"init", "ana"}, {"add", "ben", "--key", filepath.Join(keys, "ben.pub"), "--role", "operator"}, {"add", "eve", "--key", filepath.Join(keys, "eve.pub"), "--role", "lead"},
+	} {
+		if got := d.as("ana", append(append([]string{"trust"}, args...), "--yes")...); got.code != 0 {
+			t.Fatal(got.stderr)
+		}
+	}
+	line, err := os.ReadFile(filepath.Join(keys, "stranger.pub"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := strings.Join(strings.Fields(string(line))[:2], " ")
+	waits := func(who string, phrases ...string) {
+		t.Helper()
+		got := d.as(who, "resume", run)
+		for _, phrase := range phrases {
+			if got.code != 3 || !strings.Contains(got.stdout, phrase) {
+				t.Errorf("%s: exit code %d, it doesn't say %q:\n%s%s", who, got.code, phrase, got.stdout, got.stderr)
+			}
+		}
+	}
+	add := "msp trust add NAME --key '" + key + "' --role lead, by the root ana"
+	waits("ben", "an approval doesn't count: it takes somebody else: ben has none of the roles [lead]", "msp trust add ben --role lead, by the root ana",
+		"knows nobody with the key", add)
+	if got := d.as("stranger", "approve", run, "--yes"); got.code != 2 || !strings.Contains(got.stderr, add) {
+		t.Errorf("exit code %d: %s", got.code, got.stderr)
+	}
+	if got := d.as("ana", "trust", "add", "carl", "--key", key, "--role", "lead", "--yes"); got.code != 0 {
+		t.Fatal(got.stderr)
+	}
+	waits("ana", "an approval doesn't count: it takes somebody else: when it was given, version 1 of who is trusted knew nobody", "who is named now approves again: msp approve "+run)
+	for _, name := range []string{"stranger", "eve"} {
+		if got := d.as(name, "approve", run, "--yes"); got.code != 0 {
+			t.Fatal(got.stderr)
+		}
+	}
+	if got := d.as("ana", "resume", run); got.code != 0 || !strings.Contains(got.stdout, "approved by carl, eve") {
+		t.Errorf("exit code %d: %s%s", got.code, got.stdout, got.stderr)
+	}
+	if got := d.msp("verify"); got.code != 0 {
+		t.Error(got.stdout)
+	}
+}
+
 // TestOnlyApprovedRunbooks: where the policy asks for it, other bytes are not
 // run, and nothing of the attempt is recorded.
 func TestOnlyApprovedRunbooks(t *testing.T) {

@@ -44,12 +44,15 @@ func (a *app) verifyBundle(p *place, path string, f verifyFlags) error {
 	if err != nil {
 		return hint(fmt.Errorf("%s: %w", f.identity, err), "--identity names a file of age-keygen, or an SSH private key without a passphrase")
 	}
+	if path == "" {
+		return usageError(errors.New("the name of the bundle is empty"), "BUNDLE is a folder or a file that msp export made; without one, the evidence here is checked")
+	}
 	bundle, err := export.Open(path, "", identities, p.StatementLimit)
 	if errors.Is(err, export.ErrEncrypted) {
 		return hint(err, "--identity names the file with the key that it was encrypted to; if it is the right one, the file was changed")
 	}
 	if err != nil {
-		return hint(err, "BUNDLE is a folder or a file that msp export made")
+		return hint(err, "BUNDLE is a folder or a file that msp export made; --state DIR names the evidence of an installation")
 	}
 	defer bundle.Close()
 	report, err := a.auditBundle(p, bundle, f)

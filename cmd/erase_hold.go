@@ -55,7 +55,8 @@ func (a *app) eraseReleaseCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "release HOLD", Short: "end a legal hold", Args: cobra.ExactArgs(1),
 		Long: `End a legal hold. HOLD is its digest, or the beginning of it, as msp erase hold
-printed it.`,
+printed it. Where a trust statement says who may sign, whoever laid it or a lead
+ends it.`,
 		Example: "  msp erase release 3fa20c11 --why 'case closed'",
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := a.place()
@@ -68,6 +69,9 @@ printed it.`,
 			}
 			hold, err := oneHold(history.LegalHolds(), args[0])
 			if err != nil {
+				return err
+			}
+			if err := a.mayRelease(c.Context(), p, hold); err != nil {
 				return err
 			}
 			release := record.Release{Client: p.Client, Signed: a.Now().Round(0), Run: hold.Body.Run, Hold: hold.Digest}

@@ -58,11 +58,19 @@ func hintFor(err error) string {
 		return hinted.hint
 	case errors.As(err, new(process.ErrNotFound)):
 		return "install it, or put its folder into PATH"
+	case madeNoFolder(err):
+		return "no folder can be made there: look at the name, and whether the disk is mounted"
 	case errors.Is(err, fs.ErrNotExist):
 		return "look at the name; msp list shows the runbooks, msp log the runs"
 	default:
 		return diskHint(err)
 	}
+}
+
+// madeNoFolder reports whether a folder can't be made where it should be.
+func madeNoFolder(err error) bool {
+	var path *fs.PathError
+	return errors.As(err, &path) && path.Op == "mkdir" && errors.Is(err, fs.ErrNotExist)
 }
 
 // diskHint is what to do about a disk that fails.
@@ -72,6 +80,8 @@ func diskHint(err error) string {
 		return "make room on the disk"
 	case errors.Is(err, syscall.EROFS):
 		return "mount the disk for writing again"
+	case errors.Is(err, syscall.ENOTDIR):
+		return "a file stands where a folder should: look at the name, or put the file elsewhere"
 	case errors.Is(err, syscall.EIO):
 		return "look after the disk: it fails, and the log of the system says how"
 	case errors.Is(err, evidence.ErrLocked):

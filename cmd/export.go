@@ -122,6 +122,9 @@ func (a *app) writeBundle(content *export.Content, to string, o export.Options) 
 		}
 		return usageError(err, "--to FILE.tar.age with --encrypt-to, and --to FOLDER or FILE.tar without")
 	}
+	if err := parentThere(to); err != nil {
+		return err
+	}
 	w, err := content.Write(a.Disk, to, o)
 	if err != nil {
 		return fmt.Errorf("exporting to %s: %w", to, err)

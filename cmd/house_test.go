@@ -64,6 +64,10 @@ var houseRooms = map[string]houseRoom{
 		"is when: plans, recurrence, occurrences; pure",
 		"runbook runbook/document",
 	},
+	"runbook/schedule/timetable": {
+		"is when, in the words of other programs: iCalendar, timers of systemd, crontabs; pure",
+		"runbook runbook/schedule",
+	},
 	"runbook/agreement": {
 		"is what was promised: targets, clocks, people; pure",
 		"runbook runbook/document runbook/schedule",
@@ -131,7 +135,8 @@ var houseRooms = map[string]houseRoom{
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
-			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export runbooks steps cmd/terminal",
+			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
+			"runbook/schedule/timetable runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",
@@ -156,6 +161,7 @@ var houseLibraries = map[string]string{
 	"github.com/go-json-experiment": "runbook/evidence",
 	"github.com/gofrs/flock":        "runbook/evidence",
 	"github.com/sigstore":           "runbook/evidence/stamp",
+	"github.com/arran4/golang-ical": "runbook/schedule/timetable",
 	"github.com/rickar/cal":         "runbook/schedule",
 	"github.com/teambition":         "runbook/schedule",
 	"github.com/wneessen/go-mail":   "runbook/escalate/channel",

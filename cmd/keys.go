@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -303,14 +304,42 @@ func (k keyring) writesTo(store *evidence.Store, id, client string) bool {
 func parsePin(text string) (evidence.PublicKey, error) {
 	line := []byte(text)
 	if !strings.HasPrefix(text, "ssh-") && !strings.HasPrefix(text, "ecdsa-") {
-		data, err := os.ReadFile(text)
+		data, err := readShort(text, pinHint)
 		if err != nil {
-			return evidence.PublicKey{}, hint(fmt.Errorf("can't read the key: %w", err), "give a .pub file, or its line in quotes")
+			return evidence.PublicKey{}, hint(fmt.Errorf("can't read the key: %w", err), pinHint)
 		}
 		line = data
 	}
+	parse := evidence.ParsePublicKey
 	if strings.HasPrefix(string(line), "-----BEGIN") {
-		return evidence.ParsePublicKeyPEM(line)
+		parse = evidence.ParsePublicKeyPEM
 	}
-	return evidence.ParsePublicKey(line)
+	key, err := parse(line)
+	if err != nil {
+		return key, hint(fmt.Errorf("%s: %w", text, err), pinHint)
+	}
+	return key, nil
+}
+
+const pinHint = "give a .pub file, or its line in quotes"
+
+// mostShort is how many bytes a file may have that somebody gives by hand: keys,
+// signers, a proposed version.
+const mostShort = 4 << 20
+
+// readShort reads such a file; what says what it should be.
+func readShort(path, what string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, hint(err, "%s", what)
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, usageError(fmt.Errorf("%s is a folder", path), what)
+	}
+	data, err := io.ReadAll(io.LimitReader(f, mostShort+1))
+	if err == nil && len(data) > mostShort {
+		err = usageError(fmt.Errorf("%s has more than %d bytes", path, mostShort), what)
+	}
+	return data, err
 }

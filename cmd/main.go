@@ -109,11 +109,11 @@ that a stranger can verify.`,
 		&cobra.Group{ID: groupProve, Title: "Prove:"}, &cobra.Group{ID: groupSetUp, Title: "Set up:"},
 	)
 	root.AddCommand(
-		app.runCommand(), app.resumeCommand(), app.approveCommand(),
-		app.holdCommand(), app.releaseCommand(), app.ackCommand(), app.waiveCommand(), app.openCommand(), app.handoffCommand(), app.dueCommand(), app.overdueCommand(),
+		app.runCommand(), app.resumeCommand(), app.approveCommand(), app.dueCommand(), app.overdueCommand(), app.whoCommand(),
+		app.holdCommand(), app.releaseCommand(), app.ackCommand(), app.waiveCommand(), app.openCommand(), app.handoffCommand(),
 		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.showCommand(),
 		app.logCommand(), app.verifyCommand(), app.anchorCommand(), app.syncCommand(), app.exportCommand(), app.eraseCommand(),
-		app.keyCommand(), app.trustCommand(), app.witnessCommand(), app.versionCommand(),
+		app.keyCommand(), app.trustCommand(), app.witnessCommand(), app.tickCommand(), app.doctorCommand(), app.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	root.SetHelpCommandGroupID(groupSetUp)
@@ -143,6 +143,7 @@ type app struct {
 	flags  struct{ client, state string }
 	signer evidence.Signer // the operator's key, once it was asked for
 
+	logs   map[string]*record.Logs   // by client, once they were read
 	trusts map[string]record.Trusted // by client, once they were read
 }
 

@@ -20,15 +20,36 @@ func (a *app) trusted(p *place, client string) (record.Trusted, error) {
 	if known, ok := a.trusts[client]; ok {
 		return known, nil
 	}
-	trusted, err := record.ReadTrust(a.store(p, client), client, p.StatementLimit)
+	logs, err := a.readLogs(p, client)
 	if err != nil {
-		return trusted, hint(err, "msp verify says what is wrong with the evidence")
+		return record.Trusted{}, err
+	}
+	trusted, err := logs.Trusted()
+	if err != nil {
+		return trusted, hint(err, "msp verify says what is wrong; msp sync with another copy, or a backup, brings back what is missing")
 	}
 	if a.trusts == nil {
 		a.trusts = map[string]record.Trusted{}
 	}
 	a.trusts[client] = trusted
 	return trusted, nil
+}
+
+// readLogs reads the logs of a client, once a command: what it may do is decided
+// by how they were when it began.
+func (a *app) readLogs(p *place, client string) (*record.Logs, error) {
+	if known, ok := a.logs[client]; ok {
+		return known, nil
+	}
+	logs, err := record.ReadLogs(a.store(p, client), client, p.StatementLimit)
+	if err != nil {
+		return nil, err
+	}
+	if a.logs == nil {
+		a.logs = map[string]*record.Logs{}
+	}
+	a.logs[client] = logs
+	return logs, nil
 }
 
 // may refuses what a key may not do at this moment by the newest trust statement
@@ -42,26 +63,53 @@ func (a *app) may(p *place, client string, key evidence.PublicKey, do string, ri
 		return nil, nil
 	}
 	if j := trusted.Chain.Now(key, a.Now(), right); j.Standing == trust.Refused {
-		return nil, a.notAllowed(trusted, client, key, do, right, j)
+		return nil, notAllowed(client, key, do, j.Why, trusted.Chain.Allowed(a.Now(), right))
 	}
 	return trusted.Newest, nil
 }
 
 // notAllowed says why, who may, and what to do.
-func (a *app) notAllowed(trusted record.Trusted, client string, key evidence.PublicKey, do string, right trust.Right, j trust.Judgement) error {
-	err := fmt.Errorf("your key %s may not %s for %s: %s", key.ID(), do, client, j.Why)
+func notAllowed(client string, key evidence.PublicKey, do, why string, ids []string) error {
+	err := fmt.Errorf("your key %s may not %s for %s: %s", key.ID(), do, client, why)
 	who := "nobody may"
-	if ids := trusted.Chain.Allowed(a.Now(), right); len(ids) > 0 {
+	if len(ids) > 0 {
 		who = strings.Join(ids, ", ") + " may"
 	}
 	return hint(err, "%s; a root lets you with msp trust add, and MSP_KEY names another key of yours", who)
+}
+
+// mayRelease refuses to end a legal hold that somebody else laid, but to a lead.
+func (a *app) mayRelease(ctx context.Context, p *place, hold record.Signed[record.Hold]) error {
+	trusted, err := a.trusted(p, p.Client)
+	if err != nil || trusted.Newest == nil {
+		return err
+	}
+	signer, err := a.operatorKey(ctx, p)
+	if err != nil {
+		return err
+	}
+	key, chain := signer.Public(), trusted.Chain
+	j := chain.MayRelease(hold.Key, key, chain.This(a.Now()))
+	if j.Standing != trust.Refused {
+		return nil
+	}
+	ids := chain.Allowed(a.Now(), trust.Right{Roles: []trust.Role{trust.Lead}})
+	holder := chain.Now(hold.Key, a.Now(), trust.Right{Roles: []trust.Role{trust.Operator}})
+	if holder.Standing != trust.Refused && !slices.Contains(ids, holder.Principal) {
+		ids = append([]string{holder.Principal}, ids...)
+	}
+	return notAllowed(p.Client, key, "release this hold", j.Why, ids)
 }
 
 // mayRun refuses a run before anything of it is asked or recorded, and tells the
 // job which trust statement is in force. The operator's key is unlocked here: at
 // the terminal nobody else reads yet.
 func (a *app) mayRun(ctx context.Context, p *place, job *engine.Job) error {
-	if _, err := os.Stat(a.store(p, job.Client).Path("trust")); err != nil {
+	trusted, err := a.trusted(p, job.Client)
+	switch {
+	case err != nil:
+		return err
+	case trusted.Newest == nil:
 		return a.unlockFirst(ctx, p)
 	}
 	key, err := a.operatorKey(ctx, p)

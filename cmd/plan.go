@@ -284,7 +284,7 @@ func (a *app) showPlan(h *record.History, client string, now time.Time) error {
 		states[e.State]++
 	}
 	fmt.Fprintf(a.Stdout, "so far %s expected", count(len(expected), "occurrence"))
-	for _, state := range []schedule.State{schedule.OnTime, schedule.Late, schedule.Failed, schedule.Missed, schedule.Running, schedule.Waiting, schedule.Due, schedule.Unknown} {
+	for _, state := range []schedule.State{schedule.OnTime, schedule.Late, schedule.Failed, schedule.Missed, schedule.Waived, schedule.NotApplicable, schedule.Running, schedule.Waiting, schedule.Due, schedule.Unknown} {
 		if n := states[state]; n > 0 {
 			fmt.Fprintf(a.Stdout, ", %d %s", n, spaced(string(state)))
 		}

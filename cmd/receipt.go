@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -67,11 +68,29 @@ func (a *app) receipt(p *place, to string) error {
 	if err := evidence.Absent(to); err != nil {
 		return hint(err, "choose another name; a receipt is never written over")
 	}
+	if err := parentThere(to); err != nil {
+		return err
+	}
 	if err := a.Disk.WriteFile(to, receipt); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.Stdout, "%s\nKeep it where this machine can't change it. Later, msp verify --checkpoint %s shows\nwhether the log still holds all that it holds now.\n", to, to)
 	return err
+}
+
+// parentThere refuses the name of a new file in a folder that isn't there: it may
+// be a share that is not mounted, or a slip.
+func parentThere(path string) error {
+	folder := filepath.Dir(path)
+	info, err := os.Stat(folder)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return usageError(fmt.Errorf("%s: there is no folder %s", path, folder), "make the folder first; a share or a stick must be mounted")
+	case err == nil && !info.IsDir():
+		return usageError(fmt.Errorf("%s: %s is no folder", path, folder), "name a file in a folder")
+	default:
+		return err
+	}
 }
 
 // readLog reads a writer's log whole, with the key that is known, else with the

@@ -29,13 +29,20 @@ func (f *runFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.plain, "plain", false, "print each event as one plain line")
 }
 
+// screen is where a run is shown and questions are put, which don't mix with data.
+func (f *runFlags) screen(a *app) terminal.Screen {
+	if f.json {
+		return terminal.Detect(a.Stderr, os.Getenv)
+	}
+	return terminal.Detect(a.Stdout, os.Getenv)
+}
+
 // printer chooses how a run is shown.
 func (f *runFlags) printer(a *app) (terminal.Screen, terminal.Printer) {
-	screen := terminal.Detect(a.Stdout, os.Getenv)
+	screen := f.screen(a)
 	switch {
 	case f.json:
-		// Questions don't mix with data.
-		return terminal.Detect(a.Stderr, os.Getenv), terminal.NewJSON(a.Stdout)
+		return screen, terminal.NewJSON(a.Stdout)
 	case f.plain:
 		return screen, terminal.NewPlain(screen)
 	default:
@@ -46,7 +53,7 @@ func (f *runFlags) printer(a *app) (terminal.Screen, terminal.Printer) {
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
 	var inputs []string
-	var inputFile, startAt, change string
+	var inputFile, startAt, change, catchUp string
 	var checklist, dryRun bool
 	c := &cobra.Command{
 		Use: "run [RUNBOOK]", GroupID: groupDo,
@@ -77,7 +84,7 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err := checkChange(r, change); err != nil {
 				return err
 			}
-			logs, err := record.ReadLogs(a.store(p, p.Client), p.Client, p.StatementLimit)
+			logs, err := a.readLogs(p, p.Client)
 			if err != nil {
 				return err
 			}
@@ -94,6 +101,9 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			}
 			sources := inputSources{inputs, inputFile, here, os.Getenv, planned}
 			job := engine.Job{Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change}
+			if err := a.makeGood(p, &job, catchUp); err != nil {
+				return err
+			}
 			if dryRun {
 				return a.dryRun(c.Context(), sources, job)
 			}
@@ -107,6 +117,7 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 	c.Flags().BoolVar(&checklist, "checklist", false, "a person does every step by hand; recorded as a deviation")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would run: start nothing, write nothing")
 	c.Flags().StringVar(&change, "change", "", "the `REFERENCE` of the change that asks for an ad hoc runbook")
+	c.Flags().StringVar(&catchUp, "catch-up", "", "do what was missed: the run names this `OCCURRENCE`, and satisfies none")
 	c.RegisterFlagCompletionFunc("start-at", a.completeSteps) //nolint:errcheck // the flag is there
 	return c
 }

@@ -28,7 +28,7 @@ func (a *app) offer(ctx context.Context, p *place, f runFlags) (client, runbookI
 	if len(rows) == 0 {
 		return "", "", usageError(errors.New("no runbook is named, and nothing is due now"), "msp due shows what comes next; msp run RUNBOOK does one all the same")
 	}
-	screen, _ := f.printer(a)
+	screen := f.screen(a)
 	var items []string
 	for _, r := range rows[:min(mostOffered, len(rows))] {
 		items = append(items, screen.DueText(r, d.At))

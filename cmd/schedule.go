@@ -17,7 +17,7 @@ func (a *app) scheduleCommand() *cobra.Command {
 		Use: "schedule", GroupID: groupWrite, Short: "show when runbooks are due", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(a.scheduleNextCommand())
+	c.AddCommand(a.scheduleNextCommand(), a.scheduleExportCommand())
 	return c
 }
 

@@ -58,19 +58,30 @@ func (p *place) secretFile(name string) (string, error) {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(p.Config, path)
 	}
+	return readSecret(path, fmt.Sprintf("put it there with mode 0600, or name another place in your config.yaml: files: {%s: /path}", name))
+}
+
+// readSecret reads a file that only its owner may read; what says what to do when
+// there is none that could be one.
+func readSecret(path, what string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return "", hint(err, "put it there with mode 0600, or name another place in your config.yaml: files: {%s: /path}", name)
+		return "", hint(err, "%s", what)
 	}
 	defer f.Close()
 	info, err := f.Stat()
-	if err != nil {
+	switch {
+	case err != nil:
 		return "", err
-	}
-	if readableByOthers(info) {
+	case info.IsDir():
+		return "", hint(fmt.Errorf("%s is a folder", path), "%s", what)
+	case readableByOthers(info):
 		return "", hint(fmt.Errorf("%s can be read by others", path), "chmod 600 %s", path)
 	}
-	data, err := io.ReadAll(io.LimitReader(f, maxSecret))
+	data, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err == nil && len(data) > maxSecret {
+		err = hint(fmt.Errorf("%s is longer than a secret can be, which is %d bytes", path, maxSecret), "%s", what)
+	}
 	return trimLine(data), err
 }
 

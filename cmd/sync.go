@@ -96,6 +96,9 @@ func syncFailed(ctx context.Context, err error) error {
 
 // otherState is the folder to synchronise with, as a place's state.
 func (a *app) otherState(p *place, folder string) (string, error) {
+	if folder == "" {
+		return "", usageError(errors.New("the name of the folder is empty"), "msp sync DIR names a folder such as a state's; . is this one")
+	}
 	there, err := filepath.Abs(folder)
 	if err != nil {
 		return "", err

@@ -169,13 +169,36 @@ the workspace, then the variables.
                                         be a fingerprint or a .pub file, too.
   blob_limit       MSP_BLOB_LIMIT       bytes kept of what a step prints; 25 MiB
   statement_limit  MSP_STATEMENT_LIMIT  bytes of one statement; 1 MiB
-  anchor_timeout   MSP_ANCHOR_TIMEOUT   how long all timestamp authorities may take; 5s
+  anchor_timeout   MSP_ANCHOR_TIMEOUT   how long all authorities and witnesses may take; 5s
   files, commands                       what secrets mean; config.yaml only
   tsa                                   timestamp authorities; config.yaml only, as
                                         tsa: [{name, url, roots: FILE}]; msp anchor
+  witnesses                             who cosigns the heads of the logs; config.yaml
+                                        only, as witnesses: [{name, url, key}]
+  channels                              by which msp tick tells people, by the names
+                                        that contacts give them; config.yaml only
+  deadman          MSP_DEADMAN          a URL that each good tick asks for, so that
+                                        others notice when there is none;
+                                        config.yaml or the variable only
 
 The passphrase of a key comes from the file that MSP_KEY_PASSPHRASE_FILE names, from
 commands: {key-passphrase: [PROGRAM, ARGUMENT, …]}, or from whoever sits there.
+
+A channel has a type and what that needs, and may have a timeout:
+
+  channels:
+    mail:     {type: mail, host: smtp.example.com, from: msp@example.com,
+               username: msp, password: {file: smtp}}   also to, port, tls
+    on-call:  {type: ntfy, topic: msp-night, token: {env: NTFY_TOKEN}}
+    pager:    {type: pagerduty, key: {command: pager-key}}
+    desk:     {type: slack, url: {file: slack}}         teams has the same keys
+    jira:     {type: jira, key: {env: JIRA_KEY}}
+    own:      {type: webhook, url: "https://…", key: {file: webhook}}
+    phone:    {type: exec, command: [PROGRAM, ARGUMENT, …]}
+
+url, key, token, topic, password and deadman may be texts; or {env: NAME},
+{file: NAME} or {command: NAME}, which mean what they mean in a runbook's secrets,
+and are read only when they are used. msp tick --test CHANNEL tries a channel.
 
 The configuration folder is ~/.config/msp ($XDG_CONFIG_HOME/msp): keys/ has the
 operator's keys, writers/ the keys of this installation's logs.

@@ -41,7 +41,7 @@ func prepareTrust(t *testing.T, d *desk, line string) string {
 	case strings.Contains(line, "--drop"):
 		d.output("trust", "rotate", "--root", "ben=ben.pub", "--yes")
 	case strings.Contains(line, "trust revoke"):
-		d.output("trust", "add", "ben", "--key", "ben.pub", "--yes")
+		d.output("trust", "add", "ben", "--key", "ben.pub", "--role", "operator", "--yes")
 		line = strings.ReplaceAll(line, "--at 2026-11-20T08:00:00Z", "--at 2020-11-20T08:00:00Z")
 	case strings.Contains(line, "trust sign"):
 		d.output("trust", "rotate", "--root", "ben=ben.pub", "--threshold", "2", "--yes")

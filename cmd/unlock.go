@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -35,11 +36,18 @@ func (a *app) operatorKey(ctx context.Context, p *place) (evidence.Signer, error
 // MSP_KEY_PASSPHRASE_FILE names, from the user's own command, or at the terminal.
 func (a *app) passphrase(ctx context.Context, p *place, prompt string) (secret []byte, typed bool, err error) {
 	if path := os.Getenv("MSP_KEY_PASSPHRASE_FILE"); path != "" {
-		text, err := readSecretFile(path)
+		const what = "MSP_KEY_PASSPHRASE_FILE names a file with the passphrase of the key, and nothing else"
+		text, err := readSecret(path, what)
+		if err == nil && text == "" {
+			err = hint(fmt.Errorf("%s is empty", path), what)
+		}
 		return []byte(text), false, err
 	}
 	if len(p.Commands[passphraseCommand]) > 0 {
 		text, err := p.secretCommand(ctx, passphraseCommand)
+		if err == nil && text == "" {
+			err = hint(fmt.Errorf("the command %s printed no passphrase", passphraseCommand), "run it by hand: it stands under commands in %s", filepath.Join(p.Config, "config.yaml"))
+		}
 		return []byte(text), false, err
 	}
 	secret, err = terminal.ReadSecret(ctx, a.Stdin, a.Stderr, prompt)
@@ -49,25 +57,11 @@ func (a *app) passphrase(ctx context.Context, p *place, prompt string) (secret [
 	return secret, true, err
 }
 
-func readSecretFile(path string) (string, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", err
-	}
-	if readableByOthers(info) {
-		return "", hint(fmt.Errorf("%s can be read by others", path), "chmod 600 %s", path)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxSecret))
-	return trimLine(data), err
-}
-
 // mostTries is how often a passphrase may be typed wrongly.
 const mostTries = 3
+
+// errNotTyped says that somebody at the terminal gave an empty line.
+var errNotTyped = errors.New("nothing was typed")
 
 // unlock reads a private key that has a passphrase.
 func (a *app) unlock(ctx context.Context, p *place, path string, data []byte) (*evidence.PrivateKey, error) {
@@ -76,28 +70,56 @@ func (a *app) unlock(ctx context.Context, p *place, path string, data []byte) (*
 		if err != nil {
 			return nil, err
 		}
-		key, err := evidence.ParsePrivateKeyWithPassphrase(data, secret)
+		key, err := unlockWith(data, secret)
+		wrong := errors.Is(err, evidence.ErrWrongPassphrase) || errors.Is(err, errNotTyped)
 		switch {
 		case err == nil:
 			return key, nil
-		case !errors.Is(err, evidence.ErrWrongPassphrase) || !typed || try == mostTries:
+		case !wrong || !typed || try == mostTries:
 			return nil, hint(fmt.Errorf("the key %s: %w", path, err), "ssh-keygen -y -f %s tries it without msp", path)
 		}
-		fmt.Fprintln(a.Stderr, "msp: wrong passphrase, please try again")
+		fmt.Fprintf(a.Stderr, "msp: %v, please try again\n", err)
 	}
+}
+
+func unlockWith(data, secret []byte) (*evidence.PrivateKey, error) {
+	if len(secret) == 0 {
+		return nil, errNotTyped
+	}
+	return evidence.ParsePrivateKeyWithPassphrase(data, secret)
 }
 
 // newPassphrase asks for the passphrase of a new key; at the terminal twice.
 func (a *app) newPassphrase(ctx context.Context, p *place) ([]byte, error) {
-	secret, typed, err := a.passphrase(ctx, p, "passphrase of the new key: ")
-	if err != nil || !typed {
-		return secret, err
+	for try := 1; ; try++ {
+		secret, typed, err := a.passphrase(ctx, p, "passphrase of the new key: ")
+		if err != nil || !typed {
+			return secret, err
+		}
+		problem, err := a.typedAgain(ctx, p, secret)
+		switch {
+		case err != nil:
+			return nil, err
+		case problem == nil:
+			return secret, nil
+		case try == mostTries:
+			return nil, hint(problem, "run the command again, or without --passphrase")
+		}
+		fmt.Fprintf(a.Stderr, "msp: %v, please try again\n", problem)
+	}
+}
+
+// typedAgain says what is wrong with a new passphrase, which has to be typed a
+// second time; nil when nothing is.
+func (a *app) typedAgain(ctx context.Context, p *place, secret []byte) (problem, err error) {
+	if len(secret) == 0 {
+		return errNotTyped, nil
 	}
 	again, _, err := a.passphrase(ctx, p, "and once more: ")
 	if err == nil && !bytes.Equal(secret, again) {
-		err = hint(errors.New("the two passphrases differ"), "run the command again")
+		problem = errors.New("the two passphrases differ")
 	}
-	return secret, err
+	return problem, err
 }
 
 // fromAgent finds a key that an ssh-agent holds: one that is named by its

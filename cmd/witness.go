@@ -168,7 +168,7 @@ or rewritten.`,
 			}
 			listener, err := (&net.ListenConfig{}).Listen(c.Context(), "tcp", listen)
 			if err != nil {
-				return hint(err, "another program may have the address: --listen 127.0.0.1:0 takes a free one")
+				return hint(err, "--listen takes HOST:PORT of this machine that no other program has, such as 127.0.0.1:8080; with :0 it is a free port")
 			}
 			if _, err := fmt.Fprintf(a.Stdout, "%s at http://%s\n", served.Verifier(), listener.Addr()); err != nil {
 				return err

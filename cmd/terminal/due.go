@@ -88,6 +88,7 @@ func (l *dueList) shown() (rows []DueRow, more int) {
 	l.later = l.Later
 	now, next := 0, 0
 	for _, r := range l.Rows {
+		r.Client, r.Runbook = flatten(r.Client), flatten(r.Runbook)
 		switch upcoming := r.Risk == record.RiskNext; {
 		case upcoming && next >= mostNext && !l.All:
 			if r.Due.Before(l.At.Add(l.Ahead)) {
@@ -120,7 +121,7 @@ func (l *dueList) head() string {
 			soon++
 		}
 	}
-	counts := fmt.Sprintf("%d late, %d due, %d within %s", late, now, soon, runbook.FormatSpan(l.Ahead))
+	counts := fmt.Sprintf("%d late, %d due, %d more within %s", late, now, soon, runbook.FormatSpan(l.Ahead))
 	return joined(l.At.In(l.screen.Local).Format("Monday 2006-01-02 15:04 MST"), plural(l.Clients, "client"), counts)
 }
 
@@ -168,29 +169,39 @@ func (r DueRow) word() string {
 
 // The columns of a row on a wide screen.
 const (
-	dueWord  = 9 // "waiting" between two spaces
-	dueNames = 24
+	dueWord  = 9  // "waiting" between two spaces
+	dueNames = 24 // a row with a longer name is folded
+	dueTime  = 11 // "due 07:00" and two spaces
+	dueRoom  = 30 // at least
 )
 
 func (l *dueList) rows(rows []DueRow) []string {
-	client, name, due := 0, 0, 0
-	for _, r := range rows {
-		client, name = max(client, min(cells(r.Client), dueNames)), max(name, min(cells(r.Runbook), dueNames))
-		due = max(due, cells(l.due(r)))
+	client, name, most := 0, 0, dueNames
+	if l.width() == maxWidth {
+		most = maxWidth
 	}
+	for _, r := range rows {
+		client, name = max(client, min(cells(r.Client), most)), max(name, min(cells(r.Runbook), most))
+	}
+	folded := dueWord+client+name+4+dueRoom > l.width()
 	var out []string
 	for _, r := range rows {
 		words := joined(l.words(r)...)
-		switch column := dueWord + client + name + due + 6; {
+		switch {
 		case l.screen.Accessible:
 			text := r.word() + ": " + spokenJoin(joined(r.Client, r.Runbook, l.due(r), words))
 			out = append(out, flowing(text, l.width())...)
-		case l.screen.narrow() && l.screen.Live || column > l.width()-20:
+		case folded || cells(r.Client) > client || cells(r.Runbook) > name:
 			out = append(out, l.row(r.word(), r.Client+" "+r.Runbook)...)
 			out = append(out, hang(pad(3), joined(l.due(r), words), l.width())...)
 		default:
-			text := padTo(r.Client, client) + "  " + padTo(r.Runbook, name) + "  " + padTo(l.due(r), due) + "  "
-			lines := hang(pad(dueWord)+text, words, l.width())
+			first := pad(dueWord) + padTo(r.Client, client) + "  " + padTo(r.Runbook, name) + "  "
+			if due := l.due(r) + "  "; cells(due) <= dueTime {
+				first += padTo(due, dueTime)
+			} else {
+				words = joined(l.due(r), words)
+			}
+			lines := hang(first, words, l.width())
 			lines[0] = l.colored(r.word()) + strings.TrimRight(lines[0][dueWord:], " ")
 			out = append(out, lines...)
 		}
@@ -285,9 +296,17 @@ func (l *dueList) words(r DueRow) []string {
 		words = append(words, "plan not signed")
 	}
 	if r.Told != "" {
-		words = append(words, "→ "+flatten(r.Told))
+		words = append(words, l.arrow()+flatten(r.Told))
 	}
 	return words
+}
+
+// arrow leads to who was told, on a screen that is looked at.
+func (l *dueList) arrow() string {
+	if l.screen.Accessible {
+		return ""
+	}
+	return "→ "
 }
 
 // left is how much time there is to start and to complete.
@@ -327,8 +346,8 @@ func (l *dueList) missed(what string, by time.Time, zone *time.Location) string 
 
 // minutes is a length of time without seconds, unless there is nothing else.
 func minutes(d time.Duration) string {
-	if d >= time.Minute {
-		d = d.Truncate(time.Minute)
+	if d < time.Minute {
+		return fmt.Sprintf("%d s", d/time.Second)
 	}
-	return runbook.FormatSpan(d)
+	return runbook.FormatSpan(d.Truncate(time.Minute))
 }

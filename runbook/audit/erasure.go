@@ -33,6 +33,7 @@ type ErasedLine struct {
 
 // readErasures finds which blobs may be missing, before any is looked for.
 func (a *audit) readErasures(said []saidResult) {
+	a.readReleases(said)
 	a.erased = map[string]*erasure{}
 	for _, r := range said {
 		if r.statement == nil {
@@ -173,24 +174,13 @@ type legalHold struct {
 }
 
 func (a *audit) legalHolds(said []saidResult) []legalHold {
-	released := map[string]*statement{}
-	for _, s := range said {
-		if s.statement == nil {
-			continue
-		}
-		if release, ok := s.statement.body.(*record.Release); ok {
-			if first := released[release.Hold]; first == nil || a.earlier(s.statement, first) {
-				released[release.Hold] = s.statement
-			}
-		}
-	}
 	var holds []legalHold
 	for _, s := range said {
 		if s.statement == nil {
 			continue
 		}
 		if hold, ok := s.statement.body.(*record.Hold); ok && hold.Kind == record.HoldLegal {
-			holds = append(holds, legalHold{s.statement, hold, released[s.statement.leaf.Envelope]})
+			holds = append(holds, legalHold{s.statement, hold, a.released[s.statement.leaf.Envelope]})
 		}
 	}
 	return holds

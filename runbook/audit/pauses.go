@@ -14,11 +14,12 @@ type clockHolds struct {
 	holds    map[string]*statement   // by their digest
 	releases map[string][]*statement // by the digest of the hold
 	byDigest map[string]*statement   // the releases by their own
+	before   map[string]time.Time    // what lies before a hold in its log claims at the latest
 }
 
 // readClockHolds gathers the holds of clocks.
 func (a *audit) readClockHolds(said []saidResult) {
-	a.clocks = clockHolds{map[string]*statement{}, map[string][]*statement{}, map[string]*statement{}}
+	a.clocks = clockHolds{map[string]*statement{}, map[string][]*statement{}, map[string]*statement{}, map[string]time.Time{}}
 	for _, r := range said {
 		if r.statement == nil || !a.maySay(r.statement, mayState) {
 			continue
@@ -141,7 +142,7 @@ func (h *heldRun) judgedBy(pauses []agreement.Pause) record.Verdict {
 // logged, and nothing behind the first release that is known.
 func (h *heldRun) shown(known func(release *statement) bool) []agreement.Pause {
 	return h.pauses(known, func(hold *statement) (time.Time, bool) {
-		return later(h.loggedAfter(hold.ref), h.claimedBefore[hold.leaf.Envelope]), true
+		return later(h.loggedAfter(hold.ref), h.clocks.before[hold.leaf.Envelope]), true
 	})
 }
 
@@ -179,7 +180,6 @@ func (h *heldRun) pauses(known func(release *statement) bool, from func(hold *st
 // claimHolds finds for each hold the latest time that something before it in its
 // log claims: it was logged later.
 func (a *audit) claimHolds(claims []newest) {
-	a.claimedBefore = map[string]time.Time{}
 	var log *writerLog
 	var last time.Time
 	for _, n := range claims { // by log, and by place in it
@@ -187,7 +187,7 @@ func (a *audit) claimHolds(claims []newest) {
 			log, last = n.log, time.Time{}
 		}
 		if n.leaf.Kind == record.KindHold {
-			a.claimedBefore[n.leaf.Envelope] = last
+			a.clocks.before[n.leaf.Envelope] = last
 		}
 		last = later(last, n.at)
 	}

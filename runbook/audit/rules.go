@@ -121,6 +121,7 @@ const (
 	// Erasures, and later words.
 	ruleErasureSigners = "erasure-signers"
 	ruleErasureHeld    = "erasure-held"
+	ruleReleaser       = "release-not-entitled"
 	ruleErasureUnnamed = "erasure-unnamed"     // never broken
 	ruleHoldClaimed    = "hold-claimed"        // never broken
 	ruleErasedPresent  = "erased-but-there"    // never broken
@@ -260,6 +261,7 @@ var rules = map[string]rule{
 	// Erasures, and later words.
 	ruleErasureSigners: {checkErasures, "It excuses no missing blob: whoever may sign erasures did not agree to it."},
 	ruleErasureHeld:    {checkErasures, "What had to be kept was erased all the same: ask who decided it, and why."},
+	ruleReleaser:       {checkErasures, "It ends nothing: what the hold keeps has to be kept until whoever laid it, or a lead, releases it."},
 	ruleErasureUnnamed: {checkErasures, "Nothing that was recorded is missing for it."},
 	ruleHoldClaimed:    {checkErasures, "From when on it holds is its signer's word, up to the time that is shown."},
 	ruleErasedPresent:  {checkErasures, "It is what a crash leaves between logging and erasing: msp erase --finish removes it."},

@@ -127,6 +127,20 @@ var trustAttacks = []struct {
 		"signer-not-entitled", "vera is approver",
 	},
 	{
+		"goes on with a log that was given up",
+		func(r *roster) {
+			r.sign()
+			r.version.Writers[0].Revoked = &trust.Revocation{At: r.now, Why: "lost"}
+			r.sign().by(r.ben)
+		},
+		func(r *roster) {
+			r.sign().by(r.ben)
+			r.version.Writers[0].Revoked = &trust.Revocation{At: r.now, Why: "lost"}
+			r.sign()
+		},
+		"writer-revoked", "which was revoked (lost) as of",
+	},
+	{
 		"adds a reviewer afterwards",
 		func(r *roster) {
 			late := newKey(r.t)

@@ -34,13 +34,12 @@ type audit struct {
 	plans     []*plan // that can be relied on, in the order in which they took effect
 	lostPlans []ref   // that can't
 
-	stated stated
-	clocks clockHolds
-	// claimedBefore is by hold what lies before it in its log claims at the latest
-	claimedBefore map[string]time.Time
-	erasures      []*erasure
-	erased        map[string]*erasure // the blobs that may be missing, by digest
-	approvals     approvals
+	stated    stated
+	clocks    clockHolds
+	erasures  []*erasure
+	erased    map[string]*erasure   // the blobs that may be missing, by digest
+	released  map[string]*statement // what ended a legal hold, by the digest of the hold
+	approvals approvals
 }
 
 // Verify checks all evidence of a client. Open runs and

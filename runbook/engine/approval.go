@@ -49,7 +49,7 @@ func (r *runner) tellVotes(request *record.Request, d record.Decision) {
 		r.emit(runbook.Event{Kind: runbook.Notice, Message: fmt.Sprintf("%d of %d approvals: %s", len(d.Votes), request.Terms.Min, voters(d))})
 	}
 	for _, why := range d.Ignored {
-		r.emit(runbook.Event{Kind: runbook.Notice, Message: "an approval doesn't count: " + why})
+		r.emit(runbook.Event{Kind: runbook.Notice, Message: "an approval doesn't count: " + why.Why, Hint: why.Hint})
 	}
 }
 

@@ -509,8 +509,6 @@ func TestTarAttacks(t *testing.T) {
 		"no end":            good[:len(good)-1024],
 		"more behind":       append(bytes.Clone(good), make([]byte, 512)...),
 		"much behind":       append(bytes.Clone(good), make([]byte, 2<<20)...),
-		"no tar":            []byte("hello"),
-		"empty":             nil,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -537,6 +535,27 @@ func TestTarAttacks(t *testing.T) {
 	b := &Bundle{folder: t.TempDir()}
 	if err := b.untar(bytes.NewReader(good)); err != nil {
 		t.Errorf("the good one: %v", err)
+	}
+}
+
+// TestNoBundle: what never was a bundle is no bundle that was changed.
+func TestNoBundle(t *testing.T) {
+	dir, gutted := t.TempDir(), newOffice(t).pack(newOffice(t).run(), "bundle")
+	for name, data := range map[string]string{"empty": "", "text": strings.Repeat("hello\n", 500)} {
+		must(0, os.WriteFile(filepath.Join(dir, name), []byte(data), 0o600))
+		if _, err := Open(filepath.Join(dir, name), dir, nil, 0); !errors.Is(err, ErrNoBundle) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Open(dir, "", nil, 0); !errors.Is(err, ErrNoBundle) {
+		t.Errorf("a folder: %v", err)
+	}
+	if all := names(t, dir); len(all) != 2 {
+		t.Errorf("left behind: %v", all)
+	}
+	must(0, os.Remove(filepath.Join(gutted, manifestFile)))
+	if b, err := Open(gutted, "", nil, 0); err != nil || len(b.Problems) != 1 {
+		t.Errorf("without its manifest: %+v, %v", b, err)
 	}
 }
 

@@ -55,6 +55,9 @@ func (b *Bundle) problem(file, format string, args ...any) {
 // ErrEncrypted says that a bundle can't be read without the right identity.
 var ErrEncrypted = errors.New("encrypted")
 
+// ErrNoBundle says that something never was a bundle, as far as can be seen.
+var ErrNoBundle = errors.New("it is no bundle")
+
 // Open reads a bundle, a folder or one file, and holds each file to the
 // manifest. One file is unpacked into a new folder in temp ("" is the system's).
 // limit is the most bytes of an envelope, 0 is record.MaxStatement. An error means that it could not be read at all; what is wrong with it is in
@@ -81,10 +84,20 @@ func Open(name, temp string, identities []age.Identity, limit int) (*Bundle, err
 			return b, nil
 		}
 	}
+	if b.temp == "" && !b.begun() {
+		return nil, fmt.Errorf("%s: %w: it has neither %s nor a folder %s", name, ErrNoBundle, manifestFile, evidenceFolder)
+	}
 	if err := b.check(); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
+}
+
+// begun reports whether a folder has anything that only a bundle has.
+func (b *Bundle) begun() bool {
+	_, manifest := os.Lstat(filepath.Join(b.folder, manifestFile))
+	_, evidence := os.Lstat(b.Evidence())
+	return manifest == nil || evidence == nil
 }
 
 // unpack takes a tar file apart; whole says whether that was possible.
@@ -95,7 +108,7 @@ func (b *Bundle) unpack(name string, identities []age.Identity) (whole bool, err
 	}
 	defer f.Close()
 	var r io.Reader = f
-	intro := make([]byte, len(ageIntro))
+	intro := make([]byte, tarMagicAt+len(tarMagic))
 	n, err := io.ReadFull(f, intro)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return false, err
@@ -103,10 +116,13 @@ func (b *Bundle) unpack(name string, identities []age.Identity) (whole bool, err
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return false, err
 	}
-	if string(intro[:n]) == ageIntro {
+	switch text := string(intro[:n]); {
+	case strings.HasPrefix(text, ageIntro):
 		if r, err = decrypt(f, identities); err != nil {
 			return false, fmt.Errorf("%s: %w", name, err)
 		}
+	case !strings.HasSuffix(text, tarMagic):
+		return false, fmt.Errorf("%s: %w: it is neither a tar file nor one that age encrypted", name, ErrNoBundle)
 	}
 	if err := b.untar(r); err != nil {
 		b.problem(filepath.Base(name), "%v", err)
@@ -115,7 +131,13 @@ func (b *Bundle) unpack(name string, identities []age.Identity) (whole bool, err
 	return true, nil
 }
 
-const ageIntro = "age-encryption.org/"
+// What the files that a bundle can be begin with; a tar file has its word behind
+// the fields of the first header (POSIX.1-1988, ustar).
+const (
+	ageIntro   = "age-encryption.org/"
+	tarMagic   = "ustar"
+	tarMagicAt = 257
+)
 
 func decrypt(f io.Reader, identities []age.Identity) (io.Reader, error) {
 	if len(identities) == 0 {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -56,10 +57,10 @@ func (a *Account) Request() *Request {
 	}
 	r := &Request{
 		Run: a.Run, Start: a.Start.Digest, Step: last.Waiting, Round: Round(a.Steps()),
-		Asked: last.Until, Terms: *a.Start.Body.Steps[i].Approval, Operators: []evidence.PublicKey{a.Start.Key},
+		Asked: last.Until, Terms: *a.Start.Body.Steps[i].Approval, Operators: a.operators(),
 	}
 	for _, s := range a.Segments {
-		r.Segments, r.Operators = append(r.Segments, s.Digest), append(r.Operators, s.Key)
+		r.Segments = append(r.Segments, s.Digest)
 	}
 	r.Back = Done(a.Standing())
 	return r
@@ -165,13 +166,17 @@ type Vote struct {
 
 // Decision is what the votes come to.
 type Decision struct {
-	Decision string   // Approve, Reject or PushBack; empty while more are needed
-	To       string   // the step that a push back goes to
-	Why      string   // a blob: Words; of a rejection or a push back
-	Votes    []Vote   // those that decided, or that agree so far
-	TimedOut bool     // rejected by nobody: the time is over
-	Ignored  []string // why other approvals of the run count for nothing
+	Decision string // Approve, Reject or PushBack; empty while more are needed
+	To       string // the step that a push back goes to
+	Why      string // a blob: Words; of a rejection or a push back
+	Votes    []Vote // those that decided, or that agree so far
+	TimedOut bool   // rejected by nobody: the time is over
+	Ignored  []Ignored
 }
+
+// Ignored is an approval that counts for nothing, and what would make it or
+// another one count; "" when nothing would.
+type Ignored struct{ Why, Hint string }
 
 // Digests name the approvals that decided.
 func (d Decision) Digests() []string {
@@ -234,14 +239,14 @@ func (h *History) Approvals(run string) []Signed[Approval] {
 // Decide says what the approvals that the logs hold come to.
 func (h *History) Decide(store *evidence.Store, r Request, now time.Time) Decision {
 	var votes []Vote
-	var ignored []string
+	var ignored []Ignored
 	for _, a := range h.Approvals(r.Run) {
 		by, err := h.counts(store, r, a)
 		switch {
 		case err == nil:
 			votes = append(votes, Vote{a, by})
 		case a.Body.Step == r.Step && a.Body.Round == r.Round:
-			ignored = append(ignored, err.Error())
+			ignored = append(ignored, Ignored{err.Error(), h.remedy(r, a.Key, err)})
 		}
 	}
 	d := r.Decide(votes, now)
@@ -261,16 +266,85 @@ func (h *History) counts(store *evidence.Store, r Request, a Signed[Approval]) (
 	if err := r.Saw(shown); err != nil {
 		return "", err
 	}
-	return r.MayDecide(a.Key, h.Trusted(), a.Body.Signed)
+	if by, err = r.MayDecide(a.Key, h.Trusted(), a.Body.Signed); err != nil || len(h.chain) == 0 {
+		return by, err
+	}
+	// Whoever was named afterwards was nobody then, and a verifier says so.
+	if then := h.chain.At(trust.When{Claimed: a.Body.Signed}); then.Number < len(h.chain) {
+		if _, err := r.MayDecide(a.Key, then, a.Body.Signed); err != nil {
+			return "", fmt.Errorf("%w: when it was given, version %d of who is trusted knew nobody with the key %s who may", ErrNotEntitled, then.Number, a.Key.ID())
+		}
+	}
+	return by, nil
+}
+
+// remedy is what would make a key's decision count that doesn't.
+func (h *History) remedy(r Request, key evidence.PublicKey, why error) string {
+	version := h.Trusted()
+	if version == nil || !errors.Is(why, ErrNotEntitled) {
+		return ""
+	}
+	if _, err := r.MayDecide(key, version, time.Time{}); err == nil {
+		return "who is named now approves again: msp approve " + ShortID(r.Run)
+	}
+	return LetDecide(r, key, version)
+}
+
+// LetDecide is the command that gives a key the role that a request asks for, and
+// who signs that.
+func LetDecide(r Request, key evidence.PublicKey, version *trust.Version) string {
+	role := r.Terms.Roles[0]
+	what := fmt.Sprintf("NAME --key '%s' --role %s", key.AuthorizedKey(), role)
+	switch p, _ := version.PrincipalOf(key); {
+	case p != nil && p.Has(trust.Role(role)): // and the key's time is over
+		what = p.ID + " --key ANOTHER"
+	case p != nil:
+		what = p.ID + " --role " + role
+	}
+	var roots []string
+	for _, root := range version.Roots {
+		if !slices.Contains(roots, root.Principal) {
+			roots = append(roots, root.Principal)
+		}
+	}
+	by := "the root " + roots[0]
+	if len(roots) > 1 {
+		by = fmt.Sprintf("%d of the roots %s", version.Threshold, strings.Join(roots, ", "))
+	}
+	return fmt.Sprintf("msp trust add %s, by %s, lets them approve", what, by)
 }
 
 // Trusted is the newest version of who is trusted; nil when none is known.
 func (h *History) Trusted() *trust.Version { return h.chain.Newest() }
 
 // Decided reports whether somebody, be it with another key, decided about the
-// run: then it is not theirs to go on with.
+// run: then it is not theirs to go on with. What they may not decide keeps nobody
+// from it.
 func (h *History) Decided(run string, key evidence.PublicKey) bool {
-	return slices.ContainsFunc(h.Approvals(run), func(a Signed[Approval]) bool { return SamePrincipal(h.Trusted(), a.Key, key) })
+	account := h.Run(run)
+	return account != nil && slices.ContainsFunc(h.Approvals(run), func(a Signed[Approval]) bool {
+		return SamePrincipal(h.Trusted(), a.Key, key) && account.mightDecide(a, h.Trusted())
+	})
+}
+
+// mightDecide says whether who signed an approval of the run might give it.
+func (a *Account) mightDecide(said Signed[Approval], version *trust.Version) bool {
+	i := slices.IndexFunc(a.Start.Body.Steps, func(p PinnedStep) bool { return p.ID == said.Body.Step && p.Approval != nil })
+	if i < 0 {
+		return false
+	}
+	r := Request{Terms: *a.Start.Body.Steps[i].Approval, Operators: a.operators()}
+	_, err := r.MayDecide(said.Key, version, said.Body.Signed)
+	return err == nil
+}
+
+// operators are the keys that did parts of the run.
+func (a *Account) operators() []evidence.PublicKey {
+	keys := []evidence.PublicKey{a.Start.Key}
+	for _, s := range a.Segments {
+		keys = append(keys, s.Key)
+	}
+	return keys
 }
 
 // SamePrincipal reports whether two keys are of one person.
@@ -314,7 +388,7 @@ func StandingSteps(start RunStart, steps []Step) []Step {
 	return standing
 }
 
-// StandingSteps are the tellings of the run's steps that count.
+// Standing are the tellings of the run's steps that count.
 func (a *Account) Standing() []Step { return StandingSteps(a.Start.Body, a.Steps()) }
 
 // ApprovedBy finds the approval of a runbook's bytes by an author, or by anybody

@@ -135,7 +135,7 @@ func (s *Standing) Keep(file string) {
 	}
 	rest := slices.Concat(head, []byte("\n"), s.past)
 	var disk *evidence.Disk
-	_ = disk.WriteFile(file, slices.Concat([]byte(evidence.Digest(rest)+"\n"), rest)) //nolint:errcheck // see above
+	_ = disk.WriteFile(file, slices.Concat([]byte(evidence.Digest(rest)+"\n"), rest))
 }
 
 // catchUp reads what is new. On from what was kept, anything that doesn't follow

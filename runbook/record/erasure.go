@@ -112,15 +112,22 @@ func (s Hold) Covers(run string) bool {
 	return s.Kind == HoldLegal && s.Occurrence == "" && (s.Run == "" || s.Run == run)
 }
 
-// LegalHolds are the legal holds that nobody released.
+// LegalHolds are the legal holds that nobody released who might.
 func (h *History) LegalHolds() []Signed[Hold] {
-	released := map[string]bool{}
+	releases := map[string][]Signed[Release]{}
 	for _, r := range Said[Release](h) {
-		released[r.Body.Hold] = true
+		releases[r.Body.Hold] = append(releases[r.Body.Hold], r)
 	}
 	return slices.DeleteFunc(Said[Hold](h), func(s Signed[Hold]) bool {
-		return s.Body.Kind != HoldLegal || released[s.Digest]
+		return s.Body.Kind != HoldLegal || slices.ContainsFunc(releases[s.Digest], func(r Signed[Release]) bool { return h.ends(r, s) })
 	})
+}
+
+// ends reports whether a release ends a hold. What was released before anything
+// said who may is held to the first version all the same: when it was made is its
+// own word here.
+func (h *History) ends(r Signed[Release], hold Signed[Hold]) bool {
+	return len(h.chain) == 0 || h.chain.MayRelease(hold.Key, r.Key, trust.When{Claimed: r.Body.Signed}).Standing != trust.Refused
 }
 
 // Erased gives the erasures that count, by the digest of the blob: the first

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -47,8 +48,21 @@ func (s *Standing) Expected(from, to, at time.Time) ([]Expected, error) {
 	if gone && err == nil {
 		return nil, ErrSettled
 	}
-	slices.SortStableFunc(all, func(a, b Expected) int { return a.Due.Compare(b.Due) })
-	return all, err
+	return byDue(all), err
+}
+
+// byDue sorts a listing, whose lines are large, by moving each once.
+func byDue(all []Expected) []Expected {
+	order := make([]int, len(all))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(x, y int) int { return cmp.Or(all[x].Due.Compare(all[y].Due), cmp.Compare(x, y)) })
+	sorted := make([]Expected, len(all))
+	for i, from := range order {
+		sorted[i] = all[from]
+	}
+	return sorted
 }
 
 // each goes through the occurrences of each runbook of each plan in order, as

@@ -125,7 +125,7 @@ type RunStart struct {
 	Writer  Signer  `json:"writer"`
 	// Operator is who answers for the run; Trigger how it came to be.
 	Operator Signer    `json:"operator"`
-	Trigger  string    `json:"trigger"`         // "manual"
+	Trigger  string    `json:"trigger"`         // "manual" or "catch-up"
 	Change   string    `json:"change,omitzero"` // the reference of the change that asks for it
 	Started  time.Time `json:"started"`
 

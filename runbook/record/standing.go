@@ -123,6 +123,18 @@ func (s *Standing) attempts(from, at time.Time) (map[string]schedule.Attempts, e
 	return byRunbook, nil
 }
 
+// CaughtUp reports whether a run was started to make a missed occurrence good.
+func (s *Standing) CaughtUp(occurrence string) (bool, error) {
+	for _, a := range s.Runs {
+		if a.CatchesUp == occurrence {
+			return true, nil
+		}
+	}
+	found := false
+	err := s.eachPast(func(a *Attempt) { found = found || a.CatchesUp == occurrence })
+	return found, err
+}
+
 // OpenRuns are the runs under way at an instant, the oldest first.
 func (s *Standing) OpenRuns(at time.Time) []*Attempt {
 	var open []*Attempt

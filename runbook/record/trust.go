@@ -3,7 +3,6 @@ package record
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -67,22 +66,27 @@ type Trusted struct {
 }
 
 // ReadTrust reads the trust statements of a client's logs, and nothing else of
-// them. Where the folder of their copies is missing there are none: it is made
-// before the first of them is logged.
+// them.
 func ReadTrust(store *evidence.Store, client string, limit int) (Trusted, error) {
-	if _, err := os.Stat(store.Path("trust")); errors.Is(err, fs.ErrNotExist) {
-		return Trusted{}, nil
-	}
 	logs, err := ReadLogs(store, client, limit)
 	if err != nil {
 		return Trusted{}, err
 	}
-	h := logs.Kinds(KindTrust)
+	return logs.Trusted()
+}
+
+// Trusted is who may sign. A trust statement that a log names and that isn't there
+// is an error, ErrTrust: without it somebody might do what it takes from them.
+func (l *Logs) Trusted() (Trusted, error) {
+	h := l.Kinds(KindTrust)
+	if problems := h.Problems[len(l.problems):]; len(problems) > 0 && !errors.Is(problems[0], ErrTrust) {
+		return Trusted{}, fmt.Errorf("%w: %w", ErrTrust, problems[0])
+	}
 	if h.forked != nil {
 		return Trusted{}, h.forked
 	}
 	next := len(h.chain) + 1
-	if _, err := os.Stat(TrustPath(store, next)); err == nil {
+	if _, err := os.Stat(TrustPath(l.store, next)); err == nil {
 		return Trusted{}, fmt.Errorf("%w: there is a copy of version %d, and no log that can be read holds it", ErrTrust, next)
 	}
 	return Trusted{h.chain, h.Trust()}, nil

@@ -17,7 +17,9 @@ func NewAttempts(runs []Attempt) Attempts {
 			a.all = append(a.all, run)
 		}
 	}
-	slices.SortStableFunc(a.all, func(x, y Attempt) int { return x.Started.Compare(*y.Started) })
+	if byStart := func(x, y Attempt) int { return x.Started.Compare(*y.Started) }; !slices.IsSortedFunc(a.all, byStart) {
+		slices.SortStableFunc(a.all, byStart)
+	}
 	for _, run := range a.all {
 		if run.clear() && run.Outcome == outcomeDone {
 			a.done = append(a.done, run)
@@ -30,7 +32,7 @@ func NewAttempts(runs []Attempt) Attempts {
 // and behind it the successes up to the first that can recover it. Judge says of
 // them what it says of all.
 func (a Attempts) Near(o Occurrence) []Attempt {
-	near := slices.Clone(a.all[startedBy(a.all, o.Opens):startedBy(a.all, o.Closes)])
+	near := slices.Clip(a.all[startedBy(a.all, o.Opens):startedBy(a.all, o.Closes)])
 	after := o.Closes // the latest instant behind which a success can be a recovery
 	for _, run := range near {
 		if run.Ended != nil {

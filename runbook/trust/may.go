@@ -230,7 +230,13 @@ func (j *Judgement) revoked(k *Key, by int, when When) {
 
 // Now judges whether a key may sign at this moment, by the newest version.
 func (c Chain) Now(key evidence.PublicKey, now time.Time, right Right) Judgement {
-	return c.May(key, When{After: now, Before: now, Claimed: now, Since: len(c)}, right)
+	return c.May(key, c.This(now), right)
+}
+
+// This is what is known of what is signed at this moment, under the newest
+// version.
+func (c Chain) This(now time.Time) When {
+	return When{After: now, Before: now, Claimed: now, Since: len(c)}
 }
 
 // Allowed are the principals who have a right at this moment, and a key that may
@@ -260,4 +266,25 @@ func (c Chain) Allowed(now time.Time, right Right) []string {
 		}
 	}
 	return ids
+}
+
+// MayRelease judges whether a key might end what a holder laid: the holder might,
+// with any key, or a lead.
+func (c Chain) MayRelease(holder, key evidence.PublicKey, when When) Judgement {
+	j := c.May(key, when, Right{Roles: []Role{Operator}})
+	if j.Standing == Refused || j.Standing == Earlier {
+		return j
+	}
+	laidBy := c.Newest().Owner(holder)
+	if laidBy == j.Principal {
+		return j
+	}
+	j = c.May(key, when, Right{Roles: []Role{Lead}})
+	if laidBy == "" {
+		laidBy = "nobody who is known"
+	}
+	if j.Standing == Refused {
+		j.Why = fmt.Sprintf("it was laid by %s; %s", laidBy, j.Why)
+	}
+	return j
 }

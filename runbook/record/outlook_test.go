@@ -1,0 +1,91 @@
+package record
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
+)
+
+// outlookOf says in words what is pending and what is overdue.
+func outlookOf(t *testing.T, s *Standing, at time.Time) []string {
+	t.Helper()
+	o, err := s.Outlook(at, at.Add(24*time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, p := range o.Pending {
+		line := fmt.Sprintf("%s %s %s", []string{"late", "now", "next"}[p.Risk], p.State, p.Runbook)
+		if !p.Due.IsZero() {
+			line += " " + p.Due.UTC().Format("02 15:04")
+		}
+		all = append(all, strings.TrimSpace(line+" "+p.Held))
+	}
+	for _, e := range o.Overdue {
+		all = append(all, fmt.Sprintf("overdue %s %s %s", e.State, e.Runbook(), e.Due.UTC().Format("02 15:04")))
+	}
+	return append(all, fmt.Sprintf("%d later, %d items", o.Later, len(o.Items.Open)))
+}
+
+// TestOutlook follows a day: what is due, late, run, parked, held, missed, waived
+// and closed. It is the same for what was kept and for the whole history.
+func TestOutlook(t *testing.T) {
+	s := newShop(t, "desk")
+	desk, day := s.ledgers[0], asked.Truncate(24*time.Hour).AddDate(0, 0, 1)
+	check := func(at time.Duration, want ...string) {
+		t.Helper()
+		s.now = day.Add(at)
+		for name, standing := range map[string]*Standing{"kept": s.standing(), "history": s.history()} {
+			if diff := cmp.Diff(want, outlookOf(t, standing, s.now)); diff != "" {
+				t.Errorf("%s, %s (-want +got):\n%s", at, name, diff)
+			}
+		}
+	}
+	s.now = day.Add(-time.Hour)
+	s.planWith(desk, "desk", &agreement.Terms{
+		Clock: "scheduled", StartWithin: runbook.Nanoseconds(30 * time.Minute), CompleteWithin: runbook.Nanoseconds(2 * time.Hour),
+	}, 6)
+	check(-30*time.Minute, "next upcoming every-6 24 00:00", "3 later, 0 items")
+	check(-5*time.Minute, "now due every-6 24 00:00", "next upcoming every-6 24 06:00", "2 later, 0 items")
+	check(30*time.Minute, "now due every-6 24 00:00", "next upcoming every-6 24 06:00", "3 later, 0 items")
+	check(31*time.Minute, "late due every-6 24 00:00", "next upcoming every-6 24 06:00", "overdue due every-6 24 00:00", "3 later, 0 items")
+
+	run := s.start(desk, 6, s.now, func(start *RunStart) {
+		by := day.Add(2 * time.Hour)
+		start.Deadline, start.FinishBy = &by, day.Add(7*time.Hour)
+	})
+	check(time.Hour, "now running every-6 24 00:00", "next upcoming every-6 24 06:00", "3 later, 0 items")
+	s.segment(desk, run)
+	s.hold(desk, run.Occurrence.Name, HoldClient, 3*time.Hour)
+	check(time.Hour+1, "now waiting every-6 24 00:00 waiting_client", "next upcoming every-6 24 06:00", "3 later, 0 items")
+	check(6*time.Hour, // its window has closed, and the run is still there
+		"late waiting every-6 24 00:00", "now due every-6 24 06:00", "next upcoming every-6 24 12:00", "overdue waiting every-6 24 00:00", "2 later, 0 items")
+	s.end(desk, run, Verdict{Outcome: RunFailed})
+	s.waive(desk, strings.Replace(run.Occurrence.Name, "T00:00:00", "T06:00:00", 1), day.Add(8*time.Hour))
+	check(7*time.Hour, "next upcoming every-6 24 12:00", "overdue failed every-6 24 00:00", "3 later, 0 items")
+	check(19*time.Hour,
+		"late due every-6 24 18:00", "next upcoming every-6 25 00:00", "overdue failed every-6 24 00:00", "overdue missed every-6 24 12:00", "overdue due every-6 24 18:00", "3 later, 0 items")
+
+	s.tick(desk, s.standing())
+	items := s.standing().ItemsAt(s.now).Open
+	s.say(desk, KindClosing, Closing{
+		Client: "acme", Writer: desk.Writer, Operator: desk.Signer(), Signed: s.now, Item: items[0].Body.Item, Opening: items[0].Digest, How: CloseFixed, Why: aDigest,
+	})
+	check(20*time.Hour, "late due every-6 24 18:00", "next upcoming every-6 25 00:00", "overdue missed every-6 24 12:00", "overdue due every-6 24 18:00", "3 later, 1 items")
+}
+
+// TestOutlookOfARunWithoutPlan: a run that nobody planned is shown while it is
+// open, and is nothing that somebody has to answer for.
+func TestOutlookOfARunWithoutPlan(t *testing.T) {
+	s := newShop(t, "desk")
+	s.start(s.ledgers[0], 6, asked)
+	if diff := cmp.Diff([]string{"now running every-6", "0 later, 0 items"}, outlookOf(t, s.standing(), asked.Add(time.Minute))); diff != "" {
+		t.Error(diff)
+	}
+}
