@@ -319,7 +319,7 @@ func (h *History) claim(bound *Bound, at time.Time) error {
 		if start.Occurrence == nil || start.Occurrence.Name != bound.Occurrence.Name {
 			continue
 		}
-		if !account.Finished() && at.Before(start.FinishBy) {
+		if !account.Finished() && at.Before(account.Until(at)) {
 			return fmt.Errorf("%s: %w, %s", bound.Occurrence.Name, ErrClaimed, ShortID(account.Run))
 		}
 		if account.Finished() && bound.Occurrence.Repeats == "" {
