@@ -413,6 +413,7 @@ func TestWordsOfTime(t *testing.T) {
 	try(t, []attack{
 		{"an outcome of a notice", notice(func(n *record.Notice) { n.Outcome = "lost" }), "statement-malformed", "lost"},
 		{"a failed notice without a reason", notice(func(n *record.Notice) { n.Outcome = "failed" }), "statement-malformed", "says why"},
+		{"a repeat before the first", notice(func(n *record.Notice) { n.Repeat = -1 }), "statement-malformed", "which notice"},
 		{"a notice of nothing", notice(func(n *record.Notice) { n.Occurrence = "" }), "statement-malformed", "about"},
 		{"a notice of another machine", func(b *bench) {
 			p := b.plan()
