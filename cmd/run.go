@@ -12,6 +12,7 @@ import (
 
 	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/engine"
 	"github.com/msp-runbook/msp/runbook/record"
 )
@@ -53,7 +54,7 @@ func (f *runFlags) printer(a *app) (terminal.Screen, terminal.Printer) {
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
 	var inputs []string
-	var inputFile, startAt, change string
+	var inputFile, startAt, change, catchUp string
 	var checklist, dryRun bool
 	c := &cobra.Command{
 		Use: "run [RUNBOOK]", GroupID: groupDo,
@@ -99,8 +100,20 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err != nil {
 				return err
 			}
+			known, err := p.promises(p.Client, a.Now())
+			if err != nil {
+				return err
+			}
+			if err := checkScope(r, known.agreement, planned != nil, change); err != nil {
+				return err
+			}
 			sources := inputSources{inputs, inputFile, here, os.Getenv, planned}
-			job := engine.Job{Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change}
+			job := engine.Job{
+				Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change, Promises: known.lookup(),
+			}
+			if err := a.makeGood(p, &job, catchUp); err != nil {
+				return err
+			}
 			if dryRun {
 				return a.dryRun(c.Context(), sources, job)
 			}
@@ -114,6 +127,7 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 	c.Flags().BoolVar(&checklist, "checklist", false, "a person does every step by hand; recorded as a deviation")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would run: start nothing, write nothing")
 	c.Flags().StringVar(&change, "change", "", "the `REFERENCE` of the change that asks for an ad hoc runbook")
+	c.Flags().StringVar(&catchUp, "catch-up", "", "do what was missed: the run names this `OCCURRENCE`, and satisfies none")
 	c.RegisterFlagCompletionFunc("start-at", a.completeSteps) //nolint:errcheck // the flag is there
 	return c
 }
@@ -126,6 +140,16 @@ func checkChange(r *runbook.Runbook, change string) error {
 		return usageError(fmt.Errorf("%q can't be a reference", change), "up to 64 letters, digits and . _ / # -")
 	}
 	return nil
+}
+
+// checkScope: what the agreement with a client doesn't cover is done when somebody
+// asks for it, or a plan does.
+func checkScope(r *runbook.Runbook, with *agreement.Agreement, planned bool, change string) error {
+	if with == nil || with.Covers(r.ID) || planned || change != "" {
+		return nil
+	}
+	return usageError(fmt.Errorf("the runbook %s is outside the scope of the agreement %s with %s", r.ID, with.ID, with.Client),
+		"--change REF says who asked, for example --change CHG-1042")
 }
 
 func (a *app) run(ctx context.Context, p *place, f runFlags, sources inputSources, job engine.Job) error {

@@ -112,6 +112,9 @@ func (v *planAudit) check(r ref) error {
 	for _, pinned := range s.plan.Calendars {
 		documents = append(documents, record.NamedBlob{Name: "the calendar " + pinned.Calendar.ID, Digest: pinned.Digest})
 	}
+	if a := s.plan.Agreement; a != nil {
+		documents = append(documents, record.NamedBlob{Name: "the agreement " + a.ID, Digest: a.Digest})
+	}
 	if what := s.subjectsDiffer(documents...); what != "" {
 		v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 	}
@@ -131,6 +134,8 @@ func (v *planAudit) planBlobs(p *plan) []namedBlob {
 	for i, b := range p.blobs() {
 		n := namedBlob{NamedBlob: b, by: p.statement, read: func() error { return v.readDocument(p) }}
 		switch of := i - 1; {
+		case of == len(p.items)+len(p.plan.Calendars):
+			n.read = func() error { return v.readAgreement(p.statement) }
 		case of >= len(p.items):
 			n.read = func() error { return v.readCalendar(p.statement, p.plan.Calendars[of-len(p.items)]) }
 		case of >= 0:

@@ -123,7 +123,7 @@ func termsOf(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup, d *documen
 func (t *Terms) span(length runbook.Duration, key string, at document.Position, d *document.Decoder) time.Duration {
 	span, err := t.Calendar.Span(length)
 	if err != nil {
-		d.Report(at, "sla", "sla: {calendar: …} names the calendar in which it counts", "%s: %s", key, err)
+		reportSpan(key, err, at, d)
 	}
 	return span
 }
