@@ -96,14 +96,15 @@ func (c calendars) find(id string) (*schedule.Calendar, error) {
 	return &found.Calendar, nil
 }
 
-// namedCalendars are the ids of the calendars that a runbook names.
-func namedCalendars(r *runbook.Runbook) []string {
+// named are the ids of the calendars that a runbook names, or its target in the
+// agreement.
+func (k promises) named(r *runbook.Runbook) []string {
 	var ids []string
 	if r.Schedule != nil && r.Schedule.Calendar != "" {
 		ids = append(ids, r.Schedule.Calendar)
 	}
-	if r.SLA != nil && r.SLA.Calendar != "" {
-		ids = append(ids, r.SLA.Calendar)
+	if sla, err := k.lookup().SLA(r.SLA); err == nil && sla != nil && sla.Calendar != "" {
+		ids = append(ids, sla.Calendar)
 	}
 	return ids
 }
@@ -114,9 +115,9 @@ const soon = 60 * 24 * time.Hour
 // endingProblems tell of calendars that end while a runbook goes on: behind
 // valid_until a holiday is taken for a working day. The end is zero where none
 // is known; then a calendar has to reach beyond the next weeks.
-func endingProblems(r *runbook.Runbook, at document.Position, end time.Time, known calendars, now time.Time) document.Problems {
+func endingProblems(r *runbook.Runbook, at document.Position, end time.Time, known promises, now time.Time) document.Problems {
 	d := document.NewDecoder()
-	for _, id := range namedCalendars(r) {
+	for _, id := range known.named(r) {
 		c, err := known.find(id)
 		if err != nil {
 			continue // which Of reports

@@ -103,6 +103,16 @@ func laterExample(t *testing.T, d *desk, line string) string {
 	case strings.HasPrefix(line, "msp sync"):
 		parkedExample(t, d)
 		return strings.ReplaceAll(line, "/mnt/evidence", t.TempDir())
+	case strings.HasPrefix(line, "msp release"):
+		run := regexp.MustCompile(`release (\S+)`).FindStringSubmatch(line)[1]
+		d.output("hold", run, "--reason", "maintenance", "--why", "the window")
+	case strings.HasPrefix(line, "msp waive"):
+		d.output("plan", "sign", "runbooks/acme.yaml")
+	case strings.HasPrefix(line, "msp open close"):
+		d.output("open", "add", "--what", "it is loud", "--owner", "technician")
+		return strings.ReplaceAll(line, "other-3fa20c11", "other-")
+	case strings.HasPrefix(line, "msp handoff"):
+		parkedExample(t, d)
 	case strings.HasPrefix(line, "msp erase release"):
 		return strings.ReplaceAll(line, "3fa20c11", strings.TrimSpace(d.output("erase", "hold", "--all", "--why", "case 12/26")))
 	case strings.HasPrefix(line, "msp log late"):

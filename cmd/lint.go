@@ -100,13 +100,16 @@ func filesBelow(folder string) ([]runbook.File, error) {
 	return files, err
 }
 
-// scheduleProblems are what keeps a schedule from ever being due, and calendars
-// that end too soon. An agreement's terms are not known here.
-func (a *app) scheduleProblems(r *runbook.Runbook, known calendars) document.Problems {
-	if r.Schedule == nil {
-		return nil
-	}
+// scheduleProblems are what keeps a schedule from ever being due or an SLA from
+// being counted, and calendars that end too soon. An agreement's terms are not
+// known here.
+func (a *app) scheduleProblems(r *runbook.Runbook, known promises) document.Problems {
 	var found document.Problems
+	if r.Schedule == nil {
+		_, _, err := schedule.PlainSLA(r.SLA, known.find)
+		errors.As(err, &found)
+		return found
+	}
 	if _, err := schedule.Of(r.Schedule, r.SLA, known.find); !errors.As(err, &found) {
 		return endingProblems(r, r.Schedule.Position, time.Time{}, known, a.Now())
 	}
@@ -114,12 +117,17 @@ func (a *app) scheduleProblems(r *runbook.Runbook, known calendars) document.Pro
 }
 
 // planProblems hold a plan to the runbooks that it asks for, as signing does.
-func (a *app) planProblems(p *place, f runbook.File, known calendars) document.Problems {
+func (a *app) planProblems(p *place, f runbook.File, known promises) document.Problems {
 	plan, problems := schedule.LoadPlan(f.Name, f.Source)
 	if len(problems) > 0 {
 		return problems
 	}
 	d := document.NewDecoder()
+	var err error
+	if known.agreement, err = p.agreementWith(plan.Client, a.Now()); err != nil {
+		withProblems(err, plan.Position, d)
+		return d.Problems()
+	}
 	for i, book := range a.holdPlan(p, plan, known, d) {
 		if item := plan.Items[i]; book != nil && !item.Until.IsZero() {
 			d.Add(endingProblems(book, item.Position, item.Until, known, a.Now()))
@@ -130,17 +138,20 @@ func (a *app) planProblems(p *place, f runbook.File, known calendars) document.P
 
 func (a *app) lint(p *place, files []runbook.File, asJSON bool) error {
 	books, problems := runbook.NewLibrary(kinds(), files).Load()
-	known := p.calendars()
+	known := promises{calendars: p.calendars()}
 	problems = append(problems, calendarProblems(files)...)
 	for _, r := range books {
 		problems = append(problems, a.scheduleProblems(r, known)...)
 	}
 	for _, f := range files {
-		if runbook.KindOf(f) == "Plan" {
+		switch {
+		case runbook.KindOf(f) == "Plan":
 			problems = append(problems, a.planProblems(p, f, known)...)
+		case isAgreement(f):
+			problems = append(problems, a.agreementProblems(p, f, known)...)
 		}
 	}
-	more, err := contactsProblems(p, files, books, known)
+	more, err := contactsProblems(p, files, books, known.calendars)
 	if err != nil {
 		return err
 	}

@@ -70,13 +70,17 @@ func (a *app) loadPlan(p *place, path string) (*schedule.Plan, []*runbook.Runboo
 		return nil, nil, usageError(fmt.Errorf("the plan is for %s, and --client says %s", plan.Client, a.flags.client), "leave --client out")
 	}
 	d := document.NewDecoder()
-	books := a.holdPlan(p, plan, p.calendars(), d)
+	known, err := p.promises(plan.Client, a.Now())
+	if err != nil {
+		return nil, nil, err
+	}
+	books := a.holdPlan(p, plan, known, d)
 	return plan, books, d.Problems().Err()
 }
 
 // holdPlan finds the runbooks that a plan asks for, and reports what they can't
 // do of it.
-func (a *app) holdPlan(p *place, plan *schedule.Plan, known calendars, d *document.Decoder) []*runbook.Runbook {
+func (a *app) holdPlan(p *place, plan *schedule.Plan, known promises, d *document.Decoder) []*runbook.Runbook {
 	books := make([]*runbook.Runbook, len(plan.Items))
 	for i, item := range plan.Items {
 		book, err := findRunbook(p, item.Runbook)
@@ -88,18 +92,21 @@ func (a *app) holdPlan(p *place, plan *schedule.Plan, known calendars, d *docume
 			d.Report(item.Position, "unknown-reference", hintFor(err), "%s", err)
 		default:
 			books[i] = book
-			checkItem(item, book, p.Folder, known.find, d)
+			checkItem(item, book, p.Folder, known.lookup(), d)
 		}
 	}
 	return books
 }
 
 // checkItem reports what a runbook can't do of what a plan asks.
-func checkItem(item schedule.Item, r *runbook.Runbook, folder string, calendars schedule.Lookup, d *document.Decoder) {
+func checkItem(item schedule.Item, r *runbook.Runbook, folder string, known agreement.Lookup, d *document.Decoder) {
 	if r.Schedule == nil {
 		d.Report(item.Position, "schedule", "add a schedule to the runbook", "the runbook %s has no schedule, so nothing of it is ever due", r.ID)
 	} else {
-		_, err := schedule.Of(r.Schedule, r.SLA, calendars)
+		sla, err := known.SLA(r.SLA)
+		if err == nil {
+			_, err = schedule.Of(r.Schedule, sla, known.Calendar)
+		}
 		withProblems(err, item.Position, d)
 	}
 	for _, name := range sortedNames(item.Inputs) {
@@ -127,7 +134,12 @@ func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books
 	if _, err := a.may(p, plan.Client, ledger.Operator.Public(), "sign a plan", trust.Right{Roles: []trust.Role{trust.Lead}, Root: true}); err != nil {
 		return err
 	}
-	statement, subjects, err := planStatement(ledger, plan, books, p.calendars(), a.Now())
+	now := a.Now()
+	known, err := p.promises(plan.Client, now)
+	if err != nil {
+		return err
+	}
+	statement, subjects, err := planStatement(ledger, plan, books, known, now)
 	if err != nil {
 		return err
 	}
@@ -142,14 +154,14 @@ func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books
 
 // planStatement is what is signed: everything that the population is computed
 // from, by value.
-func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.Runbook, known calendars, now time.Time) (record.Plan, []evidence.Subject, error) {
+func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.Runbook, known promises, now time.Time) (record.Plan, []evidence.Subject, error) {
 	source, err := ledger.Store.PutBlob(plan.Source)
 	if err != nil {
 		return record.Plan{}, nil, err
 	}
 	s := record.Plan{
 		Client: plan.Client, Writer: ledger.Writer, Operator: ledger.Signer(), Signed: now.Round(0),
-		Digest: plan.Digest, Source: source.Digest, Ticker: plan.Ticker, Level: plan.Level,
+		Digest: plan.Digest, Source: source.Digest, Ticker: plan.Ticker, Level: plan.Level, TZData: runbook.ZoneVersion,
 	}
 	subjects := []evidence.Subject{record.BlobSubject("plan", s.Digest), record.BlobSubject("plan source", s.Source)}
 	for i, item := range plan.Items {
@@ -178,14 +190,22 @@ func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.
 		s.Calendars = append(s.Calendars, record.PinnedCalendar{Digest: c.Digest, Source: source.Digest, Calendar: c.Calendar})
 		subjects = append(subjects, record.BlobSubject("calendar "+c.Calendar.ID, c.Digest), record.BlobSubject("calendar "+c.Calendar.ID+" source", source.Digest))
 	}
+	if with := known.agreement; with != nil {
+		source, err := ledger.Store.PutBlob(with.Source)
+		if err != nil {
+			return s, nil, err
+		}
+		s.Agreement = &record.PinnedAgreement{ID: with.ID, Version: with.Version, Digest: with.Digest, Source: source.Digest}
+		subjects = append(subjects, record.BlobSubject("agreement "+with.ID, with.Digest), record.BlobSubject("agreement "+with.ID+" source", source.Digest))
+	}
 	return s, subjects, nil
 }
 
 // pinItem takes an item of a plan by value, without its runbook's bytes.
-func pinItem(item schedule.Item, book *runbook.Runbook, known calendars) (record.PlannedRunbook, error) {
+func pinItem(item schedule.Item, book *runbook.Runbook, known promises) (record.PlannedRunbook, error) {
 	planned := record.PlannedRunbook{Runbook: record.Runbook{ID: book.ID, Version: book.Version}}
 	var err error
-	if planned.Schedule, planned.SLA, err = record.PinRunbook(book, agreement.Lookup{Calendar: known.find}); err != nil {
+	if planned.Schedule, planned.SLA, err = record.PinRunbook(book, known.lookup()); err != nil {
 		return planned, err
 	}
 	if !item.From.IsZero() {
@@ -198,10 +218,10 @@ func pinItem(item schedule.Item, book *runbook.Runbook, known calendars) (record
 }
 
 // pinCalendars are the calendars that runbooks name, each once, by id.
-func pinCalendars(books []*runbook.Runbook, known calendars) ([]*schedule.CalendarDocument, error) {
+func pinCalendars(books []*runbook.Runbook, known promises) ([]*schedule.CalendarDocument, error) {
 	var ids []string
 	for _, book := range books {
-		ids = append(ids, namedCalendars(book)...)
+		ids = append(ids, known.named(book)...)
 	}
 	slices.Sort(ids)
 	var all []*schedule.CalendarDocument
@@ -241,7 +261,11 @@ func (a *app) planShowCommand() *cobra.Command {
 }
 
 func (a *app) showUnsigned(p *place, plan *schedule.Plan, books []*runbook.Runbook) error {
-	statement, err := unsignedStatement(plan, books, p.calendars(), a.Now())
+	known, err := p.promises(plan.Client, a.Now())
+	if err != nil {
+		return err
+	}
+	statement, err := unsignedStatement(plan, books, known, a.Now())
 	if err != nil {
 		return err
 	}
@@ -250,7 +274,7 @@ func (a *app) showUnsigned(p *place, plan *schedule.Plan, books []*runbook.Runbo
 }
 
 // unsignedStatement is what would be signed, as far as occurrences follow from it.
-func unsignedStatement(plan *schedule.Plan, books []*runbook.Runbook, known calendars, now time.Time) (record.Plan, error) {
+func unsignedStatement(plan *schedule.Plan, books []*runbook.Runbook, known promises, now time.Time) (record.Plan, error) {
 	statement := record.Plan{Client: plan.Client, Signed: now}
 	for i, item := range plan.Items {
 		planned, err := pinItem(item, books[i], known)

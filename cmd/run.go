@@ -12,6 +12,7 @@ import (
 
 	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/engine"
 	"github.com/msp-runbook/msp/runbook/record"
 )
@@ -99,8 +100,17 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err != nil {
 				return err
 			}
+			known, err := p.promises(p.Client, a.Now())
+			if err != nil {
+				return err
+			}
+			if err := checkScope(r, known.agreement, planned != nil, change); err != nil {
+				return err
+			}
 			sources := inputSources{inputs, inputFile, here, os.Getenv, planned}
-			job := engine.Job{Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change}
+			job := engine.Job{
+				Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change, Promises: known.lookup(),
+			}
 			if err := a.makeGood(p, &job, catchUp); err != nil {
 				return err
 			}
@@ -130,6 +140,16 @@ func checkChange(r *runbook.Runbook, change string) error {
 		return usageError(fmt.Errorf("%q can't be a reference", change), "up to 64 letters, digits and . _ / # -")
 	}
 	return nil
+}
+
+// checkScope: what the agreement with a client doesn't cover is done when somebody
+// asks for it, or a plan does.
+func checkScope(r *runbook.Runbook, with *agreement.Agreement, planned bool, change string) error {
+	if with == nil || with.Covers(r.ID) || planned || change != "" {
+		return nil
+	}
+	return usageError(fmt.Errorf("the runbook %s is outside the scope of the agreement %s with %s", r.ID, with.ID, with.Client),
+		"--change REF says who asked, for example --change CHG-1042")
 }
 
 func (a *app) run(ctx context.Context, p *place, f runFlags, sources inputSources, job engine.Job) error {

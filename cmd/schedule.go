@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
 )
@@ -126,14 +127,22 @@ func (a *app) population(p *place, word string, at time.Time) (schedule.Planned,
 	if err != nil {
 		return schedule.Planned{}, nil, false, err
 	}
-	return ownPopulation(r, p.Client, p.calendars().find)
+	known, err := p.promises(p.Client, at)
+	if err != nil {
+		return schedule.Planned{}, nil, false, err
+	}
+	return ownPopulation(r, p.Client, known.lookup())
 }
 
-func ownPopulation(r *runbook.Runbook, client string, calendars schedule.Lookup) (schedule.Planned, *time.Location, bool, error) {
+func ownPopulation(r *runbook.Runbook, client string, known agreement.Lookup) (schedule.Planned, *time.Location, bool, error) {
 	if r.Schedule == nil {
 		return schedule.Planned{}, nil, false, hint(fmt.Errorf("the runbook %s has no schedule", r.ID), "schedule: {cron: \"0 7 * * *\", timezone: Europe/London}")
 	}
-	recurrence, err := schedule.Of(r.Schedule, r.SLA, calendars)
+	sla, err := known.SLA(r.SLA)
+	if err != nil {
+		return schedule.Planned{}, nil, false, err
+	}
+	recurrence, err := schedule.Of(r.Schedule, sla, known.Calendar)
 	if err != nil {
 		return schedule.Planned{}, nil, false, err
 	}

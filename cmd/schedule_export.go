@@ -158,7 +158,7 @@ func (a *app) dueBooks(p *place, words []string, now time.Time) ([]dueBook, erro
 		if planned[word] {
 			continue
 		}
-		book, err := ownBook(p, word)
+		book, err := a.ownBook(p, word)
 		if err != nil {
 			return nil, err
 		}
@@ -187,12 +187,16 @@ func (a *app) plannedBooks(p *place, plan record.Plan, words []string, now time.
 }
 
 // ownBook is a runbook that no plan asks for, with its own schedule.
-func ownBook(p *place, word string) (dueBook, error) {
+func (a *app) ownBook(p *place, word string) (dueBook, error) {
 	r, err := findRunbook(p, word)
 	if err != nil {
 		return dueBook{}, err
 	}
-	population, _, _, err := ownPopulation(r, p.Client, p.calendars().find)
+	known, err := p.promises(p.Client, a.Now())
+	if err != nil {
+		return dueBook{}, err
+	}
+	population, _, _, err := ownPopulation(r, p.Client, known.lookup())
 	if err != nil {
 		return dueBook{}, err
 	}

@@ -63,7 +63,11 @@ func (a *app) addUnsigned(p *place, o *outlook, file string, at time.Time) error
 	if err != nil {
 		return err
 	}
-	statement, err := unsignedStatement(plan, books, p.calendars(), at)
+	known, err := p.promises(plan.Client, at)
+	if err != nil {
+		return err
+	}
+	statement, err := unsignedStatement(plan, books, known, at)
 	if err != nil {
 		return err
 	}

@@ -34,3 +34,20 @@ func TestParseWorkingTime(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseWorkingTime: no text panics, and what is read is the same when it is
+// read again.
+func FuzzParseWorkingTime(f *testing.F) {
+	for _, text := range []string{"4 business hours", "2 business days", "1 business day", "1h30m", "4 business", "99999999999 business days", " business "} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		d, err := runbook.ParseWorkingTime(text)
+		if err != nil {
+			return
+		}
+		if again, err := runbook.ParseWorkingTime(d.Text); err != nil || again != d || d.Span < 0 || d.Days < 0 {
+			t.Fatalf("%q is %+v, and again %+v, %v", text, d, again, err)
+		}
+	})
+}

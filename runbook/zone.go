@@ -33,8 +33,9 @@ func Zone(name string) (*time.Location, error) {
 	if name == "UTC" {
 		return time.UTC, nil
 	}
-	if zone, ok := readZones.Load(name); ok {
-		return zone.(*time.Location), nil
+	known, _ := readZones.Load(name)
+	if zone, ok := known.(*time.Location); ok {
+		return zone, nil
 	}
 	zone, err := readZone(name)
 	if err == nil {

@@ -55,8 +55,7 @@ type dueList struct {
 	Due
 	screen  Screen
 	palette palette
-	later   int       // occurrences that are summed up
-	next    time.Time // when the first of them is due
+	later   int // occurrences that are summed up
 }
 
 // width is the room of a line; what is no terminal has all of it.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/schedule"
 )
@@ -129,6 +130,10 @@ func TestMetExactly(t *testing.T) {
 	clock.Pauses = []agreement.Pause{{From: wall(t, "2026-07-12 09:00", london), To: wall(t, "2026-07-13 11:00", london)}}
 	if last, ok := clock.LastMet(); !ok || !last.Equal(wall(t, "2026-07-13 11:00", london)) {
 		t.Errorf("met until %s, %v", last, ok)
+	}
+	clock.Pauses[0].To = wall(t, "2026-07-13 18:00", london)
+	if last, ok := clock.LastMet(); !ok || !last.Equal(wall(t, "2026-07-14 09:00", london)) {
+		t.Errorf("met until %s, %v: released when the office was closed", last, ok)
 	}
 	clock.Pauses[0].To = time.Time{}
 	if last, ok := clock.LastMet(); ok {
@@ -255,5 +260,42 @@ func compareByTheMinute(t *rapid.T, clock agreement.Clock, base time.Time, minut
 	}
 	if got := found(clock.LastMet()); last != nil && (got == nil || !got.Equal(*last)) {
 		t.Fatalf("met until %v, by the minute %s", got, last)
+	}
+}
+
+// TestReopened: work that was closed and opened again is judged by its last end,
+// and its clock went on all the time.
+func TestReopened(t *testing.T) {
+	terms := &agreement.Terms{Clock: "started", Calendar: "uk-office", Hours: office(), CompleteWithin: 8 * 3600e9}
+	started := wall(t, "2026-07-10 14:00", london)
+	if facts := terms.Judge(started, wall(t, "2026-07-10 16:00", london)); facts.Late() || facts.Elapsed.Span() != 2*time.Hour {
+		t.Errorf("%+v", facts)
+	}
+	if facts := terms.Judge(started, wall(t, "2026-07-13 14:01", london)); !facts.Late() || facts.Elapsed.Span() != 8*time.Hour+time.Minute {
+		t.Errorf("%+v", facts)
+	}
+}
+
+// TestExpectedDays: how often a working-day runbook is expected in December, and
+// when the day after Patch Tuesday is.
+func TestExpectedDays(t *testing.T) {
+	calendar := func(string) (*schedule.Calendar, error) { return office(), nil }
+	due := func(s runbook.Schedule, month string) (days []string) {
+		recurrence, err := schedule.Of(&s, nil, calendar)
+		if err != nil {
+			t.Fatal(err)
+		}
+		from := wall(t, month+"-01 00:00", london)
+		for o := range recurrence.Planned("northwind", schedule.Item{Runbook: "x"}, from).Between(from, from.AddDate(0, 1, 0)) {
+			days = append(days, o.Due.In(from.Location()).Format(time.DateOnly))
+		}
+		return days
+	}
+	if days := due(runbook.Schedule{Cron: "0 9 * * *", Timezone: london, Calendar: "uk-office"}, "2026-12"); len(days) != 21 {
+		t.Errorf("in December: %v", days)
+	}
+	patch := runbook.Schedule{RRule: "FREQ=MONTHLY;BYDAY=2TU", Shift: length(t, "1d"), Timezone: london}
+	if diff := cmp.Diff([]string{"2026-07-15"}, due(patch, "2026-07")); diff != "" {
+		t.Errorf("the day after Patch Tuesday (-want +got):\n%s", diff)
 	}
 }

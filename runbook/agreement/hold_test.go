@@ -24,6 +24,8 @@ func TestHoldsThatPause(t *testing.T) {
 	short.Max = 2 * time.Hour
 	confirmed := short
 	confirmed.Confirmed = []time.Time{hour(13)}
+	before := short
+	before.Confirmed = []time.Time{hour(8)}
 	for name, test := range map[string]struct {
 		rules agreement.HoldRules
 		hold  agreement.Hold
@@ -44,6 +46,7 @@ func TestHoldsThatPause(t *testing.T) {
 		"its longest time":                   {agreement.HoldRules{}, short, 12, []agreement.Pause{{From: hour(9), To: hour(11)}}},
 		"the agreement's longest time":       {agreement.HoldRules{Max: runbook.Nanoseconds(time.Hour)}, short, 12, []agreement.Pause{{From: hour(9), To: hour(10)}}},
 		"its own is shorter":                 {agreement.HoldRules{Max: runbook.Nanoseconds(5 * time.Hour)}, short, 12, []agreement.Pause{{From: hour(9), To: hour(11)}}},
+		"confirmed before it began":          {agreement.HoldRules{}, before, 20, []agreement.Pause{{From: hour(9), To: hour(11)}}},
 		"a lead confirmed it":                {agreement.HoldRules{}, confirmed, 14, []agreement.Pause{{From: hour(9), To: hour(11)}, {From: hour(13)}}},
 		"confirmed, and over":                {agreement.HoldRules{}, confirmed, 16, []agreement.Pause{{From: hour(9), To: hour(11)}, {From: hour(13), To: hour(15)}}},
 	} {

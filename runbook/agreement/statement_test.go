@@ -156,18 +156,18 @@ func TestQuarter(t *testing.T) {
 	}
 }
 
-// TestWhichMonth: scheduled work by its due time, reported work by its closure,
-// and what is open and past its target is breached now.
-func TestWhichMonth(t *testing.T) {
-	at := func(text string) *time.Time { instant := wall(t, text, london); return &instant }
+// placed is an event near the end of July, and where it counts.
+type placed struct {
+	event agreement.Event
+	known string // when the statement is computed; "" is long after
+	july  agreement.Attained
+	next  agreement.Attained // August
+	open  int                // in July
+}
+
+func placedEvents(at func(string) *time.Time) map[string]placed {
 	yes, no := true, false
-	for name, test := range map[string]struct {
-		event agreement.Event
-		known string // when the statement is computed; "" is long after
-		july  agreement.Attained
-		next  agreement.Attained // August
-		open  int                // in July
-	}{
+	return map[string]placed{
 		"scheduled in July, done in August": {
 			agreement.Event{State: schedule.OnTime, Due: *at("2026-07-31 23:50"), Closed: at("2026-08-01 00:30"), Met: &yes},
 			"",
@@ -238,6 +238,20 @@ func TestWhichMonth(t *testing.T) {
 			agreement.Attained{},
 			1,
 		},
+		"reported, and open in a later month": {
+			agreement.Event{State: schedule.Running, Reported: true, Due: *at("2026-07-29 10:00"), LastMet: at("2026-08-30 10:00")},
+			"2026-08-15 00:00",
+			agreement.Attained{},
+			agreement.Attained{},
+			0,
+		},
+		"unknown, whatever is said of its verdict": {
+			agreement.Event{State: schedule.Unknown, Due: *at("2026-07-29 10:00"), Met: &yes},
+			"",
+			agreement.Attained{Total: 1},
+			agreement.Attained{},
+			1,
+		},
 		"unknown": {
 			agreement.Event{State: schedule.Unknown, Due: *at("2026-07-29 10:00")},
 			"",
@@ -245,7 +259,14 @@ func TestWhichMonth(t *testing.T) {
 			agreement.Attained{},
 			1,
 		},
-	} {
+	}
+}
+
+// TestWhichMonth: scheduled work by its due time, reported work by its closure,
+// and what is open and past its target is breached now.
+func TestWhichMonth(t *testing.T) {
+	at := func(text string) *time.Time { instant := wall(t, text, london); return &instant }
+	for name, test := range placedEvents(at) {
 		test.event.Name, test.event.Target = "northwind/backup-verify/x", "backup-daily"
 		known := agreement.Known{Events: []agreement.Event{test.event}}
 		if test.known != "" {

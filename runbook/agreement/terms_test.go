@@ -249,15 +249,16 @@ func TestReported(t *testing.T) {
 		"acknowledged by starting": {func(c *agreement.Course) {
 			c.Acknowledged, c.Started, c.Updates = time.Time{}, at("2026-07-10 16:30"), append(c.Updates, at("2026-07-13 12:00"))
 		}, true},
-		"responded at the last":         {func(c *agreement.Course) { c.Started = at("2026-07-13 12:00") }, true},
-		"responded late":                {func(c *agreement.Course) { c.Started = at("2026-07-13 12:01") }, false},
-		"resolved at the last":          {func(c *agreement.Course) { c.Ended = at("2026-07-14 16:00") }, true},
-		"resolved late":                 {func(c *agreement.Course) { c.Ended = at("2026-07-14 16:01") }, false},
-		"no word for too long":          {func(c *agreement.Course) { c.Updates = nil }, false},
-		"a word behind the end":         {func(c *agreement.Course) { c.Updates = []time.Time{at("2026-07-14 15:01")} }, false},
-		"late, and held for four hours": {func(c *agreement.Course) { c.Ended, c.Pauses = at("2026-07-15 12:00"), []agreement.Pause{pause} }, true},
-		"held, and late all the same":   {func(c *agreement.Course) { c.Ended, c.Pauses = at("2026-07-15 16:01"), []agreement.Pause{pause} }, false},
-		"ended before it started":       {func(c *agreement.Course) { c.Ended = c.Started.Add(-1) }, false},
+		"responded at the last":              {func(c *agreement.Course) { c.Started = at("2026-07-13 12:00") }, true},
+		"responded late":                     {func(c *agreement.Course) { c.Started = at("2026-07-13 12:01") }, false},
+		"resolved at the last":               {func(c *agreement.Course) { c.Ended = at("2026-07-14 16:00") }, true},
+		"resolved late":                      {func(c *agreement.Course) { c.Ended = at("2026-07-14 16:01") }, false},
+		"no word for too long":               {func(c *agreement.Course) { c.Updates = nil }, false},
+		"one more word, long behind the end": {func(c *agreement.Course) { c.Updates = append(c.Updates, at("2026-07-31 09:00")) }, true},
+		"a word behind the end":              {func(c *agreement.Course) { c.Updates = []time.Time{at("2026-07-14 15:01")} }, false},
+		"late, and held for four hours":      {func(c *agreement.Course) { c.Ended, c.Pauses = at("2026-07-15 12:00"), []agreement.Pause{pause} }, true},
+		"held, and late all the same":        {func(c *agreement.Course) { c.Ended, c.Pauses = at("2026-07-15 16:01"), []agreement.Pause{pause} }, false},
+		"ended before it started":            {func(c *agreement.Course) { c.Ended = c.Started.Add(-1) }, false},
 	} {
 		course := good
 		test.change(&course)

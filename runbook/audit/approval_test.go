@@ -252,8 +252,9 @@ func (c *checked) terms() {
 	c.start.Deadline, c.start.FinishBy = &deadline, deadline
 }
 
-// TestAttacksOnApprovals: by those who have keys of the provider's.
-func TestAttacksOnApprovals(t *testing.T) {
+// TestAttacksByApprovers: by those who have keys of the provider's, and approve
+// what was something else, or isn't theirs to approve.
+func TestAttacksByApprovers(t *testing.T) {
 	try(t, []attack{
 		{"the approval of another run", func(b *bench) {
 			other := b.checked().wait()
@@ -311,6 +312,12 @@ func TestAttacksOnApprovals(t *testing.T) {
 			b.trusted(trust.Policy{}, map[string][]*record.Ledger{"ana": {b.laptop}}, trust.Lead)
 			c.approved(c.decide(c.ben, record.Approve, "", func(a *record.Approval, _ *record.Shown) { a.Signed = c.segment.Until }))
 		}, "signer-not-entitled", "the key is nobody's in version 1"},
+	})
+}
+
+// TestAttacksOnApprovals: by the operator, who goes on without a whole one.
+func TestAttacksOnApprovals(t *testing.T) {
+	try(t, []attack{
 		{"no approval", func(b *bench) { b.checked().wait().approved() }, "approval-missing", "of 0 of the 1 people"},
 		{"an approval that no log holds", func(b *bench) {
 			b.checked().wait().approved("sha256:" + strings.Repeat("ab", 32))
@@ -369,6 +376,13 @@ func TestAttacksOnApprovals(t *testing.T) {
 			b.rewrite("laptop", b.logKey, []evidence.Leaf{l[0], l[1], l[3], l[2]})
 			must(0, os.RemoveAll(b.path("heads")))
 		}, "order", "lies behind what it decides"},
+	})
+}
+
+// TestAttacksOnDecisions: by the operator, who tells another decision than was
+// made, or goes round the one that the runbook asks for.
+func TestAttacksOnDecisions(t *testing.T) {
+	try(t, []attack{
 		{"a rejection told as an approval", func(b *bench) {
 			c := b.checked().wait()
 			c.approved(c.decide(c.ben, record.Reject, ""))

@@ -254,7 +254,7 @@ func (v *runAudit) rememberBound(s *statement) {
 	case state == stateOpen:
 		b.Outcome = "open"
 	case state == stateNeverFinished:
-		ended := later(s.start.FinishBy, s.start.Started)
+		ended := later(v.finishBy(s), s.start.Started)
 		b.Outcome, b.Ended = string(record.RunFailed), &ended
 	case state != stateUnknown:
 		end, ended := v.ends[0].ref, v.ends[0].end.Ended

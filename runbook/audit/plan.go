@@ -112,6 +112,9 @@ func (v *planAudit) check(r ref) error {
 	for _, pinned := range s.plan.Calendars {
 		documents = append(documents, record.NamedBlob{Name: "the calendar " + pinned.Calendar.ID, Digest: pinned.Digest})
 	}
+	if a := s.plan.Agreement; a != nil {
+		documents = append(documents, record.NamedBlob{Name: "the agreement " + a.ID, Digest: a.Digest})
+	}
 	if what := s.subjectsDiffer(documents...); what != "" {
 		v.broken(ruleSubjects, s.place(), "%s: %s", s.name(), what)
 	}
@@ -120,7 +123,7 @@ func (v *planAudit) check(r ref) error {
 
 func (v *planAudit) populate(s *statement, item *plannedItem) {
 	var err error
-	if item.population, err = s.plan.Population(item.PlannedRunbook, time.Time{}); err != nil {
+	if item.population, err = s.plan.CheckedPopulation(item.PlannedRunbook, time.Time{}); err != nil {
 		item.unreadable = true
 		v.broken(rulePlan, s.place(), "%s: when the runbook %s is due can't be computed: %s", s.name(), item.Runbook.ID, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}
@@ -131,6 +134,8 @@ func (v *planAudit) planBlobs(p *plan) []namedBlob {
 	for i, b := range p.blobs() {
 		n := namedBlob{NamedBlob: b, by: p.statement, read: func() error { return v.readDocument(p) }}
 		switch of := i - 1; {
+		case of == len(p.items)+len(p.plan.Calendars):
+			n.read = func() error { return v.readAgreement(p.statement) }
 		case of >= len(p.items):
 			n.read = func() error { return v.readCalendar(p.statement, p.plan.Calendars[of-len(p.items)]) }
 		case of >= 0:

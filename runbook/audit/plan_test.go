@@ -207,12 +207,14 @@ func onPlan(edit func(b *bench, s *story)) func(*bench) {
 	}
 }
 
-// TestAttacksOnOccurrences: by the operator, who makes a run count for what it
-// isn't, or for nothing.
+// occurrence tells a run whose occurrence was edited.
+func occurrence(edit func(o *record.Occurrence)) func(*bench) {
+	return onPlan(func(_ *bench, s *story) { edit(s.start.Occurrence) })
+}
+
+// TestAttacksOnOccurrences: by the operator, who gives an occurrence other times
+// and terms than its plan.
 func TestAttacksOnOccurrences(t *testing.T) {
-	occurrence := func(edit func(o *record.Occurrence)) func(*bench) {
-		return onPlan(func(_ *bench, s *story) { edit(s.start.Occurrence) })
-	}
 	try(t, []attack{
 		{"renamed", occurrence(func(o *record.Occurrence) { o.Name = nominal(0) }), "occurrence-differs", nominal(1)},
 		{"due moved", onPlan(func(_ *bench, s *story) {
@@ -251,6 +253,13 @@ func TestAttacksOnOccurrences(t *testing.T) {
 			s.editEnd = func(e *record.RunEnd) { e.Verdict.Late = false }
 			s.tell(1000)
 		}, "sla-differs", "its times and terms give late"},
+	})
+}
+
+// TestAttacksOnWhatIsDue: by the operator, who makes a run count for what it
+// isn't, or for nothing.
+func TestAttacksOnWhatIsDue(t *testing.T) {
+	try(t, []attack{
 		{"a run of yesterday for today", func(b *bench) {
 			b.plan().sign()
 			today := b.planned(day(1, 7, 10))
@@ -327,6 +336,13 @@ func TestAttacksOnOccurrences(t *testing.T) {
 			s.terms()
 			s.tell(1000)
 		}, "source-differs", "SLA"},
+	})
+}
+
+// TestAttacksOnDeviations: by the operator, who does something else than was
+// planned, or does it again, and doesn't say so.
+func TestAttacksOnDeviations(t *testing.T) {
+	try(t, []attack{
 		{"the runbook was edited, quietly", onPlan(func(_ *bench, s *story) { s.edited(daily + "# with a note\n") }), "deviation-differs", "gives other_runbook"},
 		{"an edit invented", onPlan(func(_ *bench, s *story) { s.start.Deviations = []record.Deviation{record.DeviatedRunbook} }), "deviation-differs", "gives none"},
 		{"other inputs, quietly", onPlan(func(b *bench, s *story) {

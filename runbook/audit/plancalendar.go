@@ -24,7 +24,7 @@ func (v *planAudit) readCalendar(s *statement, pinned record.PinnedCalendar) err
 		return nil
 	}
 	if what := written.Calendar.Differs(&pinned.Calendar); what != "" {
-		v.broken(rulePlan, s.place(), "%s: of the calendar %s it pins another %s than stands there", s.name(), id, what)
+		v.broken(rulePlan, s.place(), "%s: the calendar %s that it pins differs in its %s from the one that stands there", s.name(), id, what)
 		return nil
 	}
 	switch same := written.Calendar.SameDaysOff(&pinned.Calendar); {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/evidence/stamp"
 	"github.com/msp-runbook/msp/runbook/record"
@@ -402,16 +403,16 @@ func known(t time.Time) *time.Time { return when(!t.IsZero(), t) }
 // provenMet: a run was in time when its end existed by its deadline. Where the
 // clock of its terms starts with the run itself, a token has to show its start as
 // well: without, the deadline is but a claim.
-func (v *runAudit) provenMet(start *statement, by time.Time) bool {
+func (v *runAudit) provenMet(start *statement, by time.Time, pauses ...agreement.Pause) bool {
 	s := start.start
 	met := v.result.verdict != nil && v.result.judged && v.result.verdict.Outcome == record.RunDone && !v.result.verdict.Late
-	if !met || s.Deadline == nil || by.After(*s.Deadline) {
+	if deadline, ok := s.SLA.Deadline(s.Started, pauses...); !met || s.Deadline == nil || !ok || by.After(deadline) {
 		return false
 	}
 	if s.SLA.Due == nil || s.Occurrence == nil {
 		return v.result.line.Level != Anchored // a token shows the start too
 	}
-	startBy, ok := s.SLA.StartBy()
+	startBy, ok := s.SLA.StartBy(pauses...)
 	began := v.existed(start.ref)
 	return !ok || !began.IsZero() && !began.After(startBy)
 }

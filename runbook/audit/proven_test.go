@@ -279,13 +279,42 @@ func TestRootsNotKnown(t *testing.T) {
 	}
 }
 
+// stampedAttack is an attack on evidence of which an authority knows the time.
+type stampedAttack struct {
+	name         string
+	do           func(b *bench, tsa *stamptest.TSA)
+	rule, phrase string
+}
+
+// tryStamped wants each to be found, and no run to be shown to lie between two
+// times.
+func tryStamped(t *testing.T, attacks []stampedAttack) {
+	for _, c := range attacks {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b, tsa := newStamped(t)
+			c.do(b, tsa)
+			r := b.verify()
+			i := slices.IndexFunc(r.Findings, func(f audit.Finding) bool { return f.Rule == c.rule && strings.Contains(f.What, c.phrase) })
+			if i < 0 || r.Findings[i].Means == "" || r.Findings[i].File == "" {
+				t.Errorf("no finding %s with %q:", c.rule, c.phrase)
+				for _, f := range r.Findings {
+					t.Errorf("%s (%s): %s", f.Rule, f.File, f.What)
+				}
+			}
+			for _, run := range r.Runs {
+				contradicted := strings.HasPrefix(c.rule, "log-") && run.Level != audit.Logged
+				if run.Level == audit.Bracketed || contradicted {
+					t.Errorf("a run is %s all the same", run.Level)
+				}
+			}
+		})
+	}
+}
+
 // TestAttacksOnTime: by somebody who has all keys and lies about when.
 func TestAttacksOnTime(t *testing.T) {
-	for _, c := range []struct {
-		name         string
-		do           func(b *bench, tsa *stamptest.TSA)
-		rule, phrase string
-	}{
+	tryStamped(t, []stampedAttack{
 		{"back-dated", func(b *bench, tsa *stamptest.TSA) {
 			now := b.now.Add(72 * time.Hour)
 			s := b.begin() // "it was done on time"
@@ -323,6 +352,12 @@ func TestAttacksOnTime(t *testing.T) {
 			s.editEnd = func(e *record.RunEnd) { e.NotBefore = evidence.Digest([]byte("T1")) }
 			s.tell(1000)
 		}, "token-missing", "which isn't here"},
+	})
+}
+
+// TestAttacksOnTokens: by somebody who puts others in their place.
+func TestAttacksOnTokens(t *testing.T) {
+	tryStamped(t, []stampedAttack{
 		{"token of other bytes", func(b *bench, tsa *stamptest.TSA) {
 			b.begin().bracket(tsa, tsa)
 			b.edit("anchors/laptop/3.tsa.tsr", func([]byte) []byte { return tsa.Stamp([]byte("other")) })
@@ -360,6 +395,13 @@ func TestAttacksOnTime(t *testing.T) {
 			b.begin().bracket(nil, tsa)
 			must(0, os.RemoveAll(b.path("anchors")))
 		}, "token-missing", "the anchor statement"},
+	})
+}
+
+// TestAttacksOnAnchors: by somebody who changes what a token is over, or what is
+// said about it.
+func TestAttacksOnAnchors(t *testing.T) {
+	tryStamped(t, []stampedAttack{
 		{"cut, the anchor left", func(b *bench, tsa *stamptest.TSA) {
 			b.begin().tell(1000)
 			b.begin().bracket(nil, tsa)
@@ -439,27 +481,7 @@ func TestAttacksOnTime(t *testing.T) {
 			cp := must(b.laptop.Log.Head())
 			must(0, b.store.PutAnchor("laptop", cp, "tsa", evidence.TimestampFile, tsa.Stamp(cp.Text)))
 		}, "token-order", "names a token of"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			t.Parallel()
-			b, tsa := newStamped(t)
-			c.do(b, tsa)
-			r := b.verify()
-			i := slices.IndexFunc(r.Findings, func(f audit.Finding) bool { return f.Rule == c.rule && strings.Contains(f.What, c.phrase) })
-			if i < 0 || r.Findings[i].Means == "" || r.Findings[i].File == "" {
-				t.Errorf("no finding %s with %q:", c.rule, c.phrase)
-				for _, f := range r.Findings {
-					t.Errorf("%s (%s): %s", f.Rule, f.File, f.What)
-				}
-			}
-			for _, run := range r.Runs {
-				contradicted := strings.HasPrefix(c.rule, "log-") && run.Level != audit.Logged
-				if run.Level == audit.Bracketed || contradicted {
-					t.Errorf("a run is %s all the same", run.Level)
-				}
-			}
-		})
-	}
+	})
 }
 
 // rewindTo logs the end of a story that claims to be older, behind a token of now.

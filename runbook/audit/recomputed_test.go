@@ -35,7 +35,7 @@ func start(edit func(*bench, *record.RunStart)) func(*bench) {
 	}
 }
 
-// TestRecomputed: by the operator, who signs what isn't so.
+// TestRecomputed: by the operator, who signs a verdict that isn't so.
 func TestRecomputed(t *testing.T) {
 	failing := func(edit func(*record.RunEnd)) func(*bench) {
 		return func(b *bench) {
@@ -85,6 +85,12 @@ func TestRecomputed(t *testing.T) {
 			deadline, _ := r.SLA.Deadline(r.Started)
 			r.Deadline, r.FinishBy = &deadline, deadline
 		}), "source-differs", "SLA"},
+	})
+}
+
+// TestRecomputedStart: by the operator, who pins something else than the runbook.
+func TestRecomputedStart(t *testing.T) {
+	try(t, []attack{
 		{"a step not pinned", func(b *bench) {
 			s := b.begin()
 			s.editStart = func(r *record.RunStart) { r.Steps = r.Steps[:3] }
@@ -113,6 +119,12 @@ func TestRecomputed(t *testing.T) {
 		}, "deviation-differs", "its steps give outside_normal"},
 		{"an end made for another log", end(func(e *record.RunEnd) { e.Writer.ID = "desktop" }), "writer-differs", "made for the log of"},
 		{"a longer time to finish", start(func(_ *bench, r *record.RunStart) { r.FinishBy = r.FinishBy.AddDate(1, 0, 0) }), "sla-differs", "must finish by"},
+	})
+}
+
+// TestRecomputedSteps: by the operator, who tells of steps what isn't so.
+func TestRecomputedSteps(t *testing.T) {
+	try(t, []attack{
 		{"done differently hidden", steps(func(b *bench, all []record.Step) []record.Step {
 			all[1].Facts = must(b.laptop.PutJSON(record.Facts{Answer: &record.Answer{Differently: "by phone"}}))
 			return all

@@ -141,11 +141,15 @@ func span(n *document.Node) runbook.Nanoseconds {
 	return runbook.Nanoseconds(d.Span)
 }
 
-// spanIn reads a length of time that counts in a calendar, nil for 24x7.
+// spanIn reads a length of time that counts in a calendar; nil where it is not
+// known: then it is what was written.
 func spanIn(calendar *schedule.Calendar, n *document.Node) runbook.Nanoseconds {
 	d, err := runbook.ParseWorkingTime(n.Text())
 	if err != nil {
 		return 0
+	}
+	if calendar == nil {
+		return runbook.Nanoseconds(d.Span)
 	}
 	span, err := calendar.Span(d)
 	if err != nil {

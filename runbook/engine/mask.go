@@ -156,6 +156,7 @@ type MaskWriter struct {
 	mask     *Mask
 	to       io.Writer
 	held     []byte // may be the beginning of a secret
+	joined   []byte // what was held and came now
 }
 
 func (w *MaskWriter) Write(p []byte) (int, error) {
@@ -164,20 +165,21 @@ func (w *MaskWriter) Write(p []byte) (int, error) {
 	}
 	data := p
 	if len(w.held) > 0 {
-		data = append(w.held, p...)
+		w.joined = append(append(w.joined[:0], w.held...), p...)
+		data = w.joined
 	}
 	rest, err := w.pass(data, false)
 	if err != nil {
 		return 0, err
 	}
-	w.held = append([]byte(nil), rest...)
+	w.held = append(w.held[:0], rest...)
 	return len(p), nil
 }
 
 // Close passes on what was held back; it doesn't close what lies behind.
 func (w *MaskWriter) Close() error {
 	_, err := w.pass(w.held, true)
-	w.held = nil
+	w.held = w.held[:0]
 	return err
 }
 

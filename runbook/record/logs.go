@@ -113,7 +113,9 @@ func (l *Logs) Bind(runbookID string, at time.Time) (*Bound, error) {
 		return nil, err
 	}
 	since := bound.Occurrence.Opens.Add(-time.Minute)
-	recent := l.only(func(leaf writtenLeaf) bool { return leaf.Run != "" && !madeBefore(leaf.Run, since) })
+	recent := l.only(func(leaf writtenLeaf) bool {
+		return leaf.Run != "" && !madeBefore(leaf.Run, since) || slices.Contains(heldKinds, leaf.Kind)
+	})
 	return bound, recent.claim(bound, at)
 }
 

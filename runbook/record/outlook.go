@@ -38,7 +38,7 @@ func (p Pending) By() time.Time {
 	case p.CompleteBy != nil:
 		return *p.CompleteBy
 	case p.Run != nil:
-		return p.Run.FinishBy
+		return p.Run.Until()
 	default:
 		return p.Closes
 	}
@@ -149,12 +149,12 @@ func (l *looking) runs(o *Outlook, exceptions []Exception) {
 	}
 	for _, run := range l.OpenRuns(l.at) {
 		p := Pending{Occurrence: l.known[run.Occurrence], State: schedule.Running, Risk: RiskNow, Run: run, Held: l.held(run.Run, run.Occurrence)}
-		p.Client, p.Runbook, p.StartBy, p.CompleteBy = l.Client, run.Runbook, nil, run.Deadline
+		p.Client, p.Runbook, p.StartBy, p.CompleteBy = l.Client, run.Runbook, nil, run.completeBy()
 		if run.Segments > 0 {
 			p.State = schedule.Waiting
 		}
 		decides := run.Occurrence == "" || undecided[run.Occurrence] || p.Due.After(l.at)
-		if decides && past(run.Deadline, l.at) {
+		if decides && past(p.CompleteBy, l.at) {
 			p.Risk = RiskLate
 		}
 		o.Pending = append(o.Pending, p)

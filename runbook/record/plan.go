@@ -29,9 +29,23 @@ type Plan struct {
 	Source   string    `json:"source"` // the blob that holds them; inputs stand only there
 	Ticker   string    `json:"ticker,omitzero"`
 	Level    string    `json:"level"`
+	TZData   string    `json:"tzdata,omitzero"` // the release of the zones that it was signed with
 
 	Runbooks  []PlannedRunbook `json:"runbooks"`
 	Calendars []PinnedCalendar `json:"calendars,omitzero"` // all that the runbooks name, by id
+
+	// Agreement is the one with the client when the plan was signed; nil where
+	// there was none.
+	Agreement *PinnedAgreement `json:"agreement,omitzero"`
+}
+
+// PinnedAgreement is an agreement by its bytes. The terms that it gives stand with
+// each runbook, by value.
+type PinnedAgreement struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+	Digest  string `json:"digest"` // of the document's exact bytes
+	Source  string `json:"source"` // the blob that holds them
 }
 
 // PinnedCalendar is a calendar by value, with its days off as explicit dates:
@@ -40,6 +54,20 @@ type PinnedCalendar struct {
 	Digest   string            `json:"digest"` // of the document's exact bytes
 	Source   string            `json:"source"` // the blob that holds them
 	Calendar schedule.Calendar `json:"calendar"`
+}
+
+// SignedAgreement reads the agreement that the plan was signed under.
+func (p Plan) SignedAgreement(store *evidence.Store) (*agreement.Agreement, error) {
+	pinned := p.Agreement
+	source, err := GetBlob(store, pinned.Source)
+	if err == nil && runbook.Digest(source) != pinned.Digest {
+		err = errors.New("the kept document is not the one that was signed")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the agreement %s of the plan: %w", pinned.ID, err)
+	}
+	with, problems := agreement.LoadAgreement(pinned.ID+".yaml", source)
+	return with, problems.Err()
 }
 
 // PlannedRunbook is one runbook of a plan, with its schedule and its SLA by
@@ -162,13 +190,25 @@ func span(n runbook.Nanoseconds) runbook.Duration {
 }
 
 // Population is what a plan asks for of one of its runbooks, until another plan
-// took its place (zero: none has).
+// took its place (zero: none has). That the schedule makes sense was looked at when
+// the plan was signed; CheckedPopulation looks again.
 func (p Plan) Population(item PlannedRunbook, until time.Time) (schedule.Planned, error) {
+	return p.population(item, until, schedule.OfPinned)
+}
+
+// CheckedPopulation is Population for a plan of which it isn't known who made it.
+func (p Plan) CheckedPopulation(item PlannedRunbook, until time.Time) (schedule.Planned, error) {
+	return p.population(item, until, schedule.Of)
+}
+
+func (p Plan) population(
+	item PlannedRunbook, until time.Time, of func(*runbook.Schedule, *runbook.SLA, schedule.Lookup) (schedule.Recurrence, error),
+) (schedule.Planned, error) {
 	s, err := item.Schedule.model()
 	if err != nil {
 		return schedule.Planned{}, err
 	}
-	recurrence, err := schedule.Of(s, slaOf(item.SLA), p.Calendar)
+	recurrence, err := of(s, slaOf(item.SLA), p.Calendar)
 	if err != nil {
 		return schedule.Planned{}, fmt.Errorf("the plan's schedule of %s: %w", item.Runbook.ID, err)
 	}
@@ -291,7 +331,7 @@ func (h *History) claim(bound *Bound, at time.Time) error {
 		if start.Occurrence == nil || start.Occurrence.Name != bound.Occurrence.Name {
 			continue
 		}
-		if !account.Finished() && at.Before(start.FinishBy) {
+		if !account.Finished() && at.Before(account.Until(at)) {
 			return fmt.Errorf("%s: %w, %s", bound.Occurrence.Name, ErrClaimed, ShortID(account.Run))
 		}
 		if account.Finished() && bound.Occurrence.Repeats == "" {

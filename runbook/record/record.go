@@ -266,6 +266,7 @@ type RunEnd struct {
 	Steps     []Step          `json:"steps"`            // that no segment tells
 	Tools     []Tool          `json:"tools,omitzero"`
 	SLA       agreement.Facts `json:"sla"`
+	Holds     []string        `json:"holds,omitzero"`      // digests of the holds of its clock that count, and of what released them
 	ClockSync string          `json:"clock_sync"`          // "unknown"
 	NotBefore string          `json:"not_before,omitzero"` // digest of the newest token known: the one over the run-start's checkpoint, if any came
 	Verdict   Verdict         `json:"verdict"`

@@ -112,5 +112,9 @@ func (p Plan) Head() Head {
 		head.Documents = append(head.Documents, NamedBlob{"the calendar " + pinned.Calendar.ID, pinned.Digest})
 		head.Blobs = append(head.Blobs, NamedBlob{"the source of the calendar " + pinned.Calendar.ID, pinned.Source})
 	}
+	if a := p.Agreement; a != nil {
+		head.Documents = append(head.Documents, NamedBlob{"the agreement " + a.ID, a.Digest})
+		head.Blobs = append(head.Blobs, NamedBlob{"the source of the agreement " + a.ID, a.Source})
+	}
 	return head
 }

@@ -120,6 +120,11 @@ func decodeWeek(n *document.Node, d *document.Decoder) [7][]Hours {
 		}
 	}
 	m.Done(foreignDayKeys)
+	for i := range week {
+		if week[i] == nil {
+			week[i] = []Hours{}
+		}
+	}
 	if err := checkWeek(week); sound && err != nil {
 		d.Report(n.Position(), "bad-value", `monday-friday: ["09:00-12:30", "13:30-17:00"]`, "%s", err)
 	}
@@ -197,8 +202,9 @@ func decodeLastDay(n *document.Node, d *document.Decoder) time.Time {
 // decodeHolidays reads the days off: the statutory ones of a country, without
 // those that are worked all the same, and the company's own.
 func decodeHolidays(n *document.Node, last time.Time, d *document.Decoder) (code string, all []DayOff) {
+	all = []DayOff{}
 	if n == nil {
-		return "", nil
+		return "", all
 	}
 	m := d.Map(n, "holidays")
 	found := map[string]string{}

@@ -1,41 +1,65 @@
 package schedule
 
 import (
-	"fmt"
-
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
 )
 
 // Plain is a schedule and its SLA, which may be nil, with every length of
 // working time in hours of the SLA's calendar: what a statement pins. A shift in
-// business days stays one, since it counts days and not hours.
+// business days stays one, since it counts days and not hours. The error is a
+// document.Problems, as that of Of.
 func Plain(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (*runbook.Schedule, *runbook.SLA, error) {
-	var c *Calendar
-	if sla != nil && sla.Calendar != "" {
-		found, err := calendars(sla.Calendar)
-		if err != nil {
-			return nil, nil, err
-		}
-		c = found
+	plain, calendar, err := PlainSLA(sla, calendars)
+	if err != nil {
+		return nil, nil, err
 	}
-	plainSchedule := *s
-	lengths := []*runbook.Duration{&plainSchedule.Grace}
-	var plainSLA *runbook.SLA
-	if sla != nil {
-		copied := *sla
-		plainSLA = &copied
-		lengths = append(lengths, &copied.StartWithin, &copied.CompleteWithin, &copied.AcknowledgeWithin,
-			&copied.RespondWithin, &copied.UpdateEvery, &copied.ResolveWithin)
+	d := document.NewDecoder()
+	copied := *s
+	makePlain(&copied.Grace, "grace", calendar, s.Position, d)
+	return &copied, plain, d.Problems().Err()
+}
+
+// PlainSLA is an SLA, which may be nil, with every length of working time in
+// hours of its calendar, and that calendar: nil for 24x7. The error is a
+// document.Problems with all that is wrong.
+func PlainSLA(sla *runbook.SLA, calendars Lookup) (*runbook.SLA, *Calendar, error) {
+	if sla == nil {
+		return nil, nil, nil
 	}
-	for _, length := range lengths {
-		if length.Unit == "" {
-			continue
-		}
-		span, err := c.Span(*length)
-		if err != nil {
-			return nil, nil, fmt.Errorf("the sla: %w", err)
-		}
+	d := document.NewDecoder()
+	calendar := calendars.find(sla.Calendar, sla.Position, d)
+	if err := d.Problems().Err(); err != nil {
+		return nil, nil, err
+	}
+	copied := *sla
+	for _, promise := range []struct {
+		key    string
+		length *runbook.Duration
+	}{
+		{"start_within", &copied.StartWithin},
+		{"complete_within", &copied.CompleteWithin},
+		{"acknowledge_within", &copied.AcknowledgeWithin},
+		{"respond_within", &copied.RespondWithin},
+		{"update_every", &copied.UpdateEvery},
+		{"resolve_within", &copied.ResolveWithin},
+	} {
+		makePlain(promise.length, promise.key, calendar, sla.Position, d)
+	}
+	return &copied, calendar, d.Problems().Err()
+}
+
+// makePlain tells a length of working time in hours of its calendar.
+func makePlain(length *runbook.Duration, key string, calendar *Calendar, at document.Position, d *document.Decoder) {
+	span, err := calendar.Span(*length)
+	switch {
+	case err != nil:
+		reportSpan(key, err, at, d)
+	case length.Unit != "":
 		*length = runbook.Duration{Text: span.String(), Span: span}
 	}
-	return &plainSchedule, plainSLA, nil
+}
+
+func reportSpan(key string, err error, at document.Position, d *document.Decoder) {
+	d.Report(at, "sla", "sla: {calendar: …} names the calendar in which it counts", "%s: %s", key, err)
 }

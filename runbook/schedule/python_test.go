@@ -41,6 +41,9 @@ for argument in sys.argv[1:]:
     start, end, dues = datetime(2026, 1, 1), datetime(2027, 1, 1), []
     t = start
     while t < end:
+        if "*" not in f[1] and t.hour not in hour:
+            t += timedelta(hours=1)
+            continue
         if "*" in f[1]:
             real = t.replace(tzinfo=utc)
             if named(real.astimezone(zone)): dues.append(real)
