@@ -92,7 +92,7 @@ func runExample(t *testing.T, line string) {
 	shell := exec.Command("sh", "-c", line)
 	shell.Dir, shell.Env = d.work, d.env
 	out, err := shell.CombinedOutput()
-	parks := strings.HasSuffix(line, "msp resume") && shell.ProcessState.ExitCode() == 3 // nobody is there to answer
+	parks := strings.HasSuffix(line, "msp resume") && shell.ProcessState.ExitCode() == 3  // nobody is there to answer
 	doctor := strings.HasPrefix(line, "msp doctor") && shell.ProcessState.ExitCode() == 1 // the clock of this machine may need it
 	if err != nil && !parks && !doctor {
 		t.Errorf("%v:\n%s", err, out)
