@@ -28,7 +28,7 @@ func (a *app) makeGood(p *place, job *engine.Job, occurrence string) error {
 		return usageError(fmt.Errorf("%q is no occurrence of %s for %s", occurrence, id, p.Client), "msp overdue names them")
 	}
 	job.CatchesUp, job.Trigger = occurrence, "catch-up"
-	standing, err := record.ReadStanding(a.store(p, p.Client), p.Client, p.standingFile(p.Client), p.StatementLimit)
+	standing, err := a.standingAt(p, p.Client, a.Now(), false)
 	if err != nil {
 		return err
 	}

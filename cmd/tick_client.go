@@ -59,28 +59,36 @@ func (t *ticking) client(ctx context.Context, client string) (ticker bool, err e
 // read reads how the client stands. What can't be read may be what was done: then
 // nothing is said of the client.
 func (c *clientTick) read() error {
-	file := c.p.standingFile(c.client)
-	standing, err := record.ReadStanding(c.store, c.client, file, c.p.StatementLimit)
+	standing, err := c.standingAt(c.p, c.client, c.at, !c.dry)
 	if err != nil {
 		return err
 	}
 	if len(standing.Problems) > 0 {
 		return hint(fmt.Errorf("not all that is recorded can be read, so nothing is said of what was missed: %w", standing.Problems[0]), "msp verify --client %s says what is wrong", c.client)
 	}
-	if !c.dry {
-		if err := standing.SettleDaily(c.at, file); err != nil {
-			return err
-		}
-	}
-	if _, _, err := standing.Exceptions(c.at); errors.Is(err, record.ErrSettled) { // the clock was set back
-		history, err := record.ReadHistory(c.store, c.client, c.p.StatementLimit)
-		if err != nil {
-			return err
-		}
-		standing = history.Standing()
-	}
 	c.standing = standing
 	return nil
+}
+
+// standingAt reads how a client stands for an instant that is now. Where the clock
+// was set back behind what is kept, it reads the whole history.
+func (a *app) standingAt(p *place, client string, at time.Time, settle bool) (*record.Standing, error) {
+	store, file := a.store(p, client), p.standingFile(client)
+	s, err := record.ReadStanding(store, client, file, p.StatementLimit)
+	if err == nil && settle {
+		err = s.SettleDaily(at, file)
+	}
+	if err == nil {
+		_, _, err = s.Exceptions(at)
+	}
+	if !errors.Is(err, record.ErrSettled) {
+		return s, err
+	}
+	history, err := record.ReadHistory(store, client, p.StatementLimit)
+	if err != nil {
+		return nil, err
+	}
+	return history.Standing(), nil
 }
 
 // look signs what is due, starts what is to be caught up with, and tells people.

@@ -122,13 +122,6 @@ func (s *Standing) released(hold string, at time.Time) (when time.Time, release 
 	return time.Time{}, ""
 }
 
-// Pauses are when the clock of a run or of an occurrence stood still, up to an
-// instant, for the reasons that count: nil is all. They rest on what the holds
-// claim; what is proven of them, an audit says.
-func (s *Standing) Pauses(run, occurrence string, at time.Time, counts func(reason string) bool) []Pause {
-	return PausesOf(s.HoldsOf(run, occurrence, at, counts))
-}
-
 // Acknowledged reports whether somebody has taken a run or an occurrence on.
 func (s *Standing) Acknowledged(run, occurrence string, at time.Time) bool {
 	return slices.ContainsFunc(s.Acks, func(a Fact[Ack]) bool {

@@ -289,7 +289,7 @@ func answers(t *testing.T, s *Standing, from, at time.Time) map[string]any {
 	}
 	all["due"] = due
 	for _, e := range exceptions {
-		if p := s.Pauses(e.DecidedBy, e.Name, at, nil); len(p) > 0 {
+		if p := PausesOf(s.HoldsOf(e.DecidedBy, e.Name, at, nil)); len(p) > 0 {
 			all["pauses of "+e.Name] = p
 		}
 	}
