@@ -66,7 +66,7 @@ func runExample(t *testing.T, line string) {
 	if strings.Contains(line, "msp trust") {
 		line = prepareTrust(t, d, line)
 	}
-	if strings.Contains(line, "msp plan show") {
+	if strings.Contains(line, "msp plan show") || strings.Contains(line, "msp overdue") {
 		d.output("plan", "sign", "runbooks/acme.yaml")
 	}
 	if strings.Contains(line, "msp anchor") {
