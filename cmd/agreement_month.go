@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
@@ -22,7 +23,8 @@ func (a *app) agreementMonthCommand() *cobra.Command {
 		Use: "month [MONTH]", Short: "count a month: what was kept, and the credit to the cent", Args: cobra.MaximumNArgs(1),
 		Long: `Count what should have happened in a month, what of it was kept, and what the
 misses cost. MONTH is such as 2026-07; without it, this month so far. Scheduled
-work belongs to the month in which it was due. Net figures leave out what was
+work belongs to the month in which it was due, work that was reported to the one
+in which it was closed, or missed its target before. Net figures leave out what was
 waived, and name who approved that. Everything is computed from the log, and from
 the agreement that was in force by the plan which was signed last.`,
 		Example: "  msp agreement month 2026-07 --client acme",
@@ -133,7 +135,9 @@ func (l lived) count(first time.Time, credited []string) (*agreement.Statement, 
 	return l.with.Statement(first.Format(monthLayout), agreement.Known{At: l.at, Events: events, Months: credited})
 }
 
-// events are the occurrences of a month, and of the quarter that it lies in.
+// events are the occurrences of a month, and of the quarter that it lies in, and
+// all that was reported. A target that counts from a report promises nothing of an
+// occurrence.
 func (l lived) events(first time.Time) ([]agreement.Event, error) {
 	const aDay = 24 * time.Hour // in every zone
 	from := first.AddDate(0, -(int(first.Month())-1)%3, 0).Add(-aDay)
@@ -156,12 +160,12 @@ func (l lived) events(first time.Time) ([]agreement.Event, error) {
 	events := make([]agreement.Event, 0, len(expected))
 	for _, e := range expected {
 		target := targets[[2]string{e.Plan, e.Runbook}]
-		if _, promised := l.with.Target(target); !promised {
-			target = "" // of an agreement before this one
+		if promised, ok := l.with.Target(target); !ok || promised.Promises.Clock == runbook.ClockReported {
+			target = "" // or of an agreement before this one
 		}
 		events = append(events, l.event(e, target, waivers[e.Waiver]))
 	}
-	return events, nil
+	return append(events, l.reported()...), nil
 }
 
 func (l lived) event(e record.Expected, target, waivedBy string) agreement.Event {

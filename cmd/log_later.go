@@ -137,17 +137,17 @@ func subjectOf(h *record.History, text, client string) (subject, error) {
 	}
 }
 
-// parseTime reads when something was performed: never in the future.
-func (a *app) parseTime(text string) (*time.Time, error) {
+// parseTime reads when something was, as a flag says it: never in the future.
+func (a *app) parseTime(flag, text string) (*time.Time, error) {
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		at, err = time.ParseInLocation("2006-01-02 15:04", text, time.Local)
 	}
 	if err != nil {
-		return nil, usageError(fmt.Errorf("--performed-at %q is no time", text), "such as 2026-05-03T14:30:00+02:00, or '2026-05-03 14:30'")
+		return nil, usageError(fmt.Errorf("%s %q is no time", flag, text), "such as 2026-05-03T14:30:00+02:00, or '2026-05-03 14:30'")
 	}
 	if at.After(a.Now()) {
-		return nil, usageError(fmt.Errorf("--performed-at %s lies in the future", text), "say when it was done")
+		return nil, usageError(fmt.Errorf("%s %s lies in the future", flag, text), "say when it was")
 	}
 	return &at, nil
 }
@@ -183,7 +183,7 @@ is edited and no verdict changes: show, log and verify say it beside the record.
 				s.About = history.Run(about.run).Newest()
 			}
 			if performed != "" {
-				if s.PerformedAt, err = a.parseTime(performed); err != nil {
+				if s.PerformedAt, err = a.parseTime("--performed-at", performed); err != nil {
 					return err
 				}
 			}
@@ -214,7 +214,7 @@ time at which it was recorded beside the one that is claimed.`,
 			if performed == "" {
 				return usageError(errors.New("nothing says when it was done"), "--performed-at WHEN")
 			}
-			at, err := a.parseTime(performed)
+			at, err := a.parseTime("--performed-at", performed)
 			if err != nil {
 				return err
 			}

@@ -55,6 +55,7 @@ func (a *app) runCommand() *cobra.Command {
 	var f runFlags
 	var inputs []string
 	var inputFile, startAt, change, catchUp string
+	var report reportFlags
 	var checklist, dryRun bool
 	c := &cobra.Command{
 		Use: "run [RUNBOOK]", GroupID: groupDo,
@@ -107,9 +108,14 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err := checkScope(r, known.agreement, planned != nil, change); err != nil {
 				return err
 			}
+			reported, err := a.reported(r, known, report)
+			if err != nil {
+				return err
+			}
 			sources := inputSources{inputs, inputFile, here, os.Getenv, planned}
 			job := engine.Job{
-				Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change, Promises: known.lookup(),
+				Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change,
+				Promises: known.lookup(), Reported: reported,
 			}
 			if err := a.makeGood(p, &job, catchUp); err != nil {
 				return err
@@ -128,16 +134,20 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would run: start nothing, write nothing")
 	c.Flags().StringVar(&change, "change", "", "the `REFERENCE` of the change that asks for an ad hoc runbook")
 	c.Flags().StringVar(&catchUp, "catch-up", "", "do what was missed: the run names this `OCCURRENCE`, and satisfies none")
+	report.add(c)
 	c.RegisterFlagCompletionFunc("start-at", a.completeSteps) //nolint:errcheck // the flag is there
 	return c
 }
+
+// referenceHint is what record.ValidReference takes.
+const referenceHint = "up to 64 letters, digits and . _ / # -"
 
 func checkChange(r *runbook.Runbook, change string) error {
 	if r.Class == runbook.AdHoc && change == "" {
 		return usageError(fmt.Errorf("the runbook %s is ad hoc: it is done when somebody asked for it", r.ID), "--change REF says who asked, for example --change CHG-1042")
 	}
 	if change != "" && !record.ValidReference(change) {
-		return usageError(fmt.Errorf("%q can't be a reference", change), "up to 64 letters, digits and . _ / # -")
+		return usageError(fmt.Errorf("%q can't be a reference", change), referenceHint)
 	}
 	return nil
 }

@@ -265,6 +265,12 @@ func (a *app) show(store *evidence.Store, h *record.History, account *record.Acc
 	p.add("started   %s", start.Started.Format(clockLayout))
 	p.add("state     %s", a.stateLine(store, account))
 	p.add("sla       %s", slaLine(account))
+	if report := start.SLA.Report(); report != "" {
+		p.add("reported  %s", report)
+	}
+	if due := start.SLA.ReportDue(); due != "" {
+		p.add("due       %s", due)
+	}
 	if start.Change != "" {
 		p.add("change    %s", start.Change)
 	}

@@ -106,7 +106,7 @@ func (c *clientTick) occurrence(e record.Exception, before int) (about, error) {
 		m.run = run.Run
 	}
 	c.clock(&m, item.SLA.For(found), run)
-	m.Acknowledged = c.acknowledged(m.run, m.occurrence)
+	m.Acknowledged = c.acknowledged(m)
 	describe(&m.Matter, e, run, before)
 	return m, nil
 }
@@ -170,9 +170,10 @@ func (c *clientTick) pauses(run, occurrence string, terms *agreement.Terms) []ag
 }
 
 // acknowledged is when somebody took it on first; zero when nobody did.
-func (c *clientTick) acknowledged(run, occurrence string) time.Time {
+func (c *clientTick) acknowledged(m about) time.Time {
+	same := func(x, y string) bool { return x != "" && x == y }
 	for _, ack := range c.standing.Acks { // by when they were signed
-		if run != "" && ack.Body.Run == run || ack.Body.Occurrence == occurrence {
+		if same(m.run, ack.Body.Run) || same(m.occurrence, ack.Body.Occurrence) || same(m.item, ack.Body.Item) {
 			return ack.Body.Signed
 		}
 	}
@@ -247,6 +248,7 @@ func (c *clientTick) item(item record.OpenItem) about {
 	if body.Occurrence != "" {
 		m.Zone = zoneOf(body.Occurrence)
 	}
+	m.Acknowledged = c.acknowledged(m)
 	var answers record.Answers
 	if err := record.GetJSON(c.store, body.Answers, &answers); err == nil {
 		m.What, m.Impact, m.Tried = sentence(answers.What), sentence(answers.Impact), sentence(answers.Tried)

@@ -2,7 +2,6 @@ package cmd_test
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -14,10 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
-	"github.com/msp-runbook/msp/runbook/record"
 )
 
 // tickDesk is a workspace whose client acme has a daily runbook at seven in London,
@@ -47,15 +44,10 @@ contacts:
   - {id: ben, name: Ben Okafor, side: provider, channels: [night]}
 `
 
-func newTickDesk(t *testing.T, config string) *tickDesk {
+func newTickDesk(t *testing.T, folder, config string) *tickDesk {
 	t.Helper()
-	d := &tickDesk{newDeskIn(t, inMemory(t))}
-	if err := os.MkdirAll(filepath.Join(d.home, ".config/msp"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(d.home, ".config/msp/config.yaml"), []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	d := &tickDesk{newDeskIn(t, folder)}
+	d.configure(config)
 	d.write("msp.yaml", "client: acme\n")
 	d.write("runbooks/daily.yaml", tickRunbook)
 	d.write("runbooks/contacts.yaml", tickContacts)
@@ -65,6 +57,18 @@ func newTickDesk(t *testing.T, config string) *tickDesk {
 	d.write("runbooks/acme.yaml", plan+"ticker: "+d.writer()+"\n")
 	d.at(0, "2026-06-30T05:05:00Z", "plan", "sign", "runbooks/acme.yaml")
 	return d
+}
+
+// configure writes the user's own config.yaml.
+func (d *desk) configure(text string) {
+	d.t.Helper()
+	folder := filepath.Join(d.home, ".config/msp")
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		d.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "config.yaml"), []byte(text), 0o600); err != nil {
+		d.t.Fatal(err)
+	}
 }
 
 func (d *tickDesk) store() *evidence.Store {
@@ -88,32 +92,6 @@ func (d *tickDesk) at(code int, instant string, args ...string) ran {
 		d.t.Fatalf("%s: %v: exit code %d, want %d\n%s%s", instant, args, got.code, code, got.stdout, got.stderr)
 	}
 	return got
-}
-
-// ack takes an occurrence on, with the key of the log.
-func (d *tickDesk) ack(occurrence string, at time.Time) {
-	d.t.Helper()
-	folder := filepath.Join(d.home, ".config/msp/writers", d.writer())
-	text, err := os.ReadFile(filepath.Join(folder, "key"))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	key, err := evidence.ParsePrivateKey(text)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	l := &record.Ledger{
-		Store: d.store(), Log: d.store().OpenLog("acme", d.writer(), key, filepath.Join(folder, "heads")),
-		Client: "acme", Writer: record.Signer{ID: d.writer(), Key: key.Public().AuthorizedKey()}, Operator: key,
-	}
-	why, err := l.PutJSON(record.Words{Text: "on it"})
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	ack := record.Ack{Client: "acme", Writer: l.Writer, Operator: l.Signer(), Signed: at, Occurrence: occurrence, Why: why}
-	if _, _, err := l.Say(context.Background(), record.KindAck, ack); err != nil {
-		d.t.Fatal(err)
-	}
 }
 
 // ntfy is a server of ntfy that can be down.
@@ -216,7 +194,7 @@ func TestTickTells(t *testing.T) {
 	t.Parallel()
 	server := newNtfy(t)
 	port, mails := mailbox(t)
-	d := newTickDesk(t, fmt.Sprintf(`channels:
+	d := newTickDesk(t, t.TempDir(), fmt.Sprintf(`channels:
   night: {type: ntfy, url: %q, topic: nights, token: {env: NIGHT_TOKEN}}
   mail: {type: mail, host: 127.0.0.1, port: %s, tls: none, from: msp@provider.example}
 deadman: %s/alive
@@ -251,7 +229,7 @@ deadman: %s/alive
 	// It is repeated until somebody takes it on, which ends this ladder only.
 	d.at(0, "2026-06-30T06:45:00Z", "tick")
 	took("the repeat", first, "alive")
-	d.ack("acme/daily/2026-06-30T07:00:00+01:00[Europe/London]", time.Date(2026, 6, 30, 6, 50, 0, 0, time.UTC))
+	d.at(0, "2026-06-30T06:50:00Z", "ack", "acme/daily/2026-06-30T07:00:00+01:00[Europe/London]")
 	d.at(0, "2026-06-30T07:30:00Z", "tick")
 	took("after the acknowledgement", "alive")
 	mail := <-mails
@@ -272,7 +250,7 @@ deadman: %s/alive
 // TestTickElsewhere ticks on a machine that shares the state and isn't the ticker.
 func TestTickElsewhere(t *testing.T) {
 	t.Parallel()
-	d := newTickDesk(t, "channels: {night: {type: exec, command: [touch, sent]}}\n")
+	d := newTickDesk(t, t.TempDir(), "channels: {night: {type: exec, command: [touch, sent]}}\n")
 	other := *d.desk
 	other.home = filepath.Join(filepath.Dir(d.home), "other")
 	if err := os.CopyFS(filepath.Join(other.home, ".config/msp"), os.DirFS(filepath.Join(d.home, ".config/msp"))); err != nil {

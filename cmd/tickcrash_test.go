@@ -18,7 +18,7 @@ import (
 // once.
 func TestTickKilled(t *testing.T) {
 	const when = "2026-07-02T06:20:00Z"
-	d := newTickDesk(t, "channels: {night: {type: exec, command: [sh, -c, 'echo told >> told']}, mail: {type: exec, command: ['true']}}\n")
+	d := newTickDesk(t, inMemory(t), "channels: {night: {type: exec, command: [sh, -c, 'echo told >> told']}, mail: {type: exec, command: ['true']}}\n")
 	folder := filepath.Dir(d.home)
 	saved := filepath.Join(folder, "saved")
 	copyOver := func(from, to string) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/record"
 )
@@ -22,6 +23,7 @@ func short(digest string) string {
 // what it was asked for and from its plan.
 func (v *runAudit) checkTerms(s *statement) {
 	start := s.start
+	v.checkReported(s)
 	deadline, ok := start.SLA.Deadline(start.Started)
 	switch {
 	case ok != (start.Deadline != nil), ok && !deadline.Equal(*start.Deadline):
@@ -48,6 +50,19 @@ func (v *runAudit) checkTerms(s *statement) {
 	if !sameDeviations(asked, start.Deviations) {
 		v.broken(ruleDeviation, s.place(), "%s states the deviations %s, what the run was asked for gives %s", s.name(), list(start.Deviations), list(asked))
 	}
+}
+
+// checkReported holds a run to what it is about: that was reported before it
+// began, and its clock begins there.
+func (v *runAudit) checkReported(s *statement) {
+	terms := s.start.SLA
+	if terms == nil || terms.Reported == nil {
+		return
+	}
+	if terms.Clock != string(runbook.ClockReported) {
+		v.broken(ruleSLA, s.place(), "%s says that it is about %s, and its terms don't count from a report", s.name(), terms.Reported.Source)
+	}
+	v.inOrder(s, "its start after what was reported", "", terms.Reported.At, s.start.Started)
 }
 
 func when(ok bool, t time.Time) *time.Time {

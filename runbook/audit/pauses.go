@@ -11,15 +11,21 @@ import (
 // clockHolds are the holds of clocks that can be relied on, and what released
 // them: who signed them might.
 type clockHolds struct {
-	holds    map[string]*statement   // by their digest
+	holds    map[string]*clockHold   // by their digest
 	releases map[string][]*statement // by the digest of the hold
-	byDigest map[string]*statement   // the releases by their own
+	released map[string]string       // by the digest of the release: that of the hold
 	before   map[string]time.Time    // what lies before a hold in its log claims at the latest
+}
+
+// A clockHold is a hold of a clock.
+type clockHold struct {
+	*statement
+	body *record.Hold
 }
 
 // readClockHolds gathers the holds of clocks.
 func (a *audit) readClockHolds(said []saidResult) {
-	a.clocks = clockHolds{map[string]*statement{}, map[string][]*statement{}, map[string]*statement{}, map[string]time.Time{}}
+	a.clocks = clockHolds{map[string]*clockHold{}, map[string][]*statement{}, map[string]string{}, map[string]time.Time{}}
 	for _, r := range said {
 		if r.statement == nil || !a.maySay(r.statement, mayState) {
 			continue
@@ -27,11 +33,11 @@ func (a *audit) readClockHolds(said []saidResult) {
 		switch body := r.statement.body.(type) {
 		case *record.Hold:
 			if body.Kind == record.HoldClock {
-				a.clocks.holds[r.statement.leaf.Envelope] = r.statement
+				a.clocks.holds[r.statement.leaf.Envelope] = &clockHold{r.statement, body}
 			}
 		case *record.Release:
 			a.clocks.releases[body.Hold] = append(a.clocks.releases[body.Hold], r.statement)
-			a.clocks.byDigest[r.statement.leaf.Envelope] = r.statement
+			a.clocks.released[r.statement.leaf.Envelope] = body.Hold
 		}
 	}
 }
@@ -45,14 +51,14 @@ func (a *audit) maySay(s *statement, right trust.Right) bool {
 // false when one of them can't be read, which is said.
 func (v *runAudit) namedHolds(end *statement) (holds []record.HoldMade, ok bool) {
 	ok = true
-	released := map[string]*statement{}
+	released := map[string]time.Time{}
 	for _, digest := range end.end.Holds {
-		hold, release := v.clocks.holds[digest], v.clocks.byDigest[digest]
+		hold, of := v.clocks.holds[digest], v.clocks.released[digest]
 		leaf, logged := v.named[digest]
 		switch {
-		case release != nil:
-			released[release.body.(*record.Release).Hold] = release
-		case hold != nil && hold.body.(*record.Hold).OfClock(v.run, v.occurrence):
+		case of != "":
+			released[of] = v.clocks.releaseOf(of, digest)
+		case hold != nil && hold.body.OfClock(v.run, v.occurrence):
 			holds = append(holds, v.madeOf(hold))
 		case hold != nil:
 			v.broken(ruleHoldCounted, end.place(), "%s counts the hold %s, which is of another clock", end.name(), short(digest))
@@ -64,15 +70,23 @@ func (v *runAudit) namedHolds(end *statement) (holds []record.HoldMade, ok bool)
 		}
 	}
 	for i, h := range holds {
-		if release := released[h.Digest]; release != nil {
-			holds[i].Released = release.until().Round(0)
-		}
+		holds[i].Released = released[h.Digest]
 	}
 	return holds, ok
 }
 
-func (a *audit) madeOf(s *statement) record.HoldMade {
-	return record.HoldMade{Digest: s.leaf.Envelope, Hold: *s.body.(*record.Hold), Leads: a.maySay(s, mayLead)}
+// releaseOf is when a hold was released by a statement.
+func (c clockHolds) releaseOf(hold, release string) time.Time {
+	for _, s := range c.releases[hold] {
+		if s.leaf.Envelope == release {
+			return s.until().Round(0)
+		}
+	}
+	return time.Time{}
+}
+
+func (a *audit) madeOf(s *clockHold) record.HoldMade {
+	return record.HoldMade{Digest: s.leaf.Envelope, Hold: *s.body, Leads: a.maySay(s.statement, mayLead)}
 }
 
 // finishBy is until when an open run may be open, as the holds of its clock have
@@ -80,7 +94,7 @@ func (a *audit) madeOf(s *statement) record.HoldMade {
 func (v *runAudit) finishBy(start *statement) time.Time {
 	var holds []record.HoldMade
 	for _, digest := range sortedKeys(v.clocks.holds) {
-		if hold := v.clocks.holds[digest]; hold.body.(*record.Hold).OfClock(v.run, v.occurrence) {
+		if hold := v.clocks.holds[digest]; hold.body.OfClock(v.run, v.occurrence) {
 			made := v.madeOf(hold)
 			for _, release := range v.clocks.releases[digest] {
 				if at := release.until().Round(0); made.Released.IsZero() || at.Before(made.Released) {
@@ -141,14 +155,14 @@ func (h *heldRun) judgedBy(pauses []agreement.Pause) record.Verdict {
 // shown are the pauses without what can't be so: nothing before a hold was
 // logged, and nothing behind the first release that is known.
 func (h *heldRun) shown(known func(release *statement) bool) []agreement.Pause {
-	return h.pauses(known, func(hold *statement) (time.Time, bool) {
+	return h.pauses(known, func(hold *clockHold) (time.Time, bool) {
 		return later(h.loggedAfter(hold.ref), h.clocks.before[hold.leaf.Envelope]), true
 	})
 }
 
 // proven are the pauses as far as somebody outside has seen the holds.
 func (h *heldRun) proven() []agreement.Pause {
-	return h.pauses(anyRelease, func(hold *statement) (time.Time, bool) {
+	return h.pauses(anyRelease, func(hold *clockHold) (time.Time, bool) {
 		by := h.existed(hold.ref)
 		return by, !by.IsZero()
 	})
@@ -158,7 +172,7 @@ func anyRelease(*statement) bool { return true }
 
 // pauses are those of the holds from an instant on, up to a release that is
 // known.
-func (h *heldRun) pauses(known func(release *statement) bool, from func(hold *statement) (time.Time, bool)) []agreement.Pause {
+func (h *heldRun) pauses(known func(release *statement) bool, from func(hold *clockHold) (time.Time, bool)) []agreement.Pause {
 	var holds []record.HoldMade
 	for _, made := range h.holds {
 		hold := h.clocks.holds[made.Digest]

@@ -402,10 +402,15 @@ func known(t time.Time) *time.Time { return when(!t.IsZero(), t) }
 
 // provenMet: a run was in time when its end existed by its deadline. Where the
 // clock of its terms starts with the run itself, a token has to show its start as
-// well: without, the deadline is but a claim.
+// well: without, the deadline is but a claim. One about a report is judged by the
+// times that are shown instead of those that it claims.
 func (v *runAudit) provenMet(start *statement, by time.Time, pauses ...agreement.Pause) bool {
 	s := start.start
 	met := v.result.verdict != nil && v.result.judged && v.result.verdict.Outcome == record.RunDone && !v.result.verdict.Late
+	if met && s.SLA.Reported != nil {
+		began := v.existed(start.ref)
+		return !began.IsZero() && !s.SLA.Judge(began, by, pauses...).Late()
+	}
 	if deadline, ok := s.SLA.Deadline(s.Started, pauses...); !met || s.Deadline == nil || !ok || by.After(deadline) {
 		return false
 	}

@@ -73,6 +73,9 @@ func checkStartWords(start *record.RunStart) error {
 	if start.Change != "" && !record.ValidReference(start.Change) {
 		return fmt.Errorf("%q is no reference of a change", start.Change)
 	}
+	if t := start.SLA; t != nil && t.Reported != nil && (t.Reported.At.IsZero() || !record.ValidReference(t.Reported.Source)) {
+		return fmt.Errorf("it doesn't say when it was reported, and by what: %q is no reference", t.Reported.Source)
+	}
 	if err := checkOccurrenceWords(start.Occurrence); err != nil {
 		return err
 	}
@@ -117,6 +120,9 @@ func checkPlanWords(p *record.Plan) error {
 	for _, planned := range p.Runbooks {
 		if !evidence.ValidDigest(planned.Runbook.Digest) {
 			return fmt.Errorf("the runbook %s: %q is no digest", planned.Runbook.ID, planned.Runbook.Digest)
+		}
+		if planned.SLA != nil && planned.SLA.Reported != nil {
+			return fmt.Errorf("the runbook %s: a plan can't know what is going to be reported", planned.Runbook.ID)
 		}
 	}
 	return nil

@@ -50,10 +50,11 @@ type Job struct {
 
 	StartAt   string // a step's id
 	Checklist bool
-	Change    string           // the reference of the change that asks for the run
-	CatchesUp string           // the missed occurrence that the run makes good; it satisfies none
-	Trust     string           // digest of the newest trust statement; "" when there is none
-	Promises  agreement.Lookup // where the names in an SLA get their meaning
+	Change    string              // the reference of the change that asks for the run
+	CatchesUp string              // the missed occurrence that the run makes good; it satisfies none
+	Trust     string              // digest of the newest trust statement; "" when there is none
+	Promises  agreement.Lookup    // where the names in an SLA get their meaning
+	Reported  *agreement.Reported // that the run is about; nil: nothing was
 
 	Ledger    *record.Ledger
 	Outside   *anchor.Outside // who is shown the heads of the log; nil is nobody
@@ -290,6 +291,9 @@ func (r *runner) runStart(salt string, started time.Time, tools []record.Tool, b
 		s.Occurrence, s.SLA = &bound.Occurrence, bound.Item.SLA.For(bound.Found)
 		s.Deviations = append(s.Deviations, r.unlikePlan(bound)...)
 	}
+	if report := job.Reported; report != nil {
+		s.SLA = s.SLA.ReportedAt(report.At, report.Source)
+	}
 	if deadline, ok := s.SLA.Deadline(started); ok {
 		s.Deadline = &deadline
 	}
@@ -455,6 +459,9 @@ func (r *runner) promise() string {
 	sla := r.start.SLA
 	if why := sla.NotJudged(); why != "" {
 		return why
+	}
+	if due := sla.ReportDue(); due != "" {
+		return due + " · reported " + sla.Report()
 	}
 	if r.start.Occurrence == nil {
 		return sla.Promise()

@@ -149,8 +149,8 @@ type RunStart struct {
 	Software   Software    `json:"software"`
 }
 
-// ValidReference reports whether text may be the reference of a change: an
-// identifier, no free text.
+// ValidReference reports whether text may be the reference of a change, an alert
+// or a ticket: an identifier, no free text.
 func ValidReference(text string) bool {
 	if text == "" || len(text) > 64 {
 		return false
