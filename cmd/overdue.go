@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -212,6 +213,7 @@ const (
 func (a *app) nagios(o overdueNow, err error) error {
 	open := slices.ContainsFunc(o.lines, func(l overdueLine) bool { return l.RecoveredAt == nil })
 	word, text, code := "OK", o.fine(), nagiosOK
+	number := strconv.Itoa(len(o.lines))
 	switch {
 	case err != nil:
 		word, text, code = "UNKNOWN", err.Error(), nagiosUnknown
@@ -225,8 +227,11 @@ func (a *app) nagios(o overdueNow, err error) error {
 	if open && len(o.problems) > 0 {
 		text += "; and not all could be read"
 	}
+	if code == nagiosUnknown {
+		number = "U" // which is how a plugin says that it doesn't know
+	}
 	text = strings.NewReplacer("|", "/", "\n", "; ").Replace(terminal.Sanitize(text, true))
-	fmt.Fprintf(a.Stdout, "MSP %s - %s|overdue=%d;;0\n", word, text, len(o.lines))
+	fmt.Fprintf(a.Stdout, "MSP %s - %s|overdue=%s;;0\n", word, text, number)
 	return ended(code)
 }
 

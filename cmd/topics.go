@@ -152,14 +152,16 @@ checkpoint that your client keeps (--checkpoint).
 
 const exitTopic = `
   0    done
-  1    the answer is no: a step failed, lint found problems, verify found something
+  1    the answer is no: a step failed, lint found problems, verify found something,
+       something is overdue
   2    could not try: usage, unreadable input, nothing was started
   3    parked: the run waits for a person; msp resume goes on, and where it waits
        for an approval msp approve comes first
   4    done, but outside its SLA
   130  interrupted: ctrl-C, a termination, a hang-up
 
-Where several fit: 130, 2, 3, 1, 4.
+Where several fit: 130, 2, 3, 1, 4. Only msp overdue --format nagios has the codes of
+a plugin: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 `
 
 const settingsTopic = `

@@ -289,8 +289,8 @@ func (l *dueList) words(r DueRow) []string {
 	if r.Held != "" {
 		words = append(words, "held: "+spaced(r.Held))
 	}
-	if r.Before > 0 {
-		words = append(words, fmt.Sprintf("%d before it overdue", r.Before))
+	if r.Before > 0 && r.Risk != record.RiskNext {
+		words = append(words, fmt.Sprintf("%d overdue before it", r.Before))
 	}
 	if r.Unsigned {
 		words = append(words, "plan not signed")
