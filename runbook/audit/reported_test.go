@@ -99,8 +99,8 @@ func TestReportedAttacks(t *testing.T) {
 // the start by then, and not by one over the end alone.
 func TestReportedProven(t *testing.T) {
 	b, tsa := newStamped(t)
-	b.about(20 * time.Minute).bracket(tsa, tsa)
-	b.about(20 * time.Minute).bracket(nil, tsa)
+	b.about(20*time.Minute).bracket(tsa, tsa)
+	b.about(20*time.Minute).bracket(nil, tsa)
 	hidden := b.about(20 * time.Minute)
 	hidden.signStart()
 	b.pass(15 * time.Minute) // it may have been made up when the response was late
