@@ -56,17 +56,6 @@ func newCrash(t *testing.T) *crash {
 	return c
 }
 
-// inMemory is a folder on which waiting for the disk costs nothing.
-func inMemory(t *testing.T) string {
-	t.Helper()
-	folder, err := os.MkdirTemp("/dev/shm", "msp-test-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(folder) })
-	return folder
-}
-
 func (c *crash) answer(interrupted string) {
 	c.write("answers.yaml", fmt.Sprintf(crashAnswers, interrupted))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
 	"time"
@@ -39,7 +40,11 @@ Exit codes: 0 shown, 2 not all of it could be read.`,
 			if err != nil {
 				return err
 			}
-			d, err := a.due(c.Context(), p, now, at == "")
+			upcoming := terminal.MostNext
+			if everything || asJSON {
+				upcoming = math.MaxInt
+			}
+			d, err := a.due(c.Context(), p, now, at == "", upcoming)
 			if err != nil {
 				return err
 			}
@@ -60,10 +65,11 @@ type dueNow struct {
 	problems []error
 }
 
-// due reads what is due at an instant. Now says that it is the time of day.
-func (a *app) due(ctx context.Context, p *place, at time.Time, now bool) (dueNow, error) {
+// due reads what is due at an instant, and some of what is upcoming. Now says that
+// it is the time of day.
+func (a *app) due(ctx context.Context, p *place, at time.Time, now bool, upcoming int) (dueNow, error) {
 	d := dueNow{Due: terminal.Due{At: at, Ahead: ahead}}
-	all, err := a.outlooks(ctx, p, at, now)
+	all, err := a.outlooks(ctx, p, at, now, upcoming)
 	if err != nil {
 		return d, err
 	}

@@ -66,12 +66,18 @@ func runExample(t *testing.T, line string) {
 	if strings.Contains(line, "msp trust") {
 		line = prepareTrust(t, d, line)
 	}
-	if strings.Contains(line, "msp plan show") {
+	if strings.Contains(line, "msp plan show") || strings.Contains(line, "msp overdue") {
 		d.output("plan", "sign", "runbooks/acme.yaml")
+	}
+	if strings.Contains(line, "msp agreement") {
+		d.write("runbooks/agreement.yaml", exampleAgreement)
 	}
 	if strings.Contains(line, "msp anchor") {
 		d.msp("run", "backup-verify", "--input", "backup_dir=testdata/backups/acme", "--input", "max_age=87600h")
 		writeStampConfig(t, filepath.Join(d.home, ".config", "msp"), stamptest.New(t, time.Now))
+	}
+	if strings.Contains(line, "msp tick --test") {
+		d.configure("channels: {on-call: {type: exec, command: [\"true\"]}}\n")
 	}
 	logged := []string{exampleRun, "msp resume", "msp verify", "msp export", "msp log receipt"}
 	if slices.ContainsFunc(logged, func(part string) bool { return strings.Contains(line, part) }) {
@@ -89,8 +95,9 @@ func runExample(t *testing.T, line string) {
 	shell := exec.Command("sh", "-c", line)
 	shell.Dir, shell.Env = d.work, d.env
 	out, err := shell.CombinedOutput()
-	parks := strings.HasSuffix(line, "msp resume") && shell.ProcessState.ExitCode() == 3 // nobody is there to answer
-	if err != nil && !parks {
+	parks := strings.HasSuffix(line, "msp resume") && shell.ProcessState.ExitCode() == 3  // nobody is there to answer
+	doctor := strings.HasPrefix(line, "msp doctor") && shell.ProcessState.ExitCode() == 1 // the clock of this machine may need it
+	if err != nil && !parks && !doctor {
 		t.Errorf("%v:\n%s", err, out)
 	}
 }
@@ -103,6 +110,16 @@ func laterExample(t *testing.T, d *desk, line string) string {
 	case strings.HasPrefix(line, "msp sync"):
 		parkedExample(t, d)
 		return strings.ReplaceAll(line, "/mnt/evidence", t.TempDir())
+	case strings.HasPrefix(line, "msp release"):
+		run := regexp.MustCompile(`release (\S+)`).FindStringSubmatch(line)[1]
+		d.output("hold", run, "--reason", "maintenance", "--why", "the window")
+	case strings.HasPrefix(line, "msp waive"):
+		d.output("plan", "sign", "runbooks/acme.yaml")
+	case strings.HasPrefix(line, "msp open close"):
+		d.output("open", "add", "--what", "it is loud", "--owner", "technician")
+		return strings.ReplaceAll(line, "other-3fa20c11", "other-")
+	case strings.HasPrefix(line, "msp handoff"):
+		parkedExample(t, d)
 	case strings.HasPrefix(line, "msp erase release"):
 		return strings.ReplaceAll(line, "3fa20c11", strings.TrimSpace(d.output("erase", "hold", "--all", "--why", "case 12/26")))
 	case strings.HasPrefix(line, "msp log late"):
@@ -115,6 +132,19 @@ func laterExample(t *testing.T, d *desk, line string) string {
 	}
 	return line
 }
+
+const exampleAgreement = `apiVersion: msp/v1
+kind: Agreement
+id: acme-2026
+client: acme
+version: 1.0.0
+title: Managed backups for Acme
+timezone: Europe/London
+effective_from: 2026-01-01
+parties: {client: {name: Acme Ltd, role: owner}, provider: {name: Example Ltd, role: manager}}
+services: {in_scope: [backup-verify]}
+targets: {backups: {clock: scheduled, complete_within: 2h, target: 95%, owner: technician}}
+`
 
 // exampleWriter stands for any writer in the examples.
 const exampleWriter = "writer-1a2b3c4d"

@@ -151,6 +151,11 @@ func (a *app) lint(p *place, files []runbook.File, asJSON bool) error {
 			problems = append(problems, a.agreementProblems(p, f, known)...)
 		}
 	}
+	more, err := contactsProblems(p, files, books, known.calendars)
+	if err != nil {
+		return err
+	}
+	problems = append(problems, more...)
 	problems.Sort()
 	if asJSON {
 		report := lintReport{V: 1, Files: len(files), Problems: []lintProblem{}}

@@ -109,10 +109,11 @@ that a stranger can verify.`,
 		&cobra.Group{ID: groupProve, Title: "Prove:"}, &cobra.Group{ID: groupSetUp, Title: "Set up:"},
 	)
 	root.AddCommand(
-		app.runCommand(), app.resumeCommand(), app.approveCommand(), app.dueCommand(), app.overdueCommand(),
+		app.runCommand(), app.resumeCommand(), app.approveCommand(), app.dueCommand(), app.overdueCommand(), app.whoCommand(),
+		app.holdCommand(), app.releaseCommand(), app.ackCommand(), app.waiveCommand(), app.openCommand(), app.handoffCommand(),
 		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.scheduleCommand(), app.planCommand(), app.agreementCommand(), app.showCommand(),
 		app.logCommand(), app.verifyCommand(), app.anchorCommand(), app.syncCommand(), app.exportCommand(), app.eraseCommand(),
-		app.keyCommand(), app.trustCommand(), app.witnessCommand(), app.versionCommand(),
+		app.keyCommand(), app.trustCommand(), app.witnessCommand(), app.tickCommand(), app.doctorCommand(), app.versionCommand(),
 	)
 	root.AddCommand(topics()...)
 	root.SetHelpCommandGroupID(groupSetUp)

@@ -111,3 +111,14 @@ func (d *desk) mspWith(env []string, args ...string) ran {
 	}
 	return ran{c.ProcessState.ExitCode(), stdout.String(), stderr.String()}
 }
+
+// inMemory is a folder on which waiting for the disk costs nothing.
+func inMemory(t *testing.T) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/dev/shm", "msp-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	return folder
+}

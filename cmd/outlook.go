@@ -47,8 +47,10 @@ func (a *app) instant(at string) (time.Time, error) {
 }
 
 // outlooks are how the clients stand at an instant, in the order of their names.
-// They are read one by one on each core, so that memory is that of a few clients.
-func (a *app) outlooks(ctx context.Context, p *place, at time.Time, keep bool) ([]outlook, error) {
+// They are read one by one on each core, so that memory is that of a few clients. Of
+// what is upcoming each has some rows, and the others are counted. Keep says that
+// it is the time of day, and what is read may be gone on from.
+func (a *app) outlooks(ctx context.Context, p *place, at time.Time, keep bool, upcoming int) ([]outlook, error) {
 	clients, err := p.clients()
 	if err != nil {
 		return nil, err
@@ -63,6 +65,7 @@ func (a *app) outlooks(ctx context.Context, p *place, at time.Time, keep bool) (
 		readers.Go(func() {
 			for i := range next {
 				all[i] = a.outlook(p, clients[i], at, keep)
+				all[i].sumUp(at, upcoming)
 			}
 		})
 	}
@@ -125,6 +128,20 @@ func (o *outlook) rows(row func(record.Pending) terminal.DueRow) {
 		o.Rows = append(o.Rows, r)
 	}
 	o.Pending = nil
+}
+
+// sumUp counts what is upcoming behind the first rows, which are by their due times.
+func (o *outlook) sumUp(at time.Time, upcoming int) {
+	first := slices.IndexFunc(o.Rows, func(r terminal.DueRow) bool { return r.Risk == record.RiskNext })
+	if first < 0 || len(o.Rows)-first <= upcoming {
+		return
+	}
+	for _, r := range o.Rows[first+upcoming:] {
+		if r.Due.Before(at.Add(ahead)) {
+			o.Later++
+		}
+	}
+	o.Rows = slices.Clone(o.Rows[:first+upcoming])
 }
 
 // standingFile is where what was read of a client is gone on from: in the user's

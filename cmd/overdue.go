@@ -82,7 +82,7 @@ func (a *app) overdue(ctx context.Context, at string) (overdueNow, error) {
 	if o.at, err = a.instant(at); err != nil {
 		return o, err
 	}
-	all, err := a.outlooks(ctx, p, o.at, at == "")
+	all, err := a.outlooks(ctx, p, o.at, at == "", 0)
 	if err != nil {
 		return o, err
 	}
@@ -148,7 +148,7 @@ func (a *app) showOverdue(o overdueNow) error {
 		fmt.Fprintln(a.Stdout, o.fine())
 		return nil
 	}
-	fmt.Fprintf(a.Stderr, "msp: %d overdue: %s\n     hint: msp due shows what can be done now; msp log late says that one was done by hand\n", len(o.lines), o.counts())
+	fmt.Fprintf(a.Stderr, "msp: %d overdue: %s\n     hint: msp due shows what can be done now; msp waive excuses one, msp open close closes its item\n", len(o.lines), o.counts())
 	return ended(exitNo)
 }
 

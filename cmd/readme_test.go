@@ -57,6 +57,7 @@ func settled(lines []string) []string {
 		{`/\S*/\.config`, "/home/you/.config"},
 		{`at /\S*/(\w+)$`, "at /usr/bin/$1"},
 		{`writer-[0-9a-f]+`, "writer-0"},
+		{`other-[0-9a-f]{16}`, "other-0"},
 		{`SHA256:\S+`, "SHA256:0"},
 		{`sha256:[0-9a-f]+…?`, "sha256:0"},
 		{`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`, "0"},

@@ -54,7 +54,7 @@ func (f *runFlags) printer(a *app) (terminal.Screen, terminal.Printer) {
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
 	var inputs []string
-	var inputFile, startAt, change string
+	var inputFile, startAt, change, catchUp string
 	var report reportFlags
 	var checklist, dryRun bool
 	c := &cobra.Command{
@@ -117,6 +117,9 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 				Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change,
 				Promises: known.lookup(), Reported: reported,
 			}
+			if err := a.makeGood(p, &job, catchUp); err != nil {
+				return err
+			}
 			if dryRun {
 				return a.dryRun(c.Context(), sources, job)
 			}
@@ -130,6 +133,7 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 	c.Flags().BoolVar(&checklist, "checklist", false, "a person does every step by hand; recorded as a deviation")
 	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would run: start nothing, write nothing")
 	c.Flags().StringVar(&change, "change", "", "the `REFERENCE` of the change that asks for an ad hoc runbook")
+	c.Flags().StringVar(&catchUp, "catch-up", "", "do what was missed: the run names this `OCCURRENCE`, and satisfies none")
 	report.add(c)
 	c.RegisterFlagCompletionFunc("start-at", a.completeSteps) //nolint:errcheck // the flag is there
 	return c

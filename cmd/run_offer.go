@@ -17,7 +17,7 @@ const mostOffered = 20
 // offer finds what msp run does when no runbook is named: what is due now and no
 // run holds. A person at a terminal chooses; a program gets the list as an error.
 func (a *app) offer(ctx context.Context, p *place, f runFlags) (client, runbookID string, err error) {
-	d, err := a.due(ctx, p, a.Now(), true)
+	d, err := a.due(ctx, p, a.Now(), true, 0)
 	if err != nil {
 		return "", "", err
 	}

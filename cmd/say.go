@@ -15,22 +15,31 @@ func (a *app) say(ctx context.Context, p *place, kind, text string, make func(l 
 	if strings.TrimSpace(text) == "" {
 		return usageError(errors.New("nothing is said"), "give a text, for whoever reads the record later")
 	}
+	return a.sayBlob(ctx, p, kind, record.Words{Text: text}, make)
+}
+
+// sayBlob logs a statement with what is kept in a blob of its own, and prints its
+// digest.
+func (a *app) sayBlob(ctx context.Context, p *place, kind string, content any, make func(l *record.Ledger, blob string) record.Statement) error {
 	ledger, err := a.ledger(ctx, p, p.Client)
 	if err != nil {
 		return err
 	}
 	right := trust.Right{Roles: []trust.Role{trust.Operator}}
-	if kind == record.KindResponse {
+	switch kind {
+	case record.KindResponse:
 		right.Roles = append(right.Roles, trust.Auditor)
+	case record.KindWaiver:
+		right.Roles = []trust.Role{trust.Approver, trust.Lead}
 	}
 	if _, err := a.may(p, p.Client, ledger.Operator.Public(), "say so", right); err != nil {
 		return err
 	}
-	words, err := ledger.PutJSON(record.Words{Text: text})
+	blob, err := ledger.PutJSON(content)
 	if err != nil {
 		return err
 	}
-	digest, _, err := ledger.Say(ctx, kind, make(ledger, words))
+	digest, _, err := ledger.Say(ctx, kind, make(ledger, blob))
 	if err != nil {
 		return err
 	}

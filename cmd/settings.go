@@ -19,8 +19,9 @@ import (
 
 // Settings are what a user or a workspace may choose. They come from the
 // user's config.yaml, then msp.yaml of the workspace, then MSP_* variables.
-// Files and Commands say what a runbook's secrets mean, TSAs whom msp talks to
-// over the network; only the user's own configuration may say that.
+// Files and Commands say what a runbook's secrets mean, TSAs, Witnesses, Channels
+// and Deadman whom msp talks to over the network; only the user's own
+// configuration may say that.
 type Settings struct {
 	Client         string              `mapstructure:"client"`
 	Key            string              `mapstructure:"key"`             // the operator key's name
@@ -32,6 +33,9 @@ type Settings struct {
 	TSAs           []tsaSetting        `mapstructure:"tsa"`
 	Witnesses      []witnessSetting    `mapstructure:"witnesses"`
 	AnchorTimeout  time.Duration       `mapstructure:"anchor_timeout"` // for all of them together
+
+	Channels map[string]channelSetting `mapstructure:"channels"` // by which notices are sent
+	Deadman  any                       `mapstructure:"deadman"`  // a URL that a good tick asks for
 }
 
 // place is where a command works.
@@ -166,7 +170,7 @@ func readSettings(config, workspace string) (Settings, error) {
 		}
 	}
 	v.SetEnvPrefix("msp")
-	for _, key := range []string{"client", "key", "agent", "blob_limit", "statement_limit", "anchor_timeout"} {
+	for _, key := range []string{"client", "key", "agent", "blob_limit", "statement_limit", "anchor_timeout", "deadman"} {
 		v.BindEnv(key) //nolint:errcheck // fails without a key only
 	}
 	var s Settings
@@ -179,7 +183,10 @@ func readSettings(config, workspace string) (Settings, error) {
 	if err := checkTSAs(&s, config); err != nil {
 		return s, err
 	}
-	return s, checkWitnesses(&s)
+	if err := checkWitnesses(&s); err != nil {
+		return s, err
+	}
+	return s, checkChannels(&s)
 }
 
 // mergeWorkspace reads msp.yaml, which may not say what is executed or read on
@@ -190,7 +197,7 @@ func mergeWorkspace(v *viper.Viper, path string) error {
 	if err := merge(own, path); err != nil {
 		return err
 	}
-	for _, key := range []string{"files", "commands", "tsa", "witnesses"} {
+	for _, key := range []string{"files", "commands", "tsa", "witnesses", "channels", "deadman"} {
 		if own.IsSet(key) {
 			return hint(fmt.Errorf("%s: %q may not stand in a workspace", path, key), "put it into your own configuration, config.yaml")
 		}

@@ -42,6 +42,7 @@ type loggedRun struct {
 	Deviations []record.Deviation `json:"deviations,omitempty"`
 	Record     string             `json:"record,omitempty"`
 	Later      []laterWords       `json:"later,omitempty"`
+	Besides    []timeWords        `json:"besides,omitempty"`
 }
 
 func (a *app) logCommand() *cobra.Command {
@@ -79,7 +80,7 @@ func (a *app) history(p *place) (*record.History, error) {
 }
 
 func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
-	runs, later := []loggedRun{}, laterByRun(h, store)
+	runs, later, words := []loggedRun{}, laterByRun(h, store), timeWordsOf(h, store)
 	for _, account := range h.Accounts {
 		start := account.Start.Body
 		run := loggedRun{
@@ -92,7 +93,7 @@ func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
 			end := account.End.Body
 			run.Ended, run.Late, run.Deviations, run.Record = &end.Ended, end.Verdict.Late, end.Verdict.Deviations, account.End.Digest
 		}
-		run.Later = later[account.Run]
+		run.Later, run.Besides = later[account.Run], besides(words, start)
 		runs = append(runs, run)
 	}
 	if asJSON {
@@ -100,7 +101,8 @@ func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
 			V    int          `json:"v"`
 			Runs []loggedRun  `json:"runs"`
 			Late []laterWords `json:"late_entries,omitempty"`
-		}{1, runs, later[""]})
+			Time []timeWords  `json:"occurrences,omitempty"` // said about them
+		}{1, runs, later[""], ofOccurrences(words)})
 	}
 	if len(runs) == 0 {
 		fmt.Fprintln(a.Stderr, "no run is in the log yet; --client names another client")
@@ -114,11 +116,14 @@ func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
 		if len(r.Deviations) > 0 {
 			state += ", deviates: " + joinDeviations(r.Deviations)
 		}
-		state += saidLater(r.Later)
+		state += saidBesides(r.Besides) + saidLater(r.Later)
 		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\n", record.ShortID(r.Run), r.Started.Local().Format(clockLayout), r.Runbook, r.Version, state)
 	}
 	for _, l := range later[""] {
 		fmt.Fprintf(w, "late\t%s\t%s\tperformed at %s: %s\n", l.RecordedAt.Local().Format(clockLayout), l.about(), l.performed(), terminal.Sanitize(orErased(l.What), false))
+	}
+	for _, s := range ofOccurrences(words) {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s: %s\n", s.Kind, s.At.Local().Format(clockLayout), s.Occurrence, s.words(), terminal.Sanitize(orErased(s.Why), false))
 	}
 	return w.Flush()
 }
@@ -184,11 +189,13 @@ type shown struct {
 	End      *record.RunEnd   `json:"end,omitempty"`
 	Later    []laterWords     `json:"later,omitempty"`
 
+	Besides   []timeWords       `json:"besides,omitempty"`   // about its clock and its occurrence
 	Approvals []record.Approval `json:"approvals,omitempty"` // also those that decided nothing
 }
 
 func (a *app) shownRun(h *record.History, store *evidence.Store, account *record.Account) shown {
 	s := shown{V: 1, Run: account.Run, State: account.State(a.Now()), Start: account.Start.Body, Later: laterByRun(h, store)[account.Run]}
+	s.Besides = besides(timeWordsOf(h, store), s.Start)
 	for _, segment := range account.Segments {
 		s.Segments = append(s.Segments, segment.Body)
 	}
@@ -281,6 +288,7 @@ func (a *app) show(store *evidence.Store, h *record.History, account *record.Acc
 		p.add("  run        %s", account.End.Digest)
 	}
 	showApprovals(&p, h, account)
+	showBesides(&p, besides(timeWordsOf(h, store), start))
 	showLater(&p, laterByRun(h, store)[account.Run])
 	return p.print(a.Stdout)
 }
@@ -293,7 +301,7 @@ func (a *app) stateLine(store *evidence.Store, account *record.Account) string {
 			line += " · deviates: " + joinDeviations(d)
 		}
 	} else {
-		line += ", to be finished by " + account.Start.Body.FinishBy.Format(clockLayout)
+		line += ", to be finished by " + account.Until(a.Now()).Format(clockLayout)
 	}
 	return line
 }

@@ -13,6 +13,9 @@ func topics() []*cobra.Command {
 		{"steps", "the kinds of steps and what any step may say", stepsTopic},
 		{"expressions", "${{ }}: what may be computed, and where", expressionsTopic},
 		{"inputs", "inputs, answers and secrets", inputsTopic},
+		{"schedules", "when runbooks are due: schedules, calendars, plans", schedulesTopic},
+		{"agreements", "what was promised: targets, clocks, credits", agreementsTopic},
+		{"contacts", "who is told: people, rosters, ladders", contactsTopic},
 		{"evidence", "what is recorded, and how a stranger checks it", evidenceTopic},
 		{"exit-codes", "what msp's exit codes mean", exitTopic},
 		{"settings", "where msp keeps things, and what can be set", settingsTopic},
@@ -175,9 +178,30 @@ the workspace, then the variables.
                                         tsa: [{name, url, roots: FILE}]; msp anchor
   witnesses                             who cosigns the heads of the logs; config.yaml
                                         only, as witnesses: [{name, url, key}]
+  channels                              by which msp tick tells people, by the names
+                                        that contacts give them; config.yaml only
+  deadman          MSP_DEADMAN          a URL that each good tick asks for, so that
+                                        others notice when there is none;
+                                        config.yaml or the variable only
 
 The passphrase of a key comes from the file that MSP_KEY_PASSPHRASE_FILE names, from
 commands: {key-passphrase: [PROGRAM, ARGUMENT, …]}, or from whoever sits there.
+
+A channel has a type and what that needs, and may have a timeout:
+
+  channels:
+    mail:     {type: mail, host: smtp.example.com, from: msp@example.com,
+               username: msp, password: {file: smtp}}   also to, port, tls
+    on-call:  {type: ntfy, topic: msp-night, token: {env: NTFY_TOKEN}}
+    pager:    {type: pagerduty, key: {command: pager-key}}
+    desk:     {type: slack, url: {file: slack}}         teams has the same keys
+    jira:     {type: jira, key: {env: JIRA_KEY}}
+    own:      {type: webhook, url: "https://…", key: {file: webhook}}
+    phone:    {type: exec, command: [PROGRAM, ARGUMENT, …]}
+
+url, key, token, topic, password and deadman may be texts; or {env: NAME},
+{file: NAME} or {command: NAME}, which mean what they mean in a runbook's secrets,
+and are read only when they are used. msp tick --test CHANNEL tries a channel.
 
 The configuration folder is ~/.config/msp ($XDG_CONFIG_HOME/msp): keys/ has the
 operator's keys, writers/ the keys of this installation's logs.

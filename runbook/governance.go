@@ -199,7 +199,7 @@ func decodeLadder(n *document.Node, d *document.Decoder) []Rung {
 	var ladder []Rung
 	for _, item := range d.List(n, "a list of rungs") {
 		m := d.Map(item, "a rung")
-		var rung Rung
+		rung := Rung{Position: m.Position()}
 		if after := need(m, "after", foreignRungKeys); strings.HasSuffix(after.Text(), "%") {
 			rung.Share = decodePercent(after, d)
 		} else {

@@ -144,6 +144,7 @@ type Escalation struct {
 
 // Rung is one step of an escalation ladder.
 type Rung struct {
+	document.Position
 	After  Duration // either After
 	Share  float64  // or a share of the SLA, in percent
 	Notify string

@@ -32,10 +32,11 @@ type Due struct {
 	All     bool     // show all rows
 }
 
-const (
-	mostDue  = 40 // rows of what is late or due
-	mostNext = 5  // rows of what comes
-)
+// MostNext is how many rows of what comes are shown.
+const MostNext = 5
+
+// mostDue is how many rows of what is late or due are shown.
+const mostDue = 40
 
 // PrintDue prints what is due. Without a terminal nothing is folded.
 func PrintDue(s Screen, d Due) {
@@ -55,8 +56,7 @@ type dueList struct {
 	Due
 	screen  Screen
 	palette palette
-	later   int       // occurrences that are summed up
-	next    time.Time // when the first of them is due
+	later   int // occurrences that are summed up
 }
 
 // width is the room of a line; what is no terminal has all of it.
@@ -90,7 +90,7 @@ func (l *dueList) shown() (rows []DueRow, more int) {
 	for _, r := range l.Rows {
 		r.Client, r.Runbook = flatten(r.Client), flatten(r.Runbook)
 		switch upcoming := r.Risk == record.RiskNext; {
-		case upcoming && next >= mostNext && !l.All:
+		case upcoming && next >= MostNext && !l.All:
 			if r.Due.Before(l.At.Add(l.Ahead)) {
 				l.later++
 			}

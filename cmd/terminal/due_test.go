@@ -3,6 +3,7 @@ package terminal
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -119,7 +120,7 @@ func TestChoose(t *testing.T) {
 	}
 	p := NewPrompter(Screen{}, strings.NewReader(""), nil)
 	defer p.Close()
-	if _, err := p.Choose(context.Background(), "Due now:", []string{"acme daily"}); err != runbook.ErrPark {
+	if _, err := p.Choose(context.Background(), "Due now:", []string{"acme daily"}); !errors.Is(err, runbook.ErrPark) {
 		t.Errorf("nobody is there, and the error is %v", err)
 	}
 }

@@ -49,16 +49,12 @@ type HoldRules struct {
 // instant at which a lead confirmed it: a late word doesn't reach back. A hold
 // that goes on, and still counts, is a pause without an end.
 func (r HoldRules) Pauses(holds []Hold, at time.Time) []Pause {
-	reasons := r.PausesFor
-	if reasons == nil {
-		reasons = usualReasons()
-	}
 	var pauses []Pause
 	for _, h := range holds {
-		if !slices.Contains(reasons, h.Reason) {
+		if !r.Counts(h.Reason) {
 			continue
 		}
-		limit := r.limit(h)
+		limit := r.Longest(h.Max)
 		for _, from := range append([]time.Time{h.From}, h.Confirmed...) {
 			if p, ok := h.pause(from, limit, at); ok {
 				pauses = append(pauses, p)
@@ -68,15 +64,34 @@ func (r HoldRules) Pauses(holds []Hold, at time.Time) []Pause {
 	return pauses
 }
 
-func (r HoldRules) limit(h Hold) time.Duration {
+// Counts reports whether a hold for a reason pauses the client's clock.
+func (r HoldRules) Counts(reason Reason) bool {
+	reasons := r.PausesFor
+	if reasons == nil {
+		reasons = usualReasons()
+	}
+	return slices.Contains(reasons, reason)
+}
+
+// Longest is how long a hold counts whose own longest time is given; zero is
+// none.
+func (r HoldRules) Longest(hold time.Duration) time.Duration {
 	switch own := r.Max.Span(); {
-	case own <= 0 && h.Max <= 0:
+	case own <= 0 && hold <= 0:
 		return UsualHold
-	case own <= 0 || h.Max > 0 && h.Max < own:
-		return h.Max
+	case own <= 0 || hold > 0 && hold < own:
+		return hold
 	default:
 		return own
 	}
+}
+
+// HoldRules are those of the terms; the usual ones where they say none.
+func (t *Terms) HoldRules() HoldRules {
+	if t == nil || t.Holds == nil {
+		return HoldRules{}
+	}
+	return *t.Holds
 }
 
 // pause is the part of a hold that counts from an instant on.

@@ -15,7 +15,8 @@ var (
 	mayState   = trust.Right{Roles: []trust.Role{trust.Operator}}
 	mayDecide  = trust.Right{Roles: trust.Roles()} // the step says which of them it takes
 	mayAuthor  = trust.Right{Roles: []trust.Role{trust.Author}}
-	mayWaive   = trust.Right{Roles: []trust.Role{trust.Lead}}
+	mayLead    = trust.Right{Roles: []trust.Role{trust.Lead}}
+	mayWaive   = trust.Right{Roles: []trust.Role{trust.Approver, trust.Lead}}
 	mayRespond = trust.Right{Roles: []trust.Role{trust.Operator, trust.Auditor}}
 	mayPlan    = trust.Right{Roles: []trust.Role{trust.Lead}, Root: true}
 )
@@ -71,13 +72,13 @@ func (v *reader) checkSaidBy(s *statement) {
 		}
 	case *record.Hold:
 		if right = mayState; body.Confirms != "" {
-			right = mayWaive
+			right = mayLead
 		}
 	case *record.Release, *record.Ack, *record.Correction, *record.Erasure, *record.Handoff: // an erasure's roots are judged with it
 		right = mayState
 	case *record.Closing:
 		if right = mayState; body.How == record.CloseWaived {
-			right = mayWaive
+			right = mayLead
 		}
 	case *record.Unmet, *record.Notice:
 		v.writerStands(s)

@@ -104,12 +104,17 @@ func (v *runAudit) judge(start *statement) {
 	}
 	end := v.ends[0]
 	v.checkEndTimes(start, end)
-	stated := record.Judge(*start.start, steps, end.end.Aborted, end.end.Ended)
-	if !v.damaged {
+	holds, told := v.namedHolds(end)
+	pauses := record.PausesUnder(start.start.SLA, holds, end.end.Ended)
+	stated := record.Judge(*start.start, steps, end.end.Aborted, end.end.Ended, pauses...)
+	if !v.damaged && told {
 		v.compareVerdict(end, stated)
-		v.compareSLA(start, end)
+		v.compareSLA(start, end, pauses)
 	}
-	verdict := record.Judge(*start.start, computed, end.end.Aborted, end.end.Ended)
+	verdict := record.Judge(*start.start, computed, end.end.Aborted, end.end.Ended, pauses...)
+	if len(holds) > 0 && told {
+		v.result.held = &heldRun{v, start, end, computed, holds}
+	}
 	line := v.result.line
 	line.Late, line.Deviations = verdict.Late, verdict.Deviations
 	if v.damaged || v.refused && verdict.Outcome == record.RunDone {
@@ -130,9 +135,10 @@ func (v *runAudit) judgeOpen(start *statement) {
 		at := start.place()
 		at.cause = "open"
 		v.note(ruleNotCompared, at, "whether the run %s has ended can't be told: %s", v.run, v.gap())
-	case v.at.After(start.start.FinishBy):
+	case v.at.After(v.finishBy(start)):
+		finishBy := v.finishBy(start)
 		line.State = stateNeverFinished
-		v.broken(ruleNeverFinished, start.place(), "the run %s of %s had to finish by %s and has no end", v.run, start.start.Runbook.ID, instant(&start.start.FinishBy))
+		v.broken(ruleNeverFinished, start.place(), "the run %s of %s had to finish by %s and has no end", v.run, start.start.Runbook.ID, instant(&finishBy))
 	default:
 		line.State = stateOpen
 	}
@@ -158,8 +164,8 @@ func lateness(late bool) string {
 	return "not late"
 }
 
-func (v *runAudit) compareSLA(start, end *statement) {
-	computed := start.start.SLA.Judge(start.start.Started, end.end.Ended)
+func (v *runAudit) compareSLA(start, end *statement, pauses []agreement.Pause) {
+	computed := start.start.SLA.Judge(start.start.Started, end.end.Ended, pauses...)
 	if what := factsDiffer(end.end.SLA, computed); what != "" {
 		v.broken(ruleSLA, end.place(), "%s: %s", end.name(), what)
 	}

@@ -145,7 +145,7 @@ func (v *runAudit) checkUnscheduled(s *statement) {
 	_, o, ok := p.at(s.start.Runbook.ID, s.start.Started)
 	unsure := v.gaps || slices.ContainsFunc(v.lostPlans, func(lost ref) bool { return !lost.after(s.ref) && !lost.before(p.ref) })
 	switch {
-	case !ok:
+	case !ok, v.catchesUp(s):
 	case p.before(s.ref) && !unsure:
 		v.hidden = true
 		v.broken(ruleUnscheduled, s.place(), "%s is for no occurrence, and it began %s, in the window of %s", s.name(), instant(&s.start.Started), quoted(o.Name))
@@ -154,6 +154,27 @@ func (v *runAudit) checkUnscheduled(s *statement) {
 		at.cause = p.leaf.Envelope
 		v.note(rulePlanUnknown, at, "%s is for no occurrence, and %s asked for %s", s.name(), p.name(), quoted(o.Name))
 	}
+}
+
+// mostBehind is how long ago a miss may be that a run makes good.
+const mostBehind = 366 * 24 * time.Hour
+
+// catchesUp reports whether the run is the one that a schedule asks for when an
+// occurrence was missed: it names one of its runbook whose window had closed.
+func (v *runAudit) catchesUp(s *statement) bool {
+	for _, p := range v.plans {
+		for _, item := range p.items {
+			if s.start.CatchesUp == "" || item.unreadable || item.Runbook.ID != s.start.Runbook.ID || item.Schedule.OnMissed != "run_once" {
+				continue
+			}
+			for o := range item.population.Between(s.start.Started.Add(-mostBehind), s.start.Started) {
+				if o.Name == s.start.CatchesUp {
+					return !o.Closes.After(s.start.Started)
+				}
+			}
+		}
+	}
+	return false
 }
 
 // unlikePlan are the ways in which the run is not the one that was planned,
@@ -233,7 +254,7 @@ func (v *runAudit) rememberBound(s *statement) {
 	case state == stateOpen:
 		b.Outcome = "open"
 	case state == stateNeverFinished:
-		ended := later(s.start.FinishBy, s.start.Started)
+		ended := later(v.finishBy(s), s.start.Started)
 		b.Outcome, b.Ended = string(record.RunFailed), &ended
 	case state != stateUnknown:
 		end, ended := v.ends[0].ref, v.ends[0].end.Ended

@@ -123,7 +123,7 @@ func (v *planAudit) check(r ref) error {
 
 func (v *planAudit) populate(s *statement, item *plannedItem) {
 	var err error
-	if item.population, err = s.plan.Population(item.PlannedRunbook, time.Time{}); err != nil {
+	if item.population, err = s.plan.CheckedPopulation(item.PlannedRunbook, time.Time{}); err != nil {
 		item.unreadable = true
 		v.broken(rulePlan, s.place(), "%s: when the runbook %s is due can't be computed: %s", s.name(), item.Runbook.ID, strings.ReplaceAll(err.Error(), "\n", "; "))
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/evidence/stamp"
 	"github.com/msp-runbook/msp/runbook/record"
@@ -403,20 +404,20 @@ func known(t time.Time) *time.Time { return when(!t.IsZero(), t) }
 // clock of its terms starts with the run itself, a token has to show its start as
 // well: without, the deadline is but a claim. One about a report is judged by the
 // times that are shown instead of those that it claims.
-func (v *runAudit) provenMet(start *statement, by time.Time) bool {
+func (v *runAudit) provenMet(start *statement, by time.Time, pauses ...agreement.Pause) bool {
 	s := start.start
 	met := v.result.verdict != nil && v.result.judged && v.result.verdict.Outcome == record.RunDone && !v.result.verdict.Late
 	if met && s.SLA.Reported != nil {
 		began := v.existed(start.ref)
-		return !began.IsZero() && !s.SLA.Judge(began, by).Late()
+		return !began.IsZero() && !s.SLA.Judge(began, by, pauses...).Late()
 	}
-	if !met || s.Deadline == nil || by.After(*s.Deadline) {
+	if deadline, ok := s.SLA.Deadline(s.Started, pauses...); !met || s.Deadline == nil || !ok || by.After(deadline) {
 		return false
 	}
 	if s.SLA.Due == nil || s.Occurrence == nil {
 		return v.result.line.Level != Anchored // a token shows the start too
 	}
-	startBy, ok := s.SLA.StartBy()
+	startBy, ok := s.SLA.StartBy(pauses...)
 	began := v.existed(start.ref)
 	return !ok || !began.IsZero() && !began.After(startBy)
 }

@@ -100,6 +100,8 @@ const (
 	ruleTicker          = "ticker-differs"
 	ruleHoldAfter       = "hold-after-end"
 	ruleHoldBackdated   = "hold-backdated"
+	ruleHoldCounted     = "hold-counted"
+	ruleHoldReleased    = "hold-released"    // never broken
 	ruleUnmetSuperseded = "unmet-superseded" // never broken
 	ruleUnmetStands     = "unmet-stands"     // never broken
 
@@ -239,6 +241,8 @@ var rules = map[string]rule{
 	ruleTicker:          {checkSignatures, "Another installation than the agreed one states what was due, or tells people of it: ask why."},
 	ruleHoldAfter:       {checkSLA, "A hold that was thought of afterwards pauses nothing."},
 	ruleHoldBackdated:   {checkSLA, "It pauses nothing before the time at which it was logged."},
+	ruleHoldCounted:     {checkSLA, "Time counts as paused that wasn't: the run is judged without it."},
+	ruleHoldReleased:    {checkSLA, "Its machine didn't know of the release; what was logged counts."},
 	ruleUnmetSuperseded: {checkPlan, "Its machine didn't know of the run; what is proven counts."},
 	ruleUnmetStands:     {checkPlan, "The run may have been made up since: the occurrence counts as missed."},
 

@@ -45,6 +45,7 @@ type runResult struct {
 	provenMet bool
 	past      *pastRun
 	compare   []comparison
+	held      *heldRun  // nil unless its end counts holds
 	bound     *boundRun // nil when its start can't be relied on
 	demands   demands   // what has to be shown of it, and who said so
 	err       error

@@ -192,7 +192,7 @@ type tableLine struct {
 
 func honest(s *scene) { s.history() }
 
-var table = slices.Concat(tableOfFiles, tableOfTimes, tableOfLogs, tableOfRuns, tableOfKeys, tableOfOccurrences, tableOfHolds)
+var table = slices.Concat(tableOfFiles, tableOfTimes, tableOfLogs, tableOfRuns, tableOfKeys, tableOfOccurrences, tableOfHolds, tableOfPauses)
 
 // TestWhatCatchesWhat plays each line of the table with real files.
 func TestWhatCatchesWhat(t *testing.T) {

@@ -66,7 +66,7 @@ func checkNoticeWords(s *record.Notice) error {
 		return fmt.Errorf("%q is nothing that becomes of a notice", s.Outcome)
 	case reason != (s.Outcome != record.NoticeSent) || reason && !slices.Contains(record.NoticeReasons(), s.Reason):
 		return fmt.Errorf("a notice that wasn't sent says why, by a reason of the list, and no other does")
-	case s.Key == "" || s.Attempt < 1 || s.Rung < 0 || s.Told == "":
+	case s.Key == "" || s.Attempt < 1 || s.Rung < 0 || s.Repeat < 0 || s.Told == "":
 		return fmt.Errorf("it doesn't say which notice it is of, which attempt it was, and what was told")
 	case s.Run == "" && s.Occurrence == "" && s.Item == "":
 		return fmt.Errorf("it doesn't say what it is about")

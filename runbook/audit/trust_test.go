@@ -193,9 +193,9 @@ var trustAttacks = []struct {
 	},
 	{
 		"an operator waives",
-		func(r *roster) { r.sign().waive(r.ben) },
-		func(r *roster) { r.sign().waive(r.ana) },
-		"signer-not-entitled", "takes lead",
+		func(r *roster) { carl := r.hire("carl", trust.Operator); r.sign().waive(carl) },
+		func(r *roster) { r.sign().waive(r.vera) },
+		"signer-not-entitled", "takes approver or lead",
 	},
 	{
 		"hides a whole writer's log",

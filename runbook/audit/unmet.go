@@ -6,7 +6,6 @@ import (
 
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
-	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 // An unmet is a statement that nobody did an occurrence.
@@ -53,7 +52,7 @@ func (a *audit) readStated(said []saidResult) {
 
 // mayWaive says what checkSaidBy has told: whether a waiver counts.
 func (a *audit) mayWaive(s *statement) bool {
-	return a.accepts(s.key) && a.revokedWriter(s) == nil && a.trusted.chain.May(s.key, a.when(s, 0), mayWaive).Standing != trust.Refused
+	return a.maySay(s, mayWaive)
 }
 
 // readUnmet takes over a statement that what is computed doesn't contradict. Two

@@ -35,6 +35,7 @@ type audit struct {
 	lostPlans []ref   // that can't
 
 	stated    stated
+	clocks    clockHolds
 	erasures  []*erasure
 	erased    map[string]*erasure   // the blobs that may be missing, by digest
 	released  map[string]*statement // what ended a legal hold, by the digest of the hold
@@ -93,11 +94,13 @@ func (a *audit) verify() (*Report, error) {
 	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
 	a.readStated(said)
+	a.readClockHolds(said)
 	a.approvals = gatherApprovals(said)
 	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
 	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
+	a.judgeHeld(results)
 	a.checkBaselines(results)
 	a.checkRepeats(results)
 	a.checkErasures(groups, said, plans, results)
@@ -137,6 +140,7 @@ func (a *audit) collect(said []saidResult, plans []planResult, results []runResu
 		}
 	}
 	a.checkBackdated(claims)
+	a.claimHolds(claims)
 	a.checkClaims(claims)
 	a.checkPlanOrder()
 	return nil

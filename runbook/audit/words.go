@@ -79,6 +79,9 @@ func checkStartWords(start *record.RunStart) error {
 	if err := checkOccurrenceWords(start.Occurrence); err != nil {
 		return err
 	}
+	if start.CatchesUp != "" && start.Occurrence != nil {
+		return fmt.Errorf("it is for an occurrence, and makes another good")
+	}
 	seen := map[string]bool{}
 	for _, p := range start.Steps {
 		switch {

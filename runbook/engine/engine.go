@@ -44,13 +44,14 @@ type Job struct {
 	Secrets  map[string]string
 	Folder   string   // absolute; where steps work
 	Environ  []string // msp's own environment, of which children get a short list
-	Trigger  string   // "manual"
+	Trigger  string   // "manual" or "catch-up"
 	Where    record.Where
 	Software record.Software
 
 	StartAt   string // a step's id
 	Checklist bool
 	Change    string              // the reference of the change that asks for the run
+	CatchesUp string              // the missed occurrence that the run makes good; it satisfies none
 	Trust     string              // digest of the newest trust statement; "" when there is none
 	Promises  agreement.Lookup    // where the names in an SLA get their meaning
 	Reported  *agreement.Reported // that the run is about; nil: nothing was
@@ -231,7 +232,7 @@ func (r *runner) begin(ctx context.Context, tools []record.Tool) error {
 	if err != nil {
 		return err
 	}
-	bound, err := logs.Bind(r.job.Runbook.ID, started)
+	bound, err := r.bind(logs, started)
 	if err != nil {
 		return err
 	}
@@ -251,6 +252,15 @@ func (r *runner) begin(ctx context.Context, tools []record.Tool) error {
 		return err
 	}
 	return r.openJournal()
+}
+
+// bind finds the occurrence that the run is for. One that makes a miss good
+// satisfies none, and is the only one for that miss.
+func (r *runner) bind(logs *record.Logs, started time.Time) (*record.Bound, error) {
+	if r.job.CatchesUp != "" {
+		return nil, logs.CatchUp(r.job.CatchesUp)
+	}
+	return logs.Bind(r.job.Runbook.ID, started)
 }
 
 // logged is the run's id when its start is in the log all the same: what
@@ -273,7 +283,7 @@ func (r *runner) runStart(salt string, started time.Time, tools []record.Tool, b
 	job, book := r.job, r.job.Runbook
 	s := record.RunStart{
 		Run: r.id, Salt: salt, Client: job.Client,
-		Writer: job.Ledger.Writer, Operator: job.Ledger.Signer(), Trigger: job.Trigger, Change: job.Change, Trust: job.Trust, Started: started,
+		Writer: job.Ledger.Writer, Operator: job.Ledger.Signer(), Trigger: job.Trigger, Change: job.Change, CatchesUp: job.CatchesUp, Trust: job.Trust, Started: started,
 		Steps: record.Pin(book.Steps), SLA: agreement.TermsOf(book.SLA, job.Promises), Tools: tools, Software: job.Software,
 		Deviations: r.asked(),
 	}

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -318,12 +319,18 @@ func (r *runner) finish(ctx context.Context, aborted bool) (Outcome, error) {
 	if err != nil {
 		return Outcome{Run: r.id}, err
 	}
+	logs, err := record.ReadLogs(r.job.Ledger.Store, r.job.Client, r.job.Ledger.MaxBytes())
+	if err != nil {
+		return Outcome{Run: r.id}, err
+	}
 	ended := r.job.Now()
-	verdict := record.Judge(r.start, r.all, aborted, ended)
+	holds := logs.Held(r.start, ended)
+	pauses := record.PausesUnder(r.start.SLA, holds, ended)
+	verdict := record.Judge(r.start, r.all, aborted, ended, pauses...)
 	end := record.RunEnd{
 		Run: r.id, Start: r.startRef, Segments: r.segments, Writer: r.job.Ledger.Writer, Operator: r.job.Ledger.Signer(),
 		Ended: ended, Aborted: aborted, Steps: r.steps, Tools: r.used,
-		SLA: r.start.SLA.Judge(r.start.Started, ended), ClockSync: "unknown", NotBefore: notBefore, Verdict: verdict,
+		SLA: r.start.SLA.Judge(r.start.Started, ended, pauses...), Holds: record.NamedHolds(r.start.SLA, holds, ended), ClockSync: "unknown", NotBefore: notBefore, Verdict: verdict,
 	}
 	digest, _, err := r.job.Ledger.Write(ctx, record.KindRun, r.id, r.subjects(), end)
 	if err != nil {
@@ -339,7 +346,7 @@ func (r *runner) finish(ctx context.Context, aborted bool) (Outcome, error) {
 	}
 	e := runbook.Event{
 		Kind: runbook.RunFinished, Verdict: string(verdict.Outcome), Record: digest, Level: r.level(words),
-		Duration: ended.Sub(r.start.Started), Deadline: r.start.Deadline, SLA: end.SLA.NotJudged,
+		Duration: ended.Sub(r.start.Started), Deadline: cmp.Or(end.SLA.Deadline, r.start.Deadline), SLA: end.SLA.NotJudged,
 	}
 	for _, d := range verdict.Deviations {
 		e.Deviations = append(e.Deviations, string(d))

@@ -59,7 +59,7 @@ func (t *tick) take(s step) []Notice {
 	switch {
 	case n.Outcome != "":
 	case t.told[n.Contact]:
-		n.Channel, n.Attempt, n.Outcome, n.Reason = agreement.Channel{}, 0, Skipped, Merged
+		n = n.merged()
 	default:
 		t.told[n.Contact] = true
 		n.Words = t.words(s)

@@ -38,7 +38,7 @@ type standingFile struct {
 }
 
 const (
-	standingVersion = 1
+	standingVersion = 2
 	maxStandingFile = 1 << 30
 )
 

@@ -122,7 +122,13 @@ type Account struct {
 	Start    Signed[RunStart]
 	Segments []Signed[Segment] // by number
 	End      *Signed[RunEnd]
+
+	holds []HoldMade // of its clock, as long as it has no end
 }
+
+// Until is until when the run may be open, as far as is known at an instant: the
+// holds of its clock move that.
+func (a *Account) Until(at time.Time) time.Time { return a.Start.Body.FinishHeld(a.holds, at) }
 
 // Steps are the steps that are signed so far, in order.
 func (a *Account) Steps() []Step {
@@ -145,7 +151,7 @@ func (a *Account) State(at time.Time) string {
 	switch {
 	case a.End != nil:
 		return string(a.End.Body.Verdict.Outcome)
-	case at.After(a.Start.Body.FinishBy):
+	case at.After(a.Until(at)):
 		return "failed: never finished"
 	default:
 		return "open"
@@ -333,6 +339,7 @@ func (h *History) sort() {
 		}
 		return strings.Compare(x.Run, y.Run)
 	})
+	h.holdAccounts()
 }
 
 // Find gives the runs whose id contains part: people use the random tail.

@@ -14,6 +14,7 @@ type HoldMade struct {
 	Hold     Hold
 	From     time.Time // from when on it pauses, if not from its own word
 	Released time.Time // zero: it wasn't
+	Release  string    // digest of the statement that says so
 	Leads    bool      // a lead signed it
 }
 
@@ -77,6 +78,15 @@ func union(all []Pause) []Pause {
 	return joined
 }
 
+// Lasting are the holds of these that nobody has released and that have not run
+// out at an instant.
+func Lasting(holds []HoldMade, at time.Time) []HoldMade {
+	return slices.DeleteFunc(slices.Clone(holds), func(h HoldMade) bool {
+		ended := h.ended()
+		return !ended.IsZero() && !ended.After(at)
+	})
+}
+
 // HoldsOf are the holds of the clock of a run or of an occurrence, either of
 // which may be "", for the reasons that count: nil is all. What happened behind
 // the instant isn't seen.
@@ -88,8 +98,9 @@ func (s *Standing) HoldsOf(run, occurrence string, at time.Time, counts func(rea
 		if known || !hold.Body.OfClock(run, occurrence) || hold.Body.Signed.After(at) || counts != nil && !counts(hold.Body.Reason) {
 			continue
 		}
+		released, release := s.released(hold.Digest, at)
 		made = append(made, HoldMade{
-			Digest: hold.Digest, Hold: hold.Body, Released: s.released(hold.Digest, at),
+			Digest: hold.Digest, Hold: hold.Body, Released: released, Release: release,
 			Leads: hold.Body.Confirms != "" && s.leads(hold.Key, hold.Body.Signed),
 		})
 	}
@@ -101,14 +112,14 @@ func (s Hold) OfClock(run, occurrence string) bool {
 	return s.Kind == HoldClock && (s.Run != "" && s.Run == run || s.Occurrence != "" && s.Occurrence == occurrence)
 }
 
-// released is when a hold was released first.
-func (s *Standing) released(hold string, at time.Time) time.Time {
+// released is when a hold was released first, and the statement that says so.
+func (s *Standing) released(hold string, at time.Time) (when time.Time, release string) {
 	for _, release := range s.Releases { // by when they were signed
 		if release.Body.Hold == hold && !release.Body.Signed.After(at) {
-			return release.Body.Signed.Round(0)
+			return release.Body.Signed.Round(0), release.Digest
 		}
 	}
-	return time.Time{}
+	return time.Time{}, ""
 }
 
 // Pauses are when the clock of a run or of an occurrence stood still, up to an

@@ -2,6 +2,7 @@ package record
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -112,8 +113,21 @@ func (l *Logs) Bind(runbookID string, at time.Time) (*Bound, error) {
 		return nil, err
 	}
 	since := bound.Occurrence.Opens.Add(-time.Minute)
-	recent := l.only(func(leaf writtenLeaf) bool { return leaf.Run != "" && !madeBefore(leaf.Run, since) })
+	recent := l.only(func(leaf writtenLeaf) bool {
+		return leaf.Run != "" && !madeBefore(leaf.Run, since) || slices.Contains(heldKinds, leaf.Kind)
+	})
 	return bound, recent.claim(bound, at)
+}
+
+// CatchUp makes sure that no run has made a missed occurrence good, or tried to.
+func (l *Logs) CatchUp(occurrence string) error {
+	h := l.only(func(leaf writtenLeaf) bool { return leaf.Kind == KindRunStart })
+	for _, account := range h.Accounts {
+		if account.Start.Body.CatchesUp == occurrence {
+			return fmt.Errorf("%s: %w, %s", occurrence, ErrClaimed, ShortID(account.Run))
+		}
+	}
+	return nil
 }
 
 // ReadHistory reads the logs of a client and all their statements. The error is

@@ -38,7 +38,7 @@ func (p Pending) By() time.Time {
 	case p.CompleteBy != nil:
 		return *p.CompleteBy
 	case p.Run != nil:
-		return p.Run.FinishBy
+		return p.Run.Until()
 	default:
 		return p.Closes
 	}
@@ -132,11 +132,32 @@ func (l *looking) windows(o *Outlook) error {
 
 // waits is an occurrence that nobody has begun.
 func (l *looking) waits(o schedule.Occurrence) Pending {
-	p := Pending{Occurrence: o, State: schedule.Due, Risk: RiskNow, Held: l.held("", o.Name)}
-	if past(o.StartBy, l.at) || past(o.CompleteBy, l.at) {
+	p := Pending{Occurrence: l.moved(o), State: schedule.Due, Risk: RiskNow, Held: l.held("", o.Name)}
+	if past(p.StartBy, l.at) || past(p.CompleteBy, l.at) {
 		p.Risk = RiskLate
 	}
 	return p
+}
+
+// moved is an occurrence with its deadlines as the holds of its clock have moved
+// them.
+func (l *looking) moved(o schedule.Occurrence) schedule.Occurrence {
+	if len(l.Holds) == 0 {
+		return o
+	}
+	holds := l.HoldsOf("", o.Name, l.at, nil)
+	if len(holds) == 0 {
+		return o
+	}
+	terms := l.TermsOf("", o.Name, l.at).For(o)
+	pauses := PausesUnder(terms, holds, l.at)
+	if by, ok := terms.StartBy(pauses...); ok && o.StartBy != nil {
+		o.StartBy = &by
+	}
+	if by, ok := terms.Deadline(l.at, pauses...); ok && o.CompleteBy != nil {
+		o.CompleteBy = &by
+	}
+	return o
 }
 
 func past(by *time.Time, at time.Time) bool { return by != nil && at.After(*by) }
@@ -149,12 +170,12 @@ func (l *looking) runs(o *Outlook, exceptions []Exception) {
 	}
 	for _, run := range l.OpenRuns(l.at) {
 		p := Pending{Occurrence: l.known[run.Occurrence], State: schedule.Running, Risk: RiskNow, Run: run, Held: l.held(run.Run, run.Occurrence)}
-		p.Client, p.Runbook, p.StartBy, p.CompleteBy = l.Client, run.Runbook, nil, run.Deadline
+		p.Client, p.Runbook, p.StartBy, p.CompleteBy = l.Client, run.Runbook, nil, run.completeBy()
 		if run.Segments > 0 {
 			p.State = schedule.Waiting
 		}
 		decides := run.Occurrence == "" || undecided[run.Occurrence] || p.Due.After(l.at)
-		if decides && past(run.Deadline, l.at) {
+		if decides && past(p.CompleteBy, l.at) {
 			p.Risk = RiskLate
 		}
 		o.Pending = append(o.Pending, p)

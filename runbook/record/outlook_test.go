@@ -33,6 +33,11 @@ func outlookOf(t *testing.T, s *Standing, at time.Time) []string {
 	return append(all, fmt.Sprintf("%d later, %d items", o.Later, len(o.Items.Open)))
 }
 
+// inTwoHours is what is promised in these tests.
+func inTwoHours() *agreement.Terms {
+	return &agreement.Terms{Clock: "scheduled", StartWithin: runbook.Nanoseconds(30 * time.Minute), CompleteWithin: runbook.Nanoseconds(2 * time.Hour)}
+}
+
 // TestOutlook follows a day: what is due, late, run, parked, held, missed, waived
 // and closed. It is the same for what was kept and for the whole history.
 func TestOutlook(t *testing.T) {
@@ -48,9 +53,7 @@ func TestOutlook(t *testing.T) {
 		}
 	}
 	s.now = day.Add(-time.Hour)
-	s.planWith(desk, "desk", &agreement.Terms{
-		Clock: "scheduled", StartWithin: runbook.Nanoseconds(30 * time.Minute), CompleteWithin: runbook.Nanoseconds(2 * time.Hour),
-	}, 6)
+	s.planWith(desk, "desk", inTwoHours(), 6)
 	check(-30*time.Minute, "next upcoming every-6 24 00:00", "3 later, 0 items")
 	check(-5*time.Minute, "now due every-6 24 00:00", "next upcoming every-6 24 06:00", "2 later, 0 items")
 	check(30*time.Minute, "now due every-6 24 00:00", "next upcoming every-6 24 06:00", "3 later, 0 items")
@@ -58,14 +61,16 @@ func TestOutlook(t *testing.T) {
 
 	run := s.start(desk, 6, s.now, func(start *RunStart) {
 		by := day.Add(2 * time.Hour)
-		start.Deadline, start.FinishBy = &by, day.Add(7*time.Hour)
+		start.Deadline, start.FinishBy, start.SLA = &by, by, inTwoHours()
+		start.SLA.Due = &day
 	})
 	check(time.Hour, "now running every-6 24 00:00", "next upcoming every-6 24 06:00", "3 later, 0 items")
 	s.segment(desk, run)
 	s.hold(desk, run.Occurrence.Name, HoldClient, 3*time.Hour)
 	check(time.Hour+1, "now waiting every-6 24 00:00 waiting_client", "next upcoming every-6 24 06:00", "3 later, 0 items")
-	check(6*time.Hour, // its window has closed, and the run is still there
-		"late waiting every-6 24 00:00", "now due every-6 24 06:00", "next upcoming every-6 24 12:00", "overdue waiting every-6 24 00:00", "2 later, 0 items")
+	check(3*time.Hour, "now waiting every-6 24 00:00 waiting_client", "next upcoming every-6 24 06:00", "3 later, 0 items")
+	check(6*time.Hour, // nobody has ended it in time
+		"now due every-6 24 06:00", "next upcoming every-6 24 12:00", "overdue failed every-6 24 00:00", "2 later, 0 items")
 	s.end(desk, run, Verdict{Outcome: RunFailed})
 	s.waive(desk, strings.Replace(run.Occurrence.Name, "T00:00:00", "T06:00:00", 1), day.Add(8*time.Hour))
 	check(7*time.Hour, "next upcoming every-6 24 12:00", "overdue failed every-6 24 00:00", "3 later, 0 items")
@@ -78,6 +83,33 @@ func TestOutlook(t *testing.T) {
 		Client: "acme", Writer: desk.Writer, Operator: desk.Signer(), Signed: s.now, Item: items[0].Body.Item, Opening: items[0].Digest, How: CloseFixed, Why: aDigest,
 	})
 	check(20*time.Hour, "late due every-6 24 18:00", "next upcoming every-6 25 00:00", "overdue missed every-6 24 12:00", "overdue due every-6 24 18:00", "3 later, 1 items")
+}
+
+// TestOutlookHeld: while its clock is held an occurrence isn't late, and what was
+// held is added to its deadlines.
+func TestOutlookHeld(t *testing.T) {
+	s := newShop(t, "desk")
+	desk, day := s.ledgers[0], asked.Truncate(24*time.Hour).AddDate(0, 0, 1)
+	s.now = day.Add(-time.Hour)
+	s.planWith(desk, "desk", inTwoHours(), 6)
+	s.now = day.Add(10 * time.Minute)
+	hold := s.hold(desk, "acme/every-6/"+day.Format("2006-01-02T15:04:05+00:00")+"[UTC]", HoldClient, 5*time.Hour)
+	next := "next upcoming every-6 24 06:00"
+	if diff := cmp.Diff([]string{"now due every-6 24 00:00 waiting_client", next, "3 later, 0 items"}, outlookOf(t, s.standing(), day.Add(time.Hour))); diff != "" {
+		t.Error(diff)
+	}
+	s.now = day.Add(70 * time.Minute)
+	s.release(desk, hold)
+	o, err := s.standing().Outlook(day.Add(80*time.Minute), day)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := o.Pending[0]; p.Risk != RiskNow || !p.StartBy.Equal(day.Add(90*time.Minute)) || !p.CompleteBy.Equal(day.Add(3*time.Hour)) {
+		t.Errorf("risk %d, start by %s, complete by %s", p.Risk, p.StartBy, p.CompleteBy)
+	}
+	if diff := cmp.Diff([]string{"late due every-6 24 00:00", next, "overdue due every-6 24 00:00", "3 later, 0 items"}, outlookOf(t, s.standing(), day.Add(91*time.Minute))); diff != "" {
+		t.Error(diff)
+	}
 }
 
 // TestOutlookOfARunWithoutPlan: a run that nobody planned is shown while it is

@@ -190,13 +190,25 @@ func span(n runbook.Nanoseconds) runbook.Duration {
 }
 
 // Population is what a plan asks for of one of its runbooks, until another plan
-// took its place (zero: none has).
+// took its place (zero: none has). That the schedule makes sense was looked at when
+// the plan was signed; CheckedPopulation looks again.
 func (p Plan) Population(item PlannedRunbook, until time.Time) (schedule.Planned, error) {
+	return p.population(item, until, schedule.OfPinned)
+}
+
+// CheckedPopulation is Population for a plan of which it isn't known who made it.
+func (p Plan) CheckedPopulation(item PlannedRunbook, until time.Time) (schedule.Planned, error) {
+	return p.population(item, until, schedule.Of)
+}
+
+func (p Plan) population(
+	item PlannedRunbook, until time.Time, of func(*runbook.Schedule, *runbook.SLA, schedule.Lookup) (schedule.Recurrence, error),
+) (schedule.Planned, error) {
 	s, err := item.Schedule.model()
 	if err != nil {
 		return schedule.Planned{}, err
 	}
-	recurrence, err := schedule.Of(s, slaOf(item.SLA), p.Calendar)
+	recurrence, err := of(s, slaOf(item.SLA), p.Calendar)
 	if err != nil {
 		return schedule.Planned{}, fmt.Errorf("the plan's schedule of %s: %w", item.Runbook.ID, err)
 	}
@@ -319,7 +331,7 @@ func (h *History) claim(bound *Bound, at time.Time) error {
 		if start.Occurrence == nil || start.Occurrence.Name != bound.Occurrence.Name {
 			continue
 		}
-		if !account.Finished() && at.Before(start.FinishBy) {
+		if !account.Finished() && at.Before(account.Until(at)) {
 			return fmt.Errorf("%s: %w, %s", bound.Occurrence.Name, ErrClaimed, ShortID(account.Run))
 		}
 		if account.Finished() && bound.Occurrence.Repeats == "" {

@@ -125,7 +125,7 @@ type RunStart struct {
 	Writer  Signer  `json:"writer"`
 	// Operator is who answers for the run; Trigger how it came to be.
 	Operator Signer    `json:"operator"`
-	Trigger  string    `json:"trigger"`         // "manual"
+	Trigger  string    `json:"trigger"`         // "manual" or "catch-up"
 	Change   string    `json:"change,omitzero"` // the reference of the change that asks for it
 	Started  time.Time `json:"started"`
 
@@ -142,6 +142,7 @@ type RunStart struct {
 	Trust     string `json:"trust,omitzero"`
 
 	Occurrence *Occurrence `json:"occurrence,omitzero"` // nil: unscheduled, no plan asks for the run
+	CatchesUp  string      `json:"catches_up,omitzero"` // the missed occurrence that the run makes good; it satisfies none
 
 	Tools      []Tool      `json:"tools,omitzero"` // that the runbook requires
 	Deviations []Deviation `json:"deviations,omitzero"`
@@ -265,6 +266,7 @@ type RunEnd struct {
 	Steps     []Step          `json:"steps"`            // that no segment tells
 	Tools     []Tool          `json:"tools,omitzero"`
 	SLA       agreement.Facts `json:"sla"`
+	Holds     []string        `json:"holds,omitzero"`      // digests of the holds of its clock that count, and of what released them
 	ClockSync string          `json:"clock_sync"`          // "unknown"
 	NotBefore string          `json:"not_before,omitzero"` // digest of the newest token known: the one over the run-start's checkpoint, if any came
 	Verdict   Verdict         `json:"verdict"`

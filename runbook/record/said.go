@@ -144,7 +144,8 @@ type Ack struct {
 	Signed     time.Time `json:"signed"`
 	Run        string    `json:"run,omitzero"`
 	Occurrence string    `json:"occurrence,omitzero"`
-	Why        string    `json:"why"` // a blob: Words
+	Item       string    `json:"item,omitzero"` // one that is about neither
+	Why        string    `json:"why"`           // a blob: Words
 }
 
 // Waiver says that occurrences need not happen: those that are due before an

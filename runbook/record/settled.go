@@ -97,7 +97,7 @@ func (s *Standing) exception(e Expected) Exception {
 		State: e.State, DecidedBy: e.DecidedBy, RecoveredAt: e.RecoveredAt, Waiver: e.Waiver,
 	}
 	if a := s.Runs[e.DecidedBy]; a != nil && e.DecidedBy != "" {
-		ended := a.FinishBy
+		ended := a.Until()
 		if a.Ended != nil {
 			ended = *a.Ended
 		}
@@ -206,6 +206,7 @@ type settling struct {
 // openSince is when the oldest run of each runbook that is under way began.
 func (s *Standing) openSince(at time.Time) map[string]time.Time {
 	open := map[string]time.Time{}
+	s.holdRuns(at)
 	for _, a := range s.Runs {
 		if first, known := open[a.Runbook]; a.Start != "" && a.Open(at) && (!known || a.Started.Before(first)) {
 			open[a.Runbook] = a.Started

@@ -25,11 +25,12 @@ type Standing struct {
 	chain       trust.Chain
 	chained     bool
 	populations map[[2]int]schedule.Planned
+	history     *History // that it was made of; nil: it reads what it needs from the store
 }
 
 // Standing is how the client stands by a history.
 func (h *History) Standing() *Standing {
-	s := &Standing{Problems: h.Problems, Timeline: timelineOf(h), limit: h.limit, chain: h.chain, chained: true}
+	s := &Standing{Problems: h.Problems, Timeline: timelineOf(h), limit: h.limit, chain: h.chain, chained: true, history: h}
 	s.populations = map[[2]int]schedule.Planned{}
 	if len(s.Plans) > 0 { // without one nothing is due that would be said of a client
 		s.Client = s.Plans[0].Body.Client
@@ -62,16 +63,20 @@ func (s *Standing) trusted() trust.Chain {
 
 // leads says whether a lead signed a statement. Where nothing says who may, all
 // may.
-func (s *Standing) leads(line string, at time.Time) bool {
+func (s *Standing) leads(line string, at time.Time) bool { return s.may(line, at, trust.Lead) }
+
+func (s *Standing) may(line string, at time.Time, roles ...trust.Role) bool {
 	chain := s.trusted()
 	if len(chain) == 0 {
 		return true
 	}
 	key, err := evidence.ParsePublicKey([]byte(line))
-	return err == nil && chain.May(key, trust.When{Claimed: at}, trust.Right{Roles: []trust.Role{trust.Lead}}).Standing != trust.Refused
+	return err == nil && chain.May(key, trust.When{Claimed: at}, trust.Right{Roles: roles}).Standing != trust.Refused
 }
 
-func (s *Standing) mayWaive(w *Fact[Waiver]) bool { return s.leads(w.Key, w.Body.Signed) }
+func (s *Standing) mayWaive(w *Fact[Waiver]) bool {
+	return s.may(w.Key, w.Body.Signed, trust.Approver, trust.Lead)
+}
 
 // Ticker is the writer whom the plan in force at an instant names to sign what
 // was missed; "" when it names none.
@@ -97,6 +102,7 @@ func (s *Standing) PlanAt(at time.Time) *Fact[Plan] {
 // instant on.
 func (s *Standing) attempts(from, at time.Time) (map[string]schedule.Attempts, error) {
 	all := map[string][]schedule.Attempt{}
+	s.holdRuns(at)
 	take := func(a *Attempt) {
 		if a.Start != "" && a.Occurrence != "" { // else it satisfies nothing
 			all[a.Runbook] = append(all[a.Runbook], a.judged(at))
@@ -117,9 +123,22 @@ func (s *Standing) attempts(from, at time.Time) (map[string]schedule.Attempts, e
 	return byRunbook, nil
 }
 
+// CaughtUp reports whether a run was started to make a missed occurrence good.
+func (s *Standing) CaughtUp(occurrence string) (bool, error) {
+	for _, a := range s.Runs {
+		if a.CatchesUp == occurrence {
+			return true, nil
+		}
+	}
+	found := false
+	err := s.eachPast(func(a *Attempt) { found = found || a.CatchesUp == occurrence })
+	return found, err
+}
+
 // OpenRuns are the runs under way at an instant, the oldest first.
 func (s *Standing) OpenRuns(at time.Time) []*Attempt {
 	var open []*Attempt
+	s.holdRuns(at)
 	for _, a := range s.Runs {
 		if a.Start != "" && a.Open(at) && !a.Started.After(at) {
 			open = append(open, a)

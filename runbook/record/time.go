@@ -39,7 +39,10 @@ func NoticeOutcomes() []string { return []string{NoticeSent, NoticeFailed, Notic
 
 // NoticeReasons are why a notice was skipped, or couldn't be sent.
 func NoticeReasons() []string {
-	return []string{"away", "no_channel", "nobody", "off_hours", "refused", "timeout", "unreachable", "error"}
+	return []string{
+		"away", "no_channel", "nobody", "off_hours", "merged", "given_up",
+		"refused", "timeout", "unreachable", "error",
+	}
 }
 
 // Notice says that something was told to somebody, or couldn't be. The writer
@@ -54,6 +57,7 @@ type Notice struct {
 	Key        string    `json:"key"`             // the same for each attempt at one notice
 	Ladder     string    `json:"ladder,omitzero"` // not_acknowledged or not_resolved; "" when no ladder asked for it
 	Rung       int       `json:"rung,omitzero"`   // 1 is the first
+	Repeat     int       `json:"repeat,omitzero"` // of the rung; 0 is the first time
 	Channel    string    `json:"channel,omitzero"`
 	Outcome    string    `json:"outcome"`
 	Reason     string    `json:"reason,omitzero"` // one of NoticeReasons, unless it was sent
@@ -63,7 +67,8 @@ type Notice struct {
 
 // Told is the content of a notice's blob.
 type Told struct {
-	To      string `json:"to"` // name or id of the contact
+	To      string `json:"to"`               // name or id of the contact
+	Contact string `json:"contact,omitzero"` // its id
 	Address string `json:"address,omitzero"`
 	Title   string `json:"title"`
 	Answers

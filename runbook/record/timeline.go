@@ -16,17 +16,25 @@ type Attempt struct {
 	Runbook    string      `json:"runbook,omitzero"`
 	Start      string      `json:"start,omitzero"` // digest of the run-start's envelope; "" when no log holds it
 	Occurrence string      `json:"occurrence,omitzero"`
+	CatchesUp  string      `json:"catches_up,omitzero"` // a missed occurrence
 	Started    time.Time   `json:"started,omitzero"`
 	FinishBy   time.Time   `json:"finish_by,omitzero"`
 	Deadline   *time.Time  `json:"deadline,omitzero"`
 	Ended      *time.Time  `json:"ended,omitzero"`
 	Outcome    RunOutcome  `json:"outcome,omitzero"` // "" while it has no end
 	Late       bool        `json:"late,omitzero"`
+	Held       bool        `json:"held,omitzero"` // holds of its clock count
 	Step       string      `json:"step,omitzero"` // the last one that failed
 	Deviations []Deviation `json:"deviations,omitzero"`
 	Segments   int         `json:"segments,omitzero"` // the number of the newest
 	Waiting    string      `json:"waiting,omitzero"`  // the step that waits for a person, by the newest segment
+
+	HeldTo time.Time `json:"-"` // until when it may be open as far as its clock was held, as it was computed last
 }
+
+// Until is until when the run may be open: what it was started with, or where the
+// holds of its clock have moved that.
+func (a *Attempt) Until() time.Time { return latestOf(a.FinishBy, a.HeldTo) }
 
 // judged is the attempt as occurrences are judged by it at an instant. One that
 // was never finished counts as failed when it had to be.
@@ -35,8 +43,12 @@ func (a *Attempt) judged(at time.Time) schedule.Attempt {
 	switch {
 	case a.Ended != nil:
 		attempt.Ended, attempt.Outcome = a.Ended, string(a.Outcome)
-	case at.After(a.FinishBy):
-		attempt.Ended, attempt.Outcome = &a.FinishBy, string(RunFailed)
+		if a.Held {
+			attempt.Late = &a.Late
+		}
+	case at.After(a.Until()):
+		until := a.Until()
+		attempt.Ended, attempt.Outcome = &until, string(RunFailed)
 	case a.Segments > 0:
 		attempt.Outcome = "parked"
 	}
@@ -48,14 +60,14 @@ func (a *Attempt) Open(at time.Time) bool {
 	if a.Ended != nil {
 		return a.Ended.After(at)
 	}
-	return !at.After(a.FinishBy)
+	return !at.After(a.Until())
 }
 
 // begins takes over the start of the run. It is false when there was one.
 func (a *Attempt) begins(digest string, s RunStart) bool {
 	first := a.Start == ""
 	a.Start, a.Runbook, a.Started, a.FinishBy, a.Deadline = digest, s.Runbook.ID, s.Started.Round(0), s.FinishBy, s.Deadline
-	a.Occurrence = ""
+	a.Occurrence, a.CatchesUp = "", s.CatchesUp
 	if s.Occurrence != nil {
 		a.Occurrence = s.Occurrence.Name
 	}
@@ -79,6 +91,7 @@ func (a *Attempt) ends(s RunEnd) bool {
 	}
 	ended := s.Ended.Round(0)
 	a.Ended, a.Outcome, a.Late, a.Deviations = &ended, s.Verdict.Outcome, s.Verdict.Late, s.Verdict.Deviations
+	a.Held = len(s.Holds) > 0
 	for _, step := range s.Steps {
 		if step.Outcome == Failed {
 			a.Step = step.ID

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
 )
 
 // Verdict is the answer of a run.
@@ -31,11 +32,11 @@ const (
 // A run is done when every must step passed or was not needed. A step that was
 // never reached, skipped, failed or given up is no green; a step left out by
 // --start-at is a deviation. Of a step that was done again after a push back the
-// last telling counts.
-func Judge(start RunStart, steps []Step, aborted bool, ended time.Time) Verdict {
+// last telling counts. The pauses are those of its clock.
+func Judge(start RunStart, steps []Step, aborted bool, ended time.Time, pauses ...agreement.Pause) Verdict {
 	v := Verdict{
 		Outcome:    RunDone,
-		Late:       start.SLA.Judge(start.Started, ended).Late(),
+		Late:       start.SLA.Judge(start.Started, ended, pauses...).Late(),
 		Deviations: slices.Clone(start.Deviations),
 	}
 	byID := map[string]Step{}

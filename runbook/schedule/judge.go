@@ -30,6 +30,7 @@ type Attempt struct {
 	Run            string
 	Started, Ended *time.Time
 	Outcome        string // done | failed | aborted | open | parked
+	Late           *bool  // done outside what was promised, where its clock was held; nil: the times of the occurrence say
 }
 
 // The outcomes of an attempt.
@@ -136,6 +137,10 @@ func verdict(o Occurrence, a Attempt) State {
 	switch {
 	case a.Outcome != outcomeDone:
 		return Failed
+	case a.Late != nil && *a.Late:
+		return Late
+	case a.Late != nil:
+		return OnTime
 	case o.StartBy != nil && a.Started.After(*o.StartBy),
 		o.CompleteBy != nil && a.Ended.After(*o.CompleteBy),
 		o.CompleteWithin > 0 && o.Calendar.Between(*a.Started, *a.Ended) > o.CompleteWithin:

@@ -38,6 +38,19 @@ type Lookup func(id string) (*Calendar, error)
 // with all that is wrong: "not-yet" for an SLA that was not resolved, "calendar"
 // for one that can't be had, "schedule" and "sla" for the rest.
 func Of(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (Recurrence, error) {
+	r, err := OfPinned(s, sla, calendars)
+	if err != nil {
+		return r, err
+	}
+	d := document.NewDecoder()
+	checkEarly(s, r, d)
+	return r, d.Problems().Err()
+}
+
+// OfPinned is Of for what Of has accepted before. It doesn't look through years of
+// occurrences for windows that close before they are due, which takes longer than
+// all that is computed with most schedules.
+func OfPinned(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (Recurrence, error) {
 	d := document.NewDecoder()
 	if s == nil {
 		d.Report(document.Position{}, "schedule", "", "there is no schedule")
@@ -50,10 +63,6 @@ func Of(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (Recurrence, er
 	}
 	r.Rule = rule
 	r.Terms = termsOf(s, sla, calendars, d)
-	if err := d.Problems().Err(); err != nil {
-		return Recurrence{}, err
-	}
-	checkEarly(s, r, d)
 	if err := d.Problems().Err(); err != nil {
 		return Recurrence{}, err
 	}
