@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
@@ -140,7 +142,7 @@ func (c *clientTick) runOf(occurrence string) *record.Attempt {
 // clock gives a matter the clock of what was promised: of the whole work, or where
 // that runs from a start that nobody made, of the start.
 func (c *clientTick) clock(m *about, terms *agreement.Terms, run *record.Attempt) {
-	pauses := c.pauses(m.run, m.occurrence, terms)
+	pauses := record.PausesUnder(terms, c.standing.HoldsOf(m.run, m.occurrence, c.at, nil), c.at)
 	clock, ok := terms.Beginning(pauses...)
 	if run != nil {
 		clock, ok = terms.Completion(run.Started, pauses...)
@@ -154,19 +156,6 @@ func (c *clientTick) clock(m *about, terms *agreement.Terms, run *record.Attempt
 	if deadline, known := clock.Deadline(); known {
 		m.Deadline = deadline
 	}
-}
-
-// pauses are when a clock stood still.
-func (c *clientTick) pauses(run, occurrence string, terms *agreement.Terms) []agreement.Pause {
-	counts := func(reason string) bool { return reason != record.HoldVendor }
-	if terms.Holds != nil && terms.Holds.PausesFor != nil {
-		counts = func(reason string) bool { return slices.Contains(terms.Holds.PausesFor, agreement.Reason(reason)) }
-	}
-	var pauses []agreement.Pause
-	for _, p := range c.standing.Pauses(run, occurrence, c.at, counts) {
-		pauses = append(pauses, agreement.Pause{From: p.From, To: p.To})
-	}
-	return pauses
 }
 
 // acknowledged is when somebody took it on first; zero when nobody did.
@@ -260,5 +249,6 @@ func sentence(text string) string {
 	if text == "" || strings.HasSuffix(text, ".") {
 		return text
 	}
-	return strings.ToUpper(text[:1]) + text[1:] + "."
+	first, size := utf8.DecodeRuneInString(text)
+	return string(unicode.ToUpper(first)) + text[size:] + "."
 }
