@@ -96,5 +96,8 @@ func (a *app) agreementProblems(p *place, f runbook.File, known promises) docume
 	}
 	_, err := with.DueReports(a.Now(), known.find)
 	withProblems(err, with.Position, d)
+	for _, r := range with.Reports {
+		holdReport(p, r, d)
+	}
 	return d.Problems()
 }

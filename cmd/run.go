@@ -63,7 +63,9 @@ func (a *app) runCommand() *cobra.Command {
 		Long: `Do a runbook step by step. The start is signed and logged before the first step,
 the end after the last; what happened in between is in the record, also when a
 step fails or you press ctrl-C. RUNBOOK is an id (msp list) or a file; without it,
-at a terminal, what is due now is offered.
+at a terminal, what is due now is offered. Of a runbook whose SLA counts from a
+report, --reported and --source say when that came, and from where; without them
+the run is not judged.
 
 Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 4 done outside its SLA, 130 interrupted.`,
@@ -101,11 +103,8 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err != nil {
 				return err
 			}
-			known, err := p.promises(p.Client, a.Now())
+			known, err := a.promisedOf(p, r, planned != nil, change)
 			if err != nil {
-				return err
-			}
-			if err := checkScope(r, known.agreement, planned != nil, change); err != nil {
 				return err
 			}
 			reported, err := a.reported(r, known, report)
@@ -150,6 +149,16 @@ func checkChange(r *runbook.Runbook, change string) error {
 		return usageError(fmt.Errorf("%q can't be a reference", change), referenceHint)
 	}
 	return nil
+}
+
+// promisedOf is what is promised to the client, when a run of the runbook is in its
+// scope.
+func (a *app) promisedOf(p *place, r *runbook.Runbook, planned bool, change string) (promises, error) {
+	known, err := p.promises(p.Client, a.Now())
+	if err == nil {
+		err = checkScope(r, known.agreement, planned, change)
+	}
+	return known, err
 }
 
 // checkScope: what the agreement with a client doesn't cover is done when somebody

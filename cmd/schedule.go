@@ -40,8 +40,9 @@ func (a *app) scheduleNextCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "next RUNBOOK", Short: "show the next times at which a runbook is due", Args: cobra.ExactArgs(1),
 		Long: `Show the next times at which a runbook is due: by the plan in force, or, where no
-plan asks for it, by the runbook's own schedule. Each stands in the schedule's
-zone and in yours, and changes of the clock are named.`,
+plan asks for it, by the runbook's own schedule. A report that the agreement with
+the client asks for is named by its id. Each stands in the schedule's zone and in
+yours, and changes of the clock are named.`,
 		Example:           "  msp schedule next backup-verify -n 5\n  msp schedule next backup-verify --at 2026-03-28T00:00:00Z",
 		ValidArgsFunction: a.completeRunbooks,
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -68,10 +69,11 @@ zone and in yours, and changes of the clock are named.`,
 }
 
 func (a *app) scheduleNext(p *place, word string, from time.Time, n int, asJSON bool) error {
-	population, zone, planned, err := a.population(p, word, from)
+	dates, err := a.population(p, word, from)
 	if err != nil {
 		return err
 	}
+	population, zone := dates.Planned, dates.zone
 	var next []schedule.Occurrence
 	for o := range population.Between(from, from.AddDate(30, 0, 0)) {
 		if next = append(next, o); len(next) == n {
@@ -86,14 +88,11 @@ func (a *app) scheduleNext(p *place, word string, from time.Time, n int, asJSON 
 		return a.printJSON(struct {
 			V           int              `json:"v"`
 			Planned     bool             `json:"planned"`
+			Report      string           `json:"report_of,omitempty"` // the agreement that asks for it
 			Occurrences []nextOccurrence `json:"occurrences"`
-		}{1, planned, all})
+		}{1, dates.planned, dates.reportOf, all})
 	}
-	head := fmt.Sprintf("%s · %s", population.Runbook, zone)
-	if !planned {
-		head += " · no plan of " + p.Client + " asks for it: these are the runbook's own times"
-	}
-	fmt.Fprintln(a.Stdout, head)
+	fmt.Fprintln(a.Stdout, dates.head(p.Client))
 	var before *schedule.Occurrence
 	for i := range next {
 		fmt.Fprintln(a.Stdout, "  "+occurrenceLine(next[i], before, zone))
@@ -105,49 +104,73 @@ func (a *app) scheduleNext(p *place, word string, from time.Time, n int, asJSON 
 	return nil
 }
 
-// population finds what is asked for: by the plan, else by the runbook itself.
-func (a *app) population(p *place, word string, at time.Time) (schedule.Planned, *time.Location, bool, error) {
+// dueTimes is when something is due, and by what.
+type dueTimes struct {
+	schedule.Planned
+	zone     *time.Location
+	planned  bool   // by the plan in force
+	reportOf string // the agreement that asks for it as a report, and no plan does
+}
+
+func (d dueTimes) head(client string) string {
+	head := fmt.Sprintf("%s · %s", d.Runbook, d.zone)
+	switch {
+	case d.planned:
+		return head
+	case d.reportOf != "":
+		return head + " · a report by the agreement " + d.reportOf + "; no plan of " + client + " asks for a runbook of that name, so nothing tells when it is missed"
+	default:
+		return head + " · no plan of " + client + " asks for it: these are the runbook's own times"
+	}
+}
+
+// population finds what is asked for: by the plan, by the agreement as a report,
+// else by the runbook itself.
+func (a *app) population(p *place, word string, at time.Time) (dueTimes, error) {
 	history, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
 	if err != nil {
-		return schedule.Planned{}, nil, false, err
+		return dueTimes{}, err
 	}
 	if plan := history.PlanAt(at); plan != nil {
 		for _, item := range plan.Body.Runbooks {
 			if item.Runbook.ID == word {
 				zone, err := runbook.Zone(item.Schedule.Timezone)
 				if err != nil {
-					return schedule.Planned{}, nil, false, err
+					return dueTimes{}, err
 				}
 				population, err := plan.Body.Population(item, time.Time{})
-				return population, zone, true, err
+				return dueTimes{population, zone, true, ""}, err
 			}
 		}
 	}
+	if report, found, err := a.reportPopulation(p, history, word, at); found || err != nil {
+		return report, err
+	}
 	r, err := findRunbook(p, word)
 	if err != nil {
-		return schedule.Planned{}, nil, false, err
+		return dueTimes{}, err
 	}
 	known, err := p.promises(p.Client, at)
 	if err != nil {
-		return schedule.Planned{}, nil, false, err
+		return dueTimes{}, err
 	}
 	return ownPopulation(r, p.Client, known.lookup())
 }
 
-func ownPopulation(r *runbook.Runbook, client string, known agreement.Lookup) (schedule.Planned, *time.Location, bool, error) {
+func ownPopulation(r *runbook.Runbook, client string, known agreement.Lookup) (dueTimes, error) {
 	if r.Schedule == nil {
-		return schedule.Planned{}, nil, false, hint(fmt.Errorf("the runbook %s has no schedule", r.ID), "schedule: {cron: \"0 7 * * *\", timezone: Europe/London}")
+		return dueTimes{}, hint(fmt.Errorf("the runbook %s has no schedule", r.ID), "schedule: {cron: \"0 7 * * *\", timezone: Europe/London}")
 	}
 	sla, err := known.SLA(r.SLA)
 	if err != nil {
-		return schedule.Planned{}, nil, false, err
+		return dueTimes{}, err
 	}
 	recurrence, err := schedule.Of(r.Schedule, sla, known.Calendar)
 	if err != nil {
-		return schedule.Planned{}, nil, false, err
+		return dueTimes{}, err
 	}
 	zone, err := runbook.Zone(r.Schedule.Timezone)
-	return recurrence.Planned(client, schedule.Item{Runbook: r.ID}, time.Time{}), zone, false, err
+	return dueTimes{Planned: recurrence.Planned(client, schedule.Item{Runbook: r.ID}, time.Time{}), zone: zone}, err
 }
 
 // occurrenceLine shows an occurrence in both zones, and what the clock does.

@@ -196,7 +196,7 @@ func (a *app) ownBook(p *place, word string) (dueBook, error) {
 	if err != nil {
 		return dueBook{}, err
 	}
-	population, _, _, err := ownPopulation(r, p.Client, known.lookup())
+	population, err := ownPopulation(r, p.Client, known.lookup())
 	if err != nil {
 		return dueBook{}, err
 	}
@@ -206,7 +206,7 @@ func (a *app) ownBook(p *place, word string) (dueBook, error) {
 			return dueBook{}, err
 		}
 	}
-	return dueBook{Runbook: r, Entry: timetable.Entry{Title: r.Title, Rationale: r.Rationale, Start: start, Planned: population}}, nil
+	return dueBook{Runbook: r, Entry: timetable.Entry{Title: r.Title, Rationale: r.Rationale, Start: start, Planned: population.Planned}}, nil
 }
 
 // plannedBook is a runbook as the plan pinned it.

@@ -73,11 +73,14 @@ value, so a later edit changes nothing that was judged.
 A clock runs from due (scheduled), from the run's start (started) or from a report
 (reported, with acknowledge_within, respond_within, update_every, resolve_within),
 in a calendar's working time where the target names one. Exactly the target is met.
+What was reported, and by which alert or ticket, is said when the run begins:
+msp run RUNBOOK --reported WHEN --source REF; its start acknowledges and responds.
 A hold pauses it, for the reasons that the agreement takes, and no longer than max
 unless a lead confirms. An agreement may also say supported_by (OLAs and vendors,
 which must be tighter), exclusions, kpis, reports, communication, scripts,
-retention, trial and exit. msp agreement show prints all of it for signing,
-msp agreement month counts a month.
+retention, trial and exit. A report's times are kept by a runbook with the report's
+id and schedule, which a plan asks for. msp agreement show prints all of it for
+signing, msp agreement month counts a month.
 `
 
 const contactsTopic = `

@@ -146,7 +146,8 @@ func orElse(text, otherwise string) string {
 	return text
 }
 
-// Report is one that is due by a schedule. Each time is an occurrence.
+// Report is one that is due by a schedule. Each time is an occurrence, which a run
+// of the runbook with its id satisfies.
 type Report struct {
 	document.Position
 	ID, Title string

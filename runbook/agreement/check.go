@@ -27,9 +27,6 @@ func (d draft) check(a *Agreement) {
 	}
 	for _, r := range a.Reports {
 		d.once(reports, r.ID, r.Position, "the report")
-		if a.Covers(r.ID) {
-			d.Report(r.Position, "duplicate-id", "their occurrences would have the same names", "a report and a runbook are both called %s", document.Quote(r.ID))
-		}
 		d.checkSchedule(r)
 	}
 	for _, k := range a.KPIs {
@@ -147,7 +144,9 @@ func (r Report) recurrence(calendars schedule.Lookup) (schedule.Recurrence, erro
 }
 
 // DueReports are the populations of the reports: each time at which one is due
-// is an occurrence, named <client>/<report>/<slot>. Known is the instant from
+// is an occurrence, named <client>/<report>/<slot>. A runbook with the report's id
+// stands behind it: where a plan asks for it at the same times, the occurrences
+// are the same, and its runs satisfy them. Nothing else does. Known is the instant from
 // which the agreement is proven to be in force: nothing due earlier was asked
 // for.
 func (a *Agreement) DueReports(known time.Time, calendars schedule.Lookup) ([]schedule.Planned, error) {
