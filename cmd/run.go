@@ -2,10 +2,8 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"github.com/spf13/cobra"
@@ -51,12 +49,30 @@ func (f *runFlags) printer(a *app) (terminal.Screen, terminal.Printer) {
 	}
 }
 
+// wishes are what whoever starts a run asks of it.
+type wishes struct {
+	inputs            []string
+	inputFile         string
+	startAt           string
+	change, catchUp   string
+	report            reportFlags
+	checklist, dryRun bool
+}
+
+func (w *wishes) add(c *cobra.Command) {
+	c.Flags().StringArrayVarP(&w.inputs, "input", "i", nil, "an input as `NAME=VALUE`; may stand several times")
+	c.Flags().StringVar(&w.inputFile, "inputs", "", "a YAML `FILE` of inputs")
+	c.Flags().StringVar(&w.startAt, "start-at", "", "leave out the steps before this `STEP`; recorded as a deviation")
+	c.Flags().BoolVar(&w.checklist, "checklist", false, "a person does every step by hand; recorded as a deviation")
+	c.Flags().BoolVar(&w.dryRun, "dry-run", false, "show what would run: start nothing, write nothing")
+	c.Flags().StringVar(&w.change, "change", "", "the `REFERENCE` of the change that asks for an ad hoc runbook")
+	c.Flags().StringVar(&w.catchUp, "catch-up", "", "do what was missed: the run names this `OCCURRENCE`, and satisfies none")
+	w.report.add(c)
+}
+
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
-	var inputs []string
-	var inputFile, startAt, change, catchUp string
-	var report reportFlags
-	var checklist, dryRun bool
+	var want wishes
 	c := &cobra.Command{
 		Use: "run [RUNBOOK]", GroupID: groupDo,
 		Short: "do a runbook and leave a signed record of it",
@@ -81,61 +97,60 @@ Exit codes: 0 done, 1 failed, 2 could not try, 3 waiting for a person,
 			if err != nil {
 				return err
 			}
-			r, err := findRunbook(p, word)
+			job, sources, err := a.jobOf(p, word, want)
 			if err != nil {
 				return err
 			}
-			if err := checkChange(r, change); err != nil {
-				return err
-			}
-			logs, err := a.readLogs(p, p.Client)
-			if err != nil {
-				return err
-			}
-			if err := a.checkApproved(p, logs, r); err != nil {
-				return err
-			}
-			here, err := os.Getwd()
-			if err != nil {
-				return err
-			}
-			planned, err := a.plannedInputs(p, logs, r.ID)
-			if err != nil {
-				return err
-			}
-			known, err := a.promisedOf(p, r, planned != nil, change)
-			if err != nil {
-				return err
-			}
-			reported, err := a.reported(r, known, report)
-			if err != nil {
-				return err
-			}
-			sources := inputSources{inputs, inputFile, here, os.Getenv, planned}
-			job := engine.Job{
-				Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: startAt, Checklist: checklist, Change: change,
-				Promises: known.lookup(), Reported: reported,
-			}
-			if err := a.makeGood(p, &job, catchUp); err != nil {
-				return err
-			}
-			if dryRun {
+			if want.dryRun {
 				return a.dryRun(c.Context(), sources, job)
 			}
 			return a.run(c.Context(), p, f, sources, job)
 		},
 	}
 	f.add(c)
-	c.Flags().StringArrayVarP(&inputs, "input", "i", nil, "an input as `NAME=VALUE`; may stand several times")
-	c.Flags().StringVar(&inputFile, "inputs", "", "a YAML `FILE` of inputs")
-	c.Flags().StringVar(&startAt, "start-at", "", "leave out the steps before this `STEP`; recorded as a deviation")
-	c.Flags().BoolVar(&checklist, "checklist", false, "a person does every step by hand; recorded as a deviation")
-	c.Flags().BoolVar(&dryRun, "dry-run", false, "show what would run: start nothing, write nothing")
-	c.Flags().StringVar(&change, "change", "", "the `REFERENCE` of the change that asks for an ad hoc runbook")
-	c.Flags().StringVar(&catchUp, "catch-up", "", "do what was missed: the run names this `OCCURRENCE`, and satisfies none")
-	report.add(c)
+	want.add(c)
 	c.RegisterFlagCompletionFunc("start-at", a.completeSteps) //nolint:errcheck // the flag is there
 	return c
+}
+
+// jobOf is the run of the runbook that a word names, where it may be done, and
+// where its inputs come from.
+func (a *app) jobOf(p *place, word string, want wishes) (job engine.Job, sources inputSources, err error) {
+	r, err := findRunbook(p, word)
+	if err != nil {
+		return job, sources, err
+	}
+	if err := checkChange(r, want.change); err != nil {
+		return job, sources, err
+	}
+	logs, err := a.readLogs(p, p.Client)
+	if err != nil {
+		return job, sources, err
+	}
+	if err := a.checkApproved(p, logs, r); err != nil {
+		return job, sources, err
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		return job, sources, err
+	}
+	planned, err := a.plannedInputs(p, logs, r.ID)
+	if err != nil {
+		return job, sources, err
+	}
+	known, err := a.promisedOf(p, r, planned != nil, want.change)
+	if err != nil {
+		return job, sources, err
+	}
+	reported, err := a.reported(r, known, want.report)
+	if err != nil {
+		return job, sources, err
+	}
+	job = engine.Job{
+		Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: want.startAt, Checklist: want.checklist, Change: want.change,
+		Promises: known.lookup(), Reported: reported,
+	}
+	return job, inputSources{want.inputs, want.inputFile, here, os.Getenv, planned}, a.makeGood(p, &job, want.catchUp)
 }
 
 // referenceHint is what record.ValidReference takes.
@@ -283,130 +298,6 @@ func (a *app) dryRun(ctx context.Context, sources inputSources, job engine.Job) 
 		fmt.Fprintln(a.Stdout, terminal.Sanitize(line, false))
 	}
 	return err
-}
-
-func (a *app) resumeCommand() *cobra.Command {
-	var f runFlags
-	c := &cobra.Command{
-		Use: "resume [RUN]", GroupID: groupDo,
-		Short: "go on with a run that waits for a person or was cut off",
-		Long: `Go on with an open run: one that waits for a person, or one that a crash cut off.
-The runbook is the one that the run was started with, also when its file has
-changed since. RUN is any unique part of the run's id; without it, the only
-open run is meant.`,
-		Example: "  msp resume\n  msp resume 7f3a9c --answers answers.yaml",
-		Args:    cobra.MaximumNArgs(1), ValidArgsFunction: a.completeRuns,
-		RunE: func(c *cobra.Command, args []string) error {
-			part := ""
-			if len(args) == 1 {
-				part = args[0]
-			}
-			return a.resume(c.Context(), f, part)
-		},
-	}
-	f.add(c)
-	return c
-}
-
-func (a *app) resume(ctx context.Context, f runFlags, part string) error {
-	p, err := a.place()
-	if err != nil {
-		return err
-	}
-	account, err := a.openRun(p, part)
-	if err != nil {
-		return err
-	}
-	job, err := a.pinnedJob(p, account)
-	if err != nil {
-		return err
-	}
-	if err := a.mayRun(ctx, p, &job); err != nil {
-		return err
-	}
-	screen, printer := f.printer(a)
-	defer printer.Close()
-	people, closing, err := f.people(screen, a.Stdin, printer, job)
-	if err != nil {
-		return err
-	}
-	defer closing()
-	if err := a.equip(ctx, p, &job); err != nil {
-		return err
-	}
-	a.sayIfMoved(p, job)
-	job.People, job.Emit = people, printer.Print
-	outcome, err := engine.Resume(ctx, job, account)
-	if errors.Is(err, engine.ErrOwnDecision) {
-		return hint(err, "who ran it, or somebody else, runs: msp resume %s", record.ShortID(account.Run))
-	}
-	if errors.Is(err, engine.ErrFinished) {
-		return hint(err, "msp show %s", record.ShortID(account.Run))
-	}
-	return a.close(printer, outcome, err)
-}
-
-// pinnedJob is the job that a run was started with.
-func (a *app) pinnedJob(p *place, account *record.Account) (engine.Job, error) {
-	start := account.Start.Body
-	book, inputs, err := engine.Pinned(a.store(p, p.Client), start, kinds())
-	if err != nil {
-		return engine.Job{}, err
-	}
-	job := engine.Job{
-		Runbook: book, Named: inputs.Named, Client: start.Client, Folder: inputs.Folder, StartAt: inputs.StartAt,
-		Checklist: inputs.Checklist, Inputs: map[string]runbook.Value{},
-	}
-	for name, text := range inputs.Values {
-		field, ok := book.Input(name)
-		if !ok {
-			return job, fmt.Errorf("the run has an input %s that its runbook doesn't declare", name)
-		}
-		if job.Inputs[name], err = field.Parse(text, inputs.Folder); err != nil {
-			return job, fmt.Errorf("the input %s: %w", name, err)
-		}
-	}
-	return job, nil
-}
-
-// sayIfMoved says that the runbook's file is no longer what the run follows.
-func (a *app) sayIfMoved(p *place, job engine.Job) {
-	pinned, named := job.Runbook, job.Named
-	if named == "" {
-		named = pinned.ID
-	}
-	if runbook.IsPath(named) && !filepath.IsAbs(named) {
-		named = filepath.Join(job.Folder, named)
-	}
-	now, err := findRunbook(p, named)
-	if err == nil && now.Digest != pinned.Digest {
-		fmt.Fprintf(a.Stderr, "msp: %s has changed since the run was started (%s then, %s now); the run follows the old one\n", pinned.ID, pinned.Version, now.Version)
-	}
-}
-
-// openRun finds the run that is meant among those without an end.
-func (a *app) openRun(p *place, part string) (*record.Account, error) {
-	history, err := a.history(p)
-	if err != nil {
-		return nil, err
-	}
-	if part != "" {
-		return oneRun(history.Find(part), part, p.Client)
-	}
-	var open []*record.Account
-	for _, account := range history.Accounts {
-		if !account.Finished() {
-			open = append(open, account)
-		}
-	}
-	switch len(open) {
-	case 0:
-		return nil, hint(fmt.Errorf("no run of %s is open", p.Client), "msp log shows the runs; --client names another client")
-	case 1:
-		return open[0], nil
-	default:
-		return nil, usageError(fmt.Errorf("%d runs of %s are open:%s", len(open), p.Client, a.describeOpen(a.store(p, p.Client), open)), "msp resume RUN goes on with one of them")
-	}
 }
 
 func oneRun(found []*record.Account, part, client string) (*record.Account, error) {
