@@ -136,4 +136,3 @@ func (a *app) openRun(p *place, part string) (*record.Account, error) {
 		return nil, usageError(fmt.Errorf("%d runs of %s are open:%s", len(open), p.Client, a.describeOpen(a.store(p, p.Client), open)), "msp resume RUN goes on with one of them")
 	}
 }
-
