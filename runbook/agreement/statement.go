@@ -24,9 +24,9 @@ type Statement struct {
 	At        time.Time `json:"at"`
 	Final     bool      `json:"final"` // the month is over
 
-	Totals Totals    `json:"totals"` // of the month, each occurrence once
+	Totals Totals    `json:"totals"`          // of the month, each occurrence once
 	Beside int       `json:"beside,omitzero"` // how many of them belong to no target
-	Lines  []Line    `json:"lines"`  // a target each, in the order of the agreement
+	Lines  []Line    `json:"lines"`           // a target each, in the order of the agreement
 	Left   []LeftOne `json:"left_out"`
 
 	Credit  Bill     `json:"credit"`
