@@ -59,11 +59,8 @@ func matterOf(s *record.Standing, client, text string, overdue bool, at time.Tim
 // plannedMatter finds an occurrence that a plan asks for.
 func plannedMatter(s *record.Standing, client, name string, at time.Time) (matter, error) {
 	unknown := hint(fmt.Errorf("no plan of %s asks for %q", client, name), "msp due --json names what is to be done, msp overdue what was missed")
-	_, slot, _ := strings.Cut(name, "/")
-	_, slot, _ = strings.Cut(slot, "/")
-	slot, _, _ = strings.Cut(slot, "[")
-	due, err := time.Parse(time.RFC3339, slot)
-	if err != nil {
+	due, ok := dueOf(name)
+	if !ok {
 		return matter{}, unknown
 	}
 	around, err := s.Expected(due.AddDate(0, 0, -40), due.AddDate(0, 0, 40), at)
@@ -80,6 +77,16 @@ func plannedMatter(s *record.Standing, client, name string, at time.Time) (matte
 		}
 	}
 	return matter{}, unknown
+}
+
+// dueOf is when an occurrence is due, which its name says; false for a name of
+// another kind.
+func dueOf(name string) (time.Time, bool) {
+	_, slot, _ := strings.Cut(name, "/")
+	_, slot, _ = strings.Cut(slot, "/")
+	slot, _, _ = strings.Cut(slot, "[")
+	due, err := time.Parse(time.RFC3339, slot)
+	return due, err == nil
 }
 
 // pendingMatter finds what is to be done of a runbook: the run under way, else the
