@@ -47,6 +47,9 @@ note stand in a blob that can be erased.`,
 }
 
 func (a *app) handoff(ctx context.Context, p *place, f handoffFlags) error {
+	if err := checkTexts(f.to, f.note); err != nil {
+		return err
+	}
 	s, err := a.standing(p)
 	if err != nil {
 		return err
