@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +54,8 @@ newest only. Nothing is sent for work that is done.
 
 Exit codes: 0 done, 1 somebody couldn't be told, 2 not all of it could be looked at,
 signed or started. After a tick that ends with 0 the URL of the setting deadman is
-asked for, so that somebody else notices when there is none.`,
+asked for, so that somebody else notices when there is none; but not by a machine
+that is the ticker of no client.`,
 		Example: "  msp tick\n  msp tick --dry-run\n  msp tick --test on-call",
 		RunE: func(c *cobra.Command, _ []string) error {
 			p, err := a.place()
@@ -101,6 +101,10 @@ type ticking struct {
 type tickTally struct{ signed, opened, started, sent, failed, skipped int }
 
 func (a *app) tick(ctx context.Context, p *place, f tickFlags) error {
+	clients, err := a.watched(p)
+	if err != nil {
+		return err
+	}
 	if !f.dryRun {
 		lock, err := a.Disk.TryLock(filepath.Join(p.State, "tick.lock"))
 		if errors.Is(err, evidence.ErrLocked) {
@@ -110,13 +114,6 @@ func (a *app) tick(ctx context.Context, p *place, f tickFlags) error {
 			return err
 		}
 		defer lock.Unlock()
-	}
-	clients, err := p.clients()
-	if err != nil {
-		return err
-	}
-	if only := a.flags.client; only != "" {
-		clients = slices.DeleteFunc(clients, func(client string) bool { return client != only })
 	}
 	t := &ticking{app: a, p: p, at: a.Now().Round(0), dry: f.dryRun, known: p.calendars(), senders: map[string]channel.Sender{}}
 	if t.before, err = p.lastTick(); err != nil {
@@ -152,7 +149,7 @@ func (t *ticking) end(ctx context.Context, mine int) error {
 		if err := t.p.keepTick(t.Disk, lastTick{V: 1, At: t.at, Host: hostName(), Clients: mine, Code: code, Started: t.started}); err != nil {
 			return err
 		}
-		if err := t.deadman(ctx, code); err != nil {
+		if err := t.deadman(ctx, mine, code); err != nil {
 			fmt.Fprintf(t.Stderr, "msp: nobody watches this tick: %s\n", terminal.Sanitize(err.Error(), false))
 			code = max(code, exitNo)
 		}
@@ -205,9 +202,10 @@ func (t *ticking) summary(clients, mine int) string {
 	return fmt.Sprintf("%s · %s, ticker of %d · %s%s", t.at.Local().Format(clockLayout), count(clients, "client"), mine, did, strings.Join(parts, ", "))
 }
 
-// deadman asks for the URL at which others see that msp ticks.
-func (t *ticking) deadman(ctx context.Context, code int) error {
-	if t.p.Deadman == nil || code != exitDone {
+// deadman asks for the URL at which others see that msp ticks. Of a tick that looked
+// after nobody, or not after all, they must not hear that all is well.
+func (t *ticking) deadman(ctx context.Context, mine, code int) error {
+	if t.p.Deadman == nil || mine == 0 || code != exitDone {
 		return nil
 	}
 	address, err := t.p.revealed(ctx, t.p.Deadman)
