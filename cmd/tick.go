@@ -92,8 +92,7 @@ type ticking struct {
 	known   calendars
 	senders map[string]channel.Sender
 	tally   tickTally
-	before  *lastTick
-	started []string // the occurrences whose catch-up was started
+	started []string // of each runbook the last miss whose catch-up was started or refused
 	faults  []error  // what couldn't be looked at, signed or started
 }
 
@@ -116,8 +115,11 @@ func (a *app) tick(ctx context.Context, p *place, f tickFlags) error {
 		defer lock.Unlock()
 	}
 	t := &ticking{app: a, p: p, at: a.Now().Round(0), dry: f.dryRun, known: p.calendars(), senders: map[string]channel.Sender{}}
-	if t.before, err = p.lastTick(); err != nil {
+	before, err := p.lastTick()
+	if err != nil {
 		t.complain(err)
+	} else if before != nil {
+		t.started = before.Started
 	}
 	mine := 0
 	for _, client := range clients {
