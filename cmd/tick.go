@@ -46,7 +46,7 @@ minutes; it may be run at any time, as often as you like.
 Only the writer that a client's plan names as its ticker signs and sends. On any
 other machine a tick says what it would do. All that it does is in the log before it
 goes on: a tick that is killed is gone on with by the next. Only a notice that was
-sent and not logged yet is sent once more, with the same key.
+sent and not logged yet is sent once more, with the same id.
 
 A send that fails is tried again by the next ticks, by other channels and to other
 people in the end. Of several occurrences of a runbook, a person is told of the
@@ -239,7 +239,7 @@ func (a *app) testChannel(ctx context.Context, p *place, name string) error {
 		return err
 	}
 	err = sender.Send(ctx, channel.Message{
-		Key: "msp-test", Source: "msp", Severity: channel.SeverityInfo, Title: "A test of the channel " + name,
+		Key: "msp-test", ID: "msp-test/" + a.Now().UTC().Format(time.RFC3339Nano), Source: "msp", Severity: channel.SeverityInfo, Title: "A test of the channel " + name,
 		What: "Somebody tries this channel. Nothing is wrong.", Since: a.Now(), Impact: "None.", Tried: "Nothing.", Next: "Nothing is to be done.",
 	})
 	if err != nil {

@@ -306,3 +306,37 @@ func TestTickNowhere(t *testing.T) {
 		t.Errorf("who looks after nobody says that all is well: %q", took)
 	}
 }
+
+// TestTickNamesNotices has a send fail and be tried again, and then a repeat. The
+// same notice has the same id, another one has another, and the key joins them.
+func TestTickNamesNotices(t *testing.T) {
+	t.Parallel()
+	d := newTickDesk(t, t.TempDir(), "channels: {night: {type: exec, command: [sh, -c, 'cat >> told; echo >> told; test -e up']}}\n")
+	d.at(1, "2026-06-30T06:15:00Z", "tick")
+	d.write("up", "")
+	d.at(0, "2026-06-30T06:20:00Z", "tick")
+	d.at(0, "2026-06-30T06:45:00Z", "tick")
+	file, err := os.Open(d.path("told"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	type told struct {
+		ID, Key, Ladder, Contact string
+		Rung                     int
+	}
+	var all [3]told
+	in := json.NewDecoder(file)
+	for i := range all {
+		if err := in.Decode(&all[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const key = "acme/daily/2026-06-30T07:00:00+01:00[Europe/London]"
+	first := told{key + "/not_acknowledged/1/0", key, "not_acknowledged", "ben", 1}
+	again := first
+	again.ID = key + "/not_acknowledged/1/1"
+	if want := [3]told{first, first, again}; all != want {
+		t.Errorf("told %+v, want %+v", all, want)
+	}
+}
