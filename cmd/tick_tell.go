@@ -87,11 +87,12 @@ func (c *clientTick) notice(ctx context.Context, m about, n escalate.Notice) err
 }
 
 // report counts a notice and prints it. What another one tells the same person is
-// only counted: after a long time there are many.
+// only logged: after a long time there are many.
 func (c *clientTick) report(n escalate.Notice) {
-	if n.Reason != escalate.Merged {
-		c.line("%s", noticeLine(c.client, n))
+	if n.Reason == escalate.Merged {
+		return
 	}
+	c.line("%s", noticeLine(c.client, n))
 	switch n.Outcome {
 	case escalate.Failed:
 		c.tally.failed++
