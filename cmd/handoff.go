@@ -53,7 +53,7 @@ func (a *app) handoff(ctx context.Context, p *place, f handoffFlags) error {
 	}
 	now := a.Now().Round(0)
 	h := handover{Standing: s, store: a.store(p, p.Client), at: now}
-	if h.outlook, err = s.Outlook(now, now.Add(shiftLength)); err != nil {
+	if h.outlook, err = s.Outlook(ctx, now, now.Add(shiftLength), 0); err != nil {
 		return err
 	}
 	h.write(p.Client, f)

@@ -55,7 +55,7 @@ func (a *app) hold(ctx context.Context, p *place, f holdFlags, text string) erro
 	if err != nil {
 		return err
 	}
-	m, err := matterOf(s, p.Client, text, a.Now())
+	m, err := matterOf(ctx, s, p.Client, text, a.Now())
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (a *app) release(ctx context.Context, p *place, text, why string) error {
 	if err != nil {
 		return err
 	}
-	m, err := matterOf(s, p.Client, text, a.Now())
+	m, err := matterOf(ctx, s, p.Client, text, a.Now())
 	if err != nil {
 		return err
 	}

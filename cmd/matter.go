@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -35,7 +36,7 @@ func (a *app) standing(p *place) (*record.Standing, error) {
 
 // matterOf finds what is meant: an occurrence by its name, a run by a part of its
 // id, or what is to be done of a runbook now.
-func matterOf(s *record.Standing, client, text string, at time.Time) (matter, error) {
+func matterOf(ctx context.Context, s *record.Standing, client, text string, at time.Time) (matter, error) {
 	if strings.Contains(text, "/") {
 		return plannedMatter(s, client, text, at)
 	}
@@ -49,7 +50,7 @@ func matterOf(s *record.Standing, client, text string, at time.Time) (matter, er
 	case 1:
 		return matter{client, found[0].Run, found[0].Occurrence, found[0]}, nil
 	case 0:
-		return pendingMatter(s, client, text, at)
+		return pendingMatter(ctx, s, client, text, at)
 	default:
 		return matter{}, usageError(fmt.Errorf("%d runs have an id with %q in it", len(found), text), "give more of its digits")
 	}
@@ -83,8 +84,8 @@ func plannedMatter(s *record.Standing, client, name string, at time.Time) (matte
 
 // pendingMatter finds what is to be done of a runbook: the run under way, else the
 // occurrence that is due, else the next.
-func pendingMatter(s *record.Standing, client, runbookID string, at time.Time) (matter, error) {
-	outlook, err := s.Outlook(at, at.Add(ahead))
+func pendingMatter(ctx context.Context, s *record.Standing, client, runbookID string, at time.Time) (matter, error) {
+	outlook, err := s.Outlook(ctx, at, at.Add(ahead), 0)
 	if err != nil {
 		return matter{}, err
 	}
@@ -105,11 +106,8 @@ func pendingMatter(s *record.Standing, client, runbookID string, at time.Time) (
 
 // instantIn reads an instant, or a day, which begins at midnight in a zone.
 func instantIn(text string, zone *time.Location) (time.Time, error) {
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		at, err = time.ParseInLocation(time.DateOnly, text, zone)
-	}
-	if err != nil {
+	at, ok := readInstant(text, zone)
+	if !ok {
 		return at, usageError(fmt.Errorf("%q is no day and no instant", text), "such as 2026-12-01, or 2026-12-01T08:00:00Z")
 	}
 	return at, nil
