@@ -35,8 +35,11 @@ With --format nagios it prints one line, and the exit codes are those of a plugi
 nothing is known to be overdue and msp couldn't look at all of it.`,
 		Example: "  msp overdue\n  msp overdue --format nagios",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if format != "" && (format != "nagios" || asJSON) {
+			switch {
+			case format != "" && format != "nagios":
 				return usageError(fmt.Errorf("there is no format %q", format), "--format nagios, or --json")
+			case format != "" && asJSON:
+				return usageError(errors.New("--format nagios and --json don't go together"), "one of the two")
 			}
 			o, err := a.overdue(c.Context(), at)
 			switch {
