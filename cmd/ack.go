@@ -50,7 +50,7 @@ func (a *app) ack(ctx context.Context, p *place, text, why string) error {
 	case !errors.Is(err, errNoItem):
 		return err
 	default:
-		m, err := matterOf(s, p.Client, text, true, a.Now())
+		m, err := matterOf(ctx, s, p.Client, text, true, a.Now())
 		if err != nil {
 			return err
 		}

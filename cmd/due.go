@@ -36,7 +36,7 @@ Exit codes: 0 shown, 2 not all of it could be read.`,
 			if err != nil {
 				return err
 			}
-			now, err := a.instant(at)
+			now, err := a.instantAhead(at)
 			if err != nil {
 				return err
 			}
@@ -69,11 +69,11 @@ type dueNow struct {
 // it is the time of day.
 func (a *app) due(ctx context.Context, p *place, at time.Time, now bool, upcoming int) (dueNow, error) {
 	d := dueNow{Due: terminal.Due{At: at, Ahead: ahead}}
-	all, err := a.outlooks(ctx, p, at, now, upcoming)
+	all, err := a.outlooks(ctx, p, view{at, now, upcoming, 0})
 	if err != nil {
 		return d, err
 	}
-	if all, d.Notes, err = a.unsigned(p, all, at); err != nil {
+	if all, d.Notes, err = a.unsigned(ctx, p, all, at); err != nil {
 		return d, err
 	}
 	if only := a.flags.client; only != "" && len(all) == 0 {
@@ -82,9 +82,12 @@ func (a *app) due(ctx context.Context, p *place, at time.Time, now bool, upcomin
 	d.planned = len(d.Notes) > 0
 	for _, o := range all {
 		d.Clients++
-		d.planned = d.planned || o.Planned
+		d.planned = d.planned || o.Planned || o.early()
+		if o.early() {
+			d.Notes = append(d.Notes, o.tooEarly(at))
+		}
 		d.Rows = append(d.Rows, o.Rows...)
-		d.Later, d.Overdue, d.Items = d.Later+o.Later, d.Overdue+len(o.Overdue), d.Items+len(o.Items.Open)
+		d.Later, d.Overdue, d.Items = d.Later+o.Later, d.Overdue+o.Counts.Total(), d.Items+len(o.Items.Open)
 		d.problems = append(d.problems, o.problems()...)
 	}
 	slices.SortFunc(d.Rows, func(x, y terminal.DueRow) int { return record.ComparePending(x.Pending, y.Pending) })

@@ -58,7 +58,7 @@ func (a *app) handoff(ctx context.Context, p *place, f handoffFlags) error {
 	}
 	now := a.Now().Round(0)
 	h := handover{Standing: s, store: a.store(p, p.Client), at: now}
-	if h.outlook, err = s.Outlook(now, now.Add(shiftLength)); err != nil {
+	if h.outlook, err = s.Outlook(ctx, now, now.Add(shiftLength), mostNamed); err != nil {
 		return err
 	}
 	h.write(p.Client, f)
@@ -133,7 +133,7 @@ func (h *handover) overdue(client string) {
 	var lines []string
 	for _, e := range h.outlook.Overdue {
 		l := overdueLine{e, client}
-		line := fmt.Sprintf("%-7s %s", l.word(), l.Name)
+		line := fmt.Sprintf("%-7s %s", overdueWord(l.State), l.Name)
 		if more := l.more(); more != "" {
 			line += " · " + more
 		}

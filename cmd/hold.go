@@ -56,7 +56,7 @@ func (a *app) hold(ctx context.Context, p *place, f holdFlags, text string) erro
 	if err != nil {
 		return err
 	}
-	m, err := matterOf(s, p.Client, text, false, a.Now())
+	m, err := matterOf(ctx, s, p.Client, text, false, a.Now())
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (a *app) release(ctx context.Context, p *place, text, why string) error {
 	if err != nil {
 		return err
 	}
-	m, err := matterOf(s, p.Client, text, false, a.Now())
+	m, err := matterOf(ctx, s, p.Client, text, false, a.Now())
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ type openItems struct {
 }
 
 func (a *app) listItems(ctx context.Context, p *place, asJSON bool) error {
-	all, err := a.outlooks(ctx, p, a.Now(), false, 0)
+	all, err := a.outlooks(ctx, p, view{at: a.Now()})
 	if err != nil {
 		return err
 	}

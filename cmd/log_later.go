@@ -139,11 +139,8 @@ func subjectOf(h *record.History, text, client string) (subject, error) {
 
 // parseTime reads when something was, as a flag says it: never in the future.
 func (a *app) parseTime(flag, text string) (*time.Time, error) {
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		at, err = time.ParseInLocation("2006-01-02 15:04", text, time.Local)
-	}
-	if err != nil {
+	at, ok := readTime(text, time.Local, clockTimes)
+	if !ok {
 		return nil, usageError(fmt.Errorf("%s %q is no time", flag, text), "such as 2026-05-03T14:30:00+02:00, or '2026-05-03 14:30'")
 	}
 	if at.After(a.Now()) {

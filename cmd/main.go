@@ -116,7 +116,7 @@ that a stranger can verify.`,
 		app.keyCommand(), app.trustCommand(), app.witnessCommand(), app.tickCommand(), app.doctorCommand(), app.versionCommand(),
 	)
 	root.AddCommand(topics()...)
-	root.SetHelpCommandGroupID(groupSetUp)
+	root.SetHelpCommand(helpCommand())
 	root.SetCompletionCommandGroupID(groupSetUp)
 	wrapArgs(root)
 	return root

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -36,7 +37,7 @@ func (a *app) standing(p *place) (*record.Standing, error) {
 
 // matterOf finds what is meant: an occurrence by its name, a run by a part of its
 // id, or what is to be done of a runbook now, with overdue also what is overdue of it.
-func matterOf(s *record.Standing, client, text string, overdue bool, at time.Time) (matter, error) {
+func matterOf(ctx context.Context, s *record.Standing, client, text string, overdue bool, at time.Time) (matter, error) {
 	if strings.Contains(text, "/") {
 		return plannedMatter(s, client, text, at)
 	}
@@ -50,7 +51,7 @@ func matterOf(s *record.Standing, client, text string, overdue bool, at time.Tim
 	case 1:
 		return matter{client, found[0].Run, found[0].Occurrence, found[0]}, nil
 	case 0:
-		return pendingMatter(s, client, text, overdue, at)
+		return pendingMatter(ctx, s, client, text, overdue, at)
 	default:
 		return matter{}, usageError(fmt.Errorf("%d runs have an id with %q in it", len(found), text), "give more of its digits")
 	}
@@ -92,8 +93,8 @@ func dueOf(name string) (time.Time, bool) {
 // pendingMatter finds what is to be done of a runbook: the run under way, else the
 // occurrence that is due. With overdue it is also the newest that is overdue, unless
 // somebody was told already of the one that is due. What comes is never meant.
-func pendingMatter(s *record.Standing, client, runbookID string, overdue bool, at time.Time) (matter, error) {
-	outlook, err := s.Outlook(at, at.Add(ahead))
+func pendingMatter(ctx context.Context, s *record.Standing, client, runbookID string, overdue bool, at time.Time) (matter, error) {
+	outlook, err := s.Outlook(ctx, at, at.Add(ahead), mostNamed)
 	if err != nil {
 		return matter{}, err
 	}
@@ -135,11 +136,8 @@ func told(s *record.Standing, occurrence string) bool {
 
 // instantIn reads an instant, or a day, which begins at midnight in a zone.
 func instantIn(text string, zone *time.Location) (time.Time, error) {
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		at, err = time.ParseInLocation(time.DateOnly, text, zone)
-	}
-	if err != nil {
+	at, ok := readInstant(text, zone)
+	if !ok {
 		return at, usageError(fmt.Errorf("%q is no day and no instant", text), "such as 2026-12-01, or 2026-12-01T08:00:00Z")
 	}
 	return at, nil

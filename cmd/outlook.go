@@ -28,23 +28,20 @@ const ahead = 24 * time.Hour
 // outlook is how one client stands.
 type outlook struct {
 	Client   string
-	Planned  bool              // there is a signed plan
+	Planned  bool              // a signed plan is in force
+	First    time.Time         // when the first plan was signed; zero: none is
 	Digest   string            // of the document of the plan in force
 	Problems []error           // for which something may be missing here
 	Rows     []terminal.DueRow // what is to be done, and those who wait
 	record.Outlook
 }
 
-// instant is what --at says, or now.
-func (a *app) instant(at string) (time.Time, error) {
-	if at == "" {
-		return a.Now(), nil
-	}
-	t, err := time.Parse(time.RFC3339, at)
-	if err != nil {
-		return t, usageError(fmt.Errorf("--at %q is no instant", at), "--at 2026-03-28T00:00:00Z")
-	}
-	return t, nil
+// A view is what is asked of each client. What it shows no line of is counted.
+type view struct {
+	at       time.Time
+	now      bool // at is the time of day, and what is read may be gone on from
+	upcoming int  // rows of what is upcoming
+	overdue  int  // lines of what is overdue
 }
 
 // watched are the clients of a state, or the one of them that --client names. A
@@ -61,10 +58,8 @@ func (a *app) watched(p *place) ([]string, error) {
 }
 
 // outlooks are how the clients stand at an instant, in the order of their names.
-// They are read one by one on each core, so that memory is that of a few clients. Of
-// what is upcoming each has some rows, and the others are counted. Keep says that
-// it is the time of day, and what is read may be gone on from.
-func (a *app) outlooks(ctx context.Context, p *place, at time.Time, keep bool, upcoming int) ([]outlook, error) {
+// They are read one by one on each core, so that memory is that of a few clients.
+func (a *app) outlooks(ctx context.Context, p *place, v view) ([]outlook, error) {
 	clients, err := a.watched(p)
 	if err != nil {
 		return nil, err
@@ -75,8 +70,8 @@ func (a *app) outlooks(ctx context.Context, p *place, at time.Time, keep bool, u
 	for range min(runtime.GOMAXPROCS(0), len(clients)) {
 		readers.Go(func() {
 			for i := range next {
-				all[i] = a.outlook(p, clients[i], at, keep)
-				all[i].sumUp(at, upcoming)
+				all[i] = a.outlook(ctx, p, clients[i], v)
+				all[i].sumUp(v)
 			}
 		})
 	}
@@ -93,22 +88,22 @@ func (a *app) outlooks(ctx context.Context, p *place, at time.Time, keep bool, u
 
 // outlook reads how a client stands. What is longer ago than is kept in detail is
 // read out of the whole history.
-func (a *app) outlook(p *place, client string, at time.Time, keep bool) outlook {
+func (a *app) outlook(ctx context.Context, p *place, client string, v view) outlook {
 	o := outlook{Client: client}
 	store := a.store(p, client)
 	file := p.standingFile(client)
 	standing, err := record.ReadStanding(store, client, file, p.StatementLimit)
-	if err == nil && keep {
-		err = standing.SettleDaily(at, file)
+	if err == nil && v.now {
+		err = standing.SettleDaily(v.at, file)
 	}
 	if err == nil {
-		o.Outlook, err = standing.Outlook(at, at.Add(ahead))
+		o.Outlook, err = standing.Outlook(ctx, v.at, v.at.Add(ahead), v.overdue)
 	}
 	if errors.Is(err, record.ErrSettled) {
 		var h *record.History
 		if h, err = record.ReadHistory(store, client, p.StatementLimit); err == nil {
 			standing = h.Standing()
-			o.Outlook, err = standing.Outlook(at, at.Add(ahead))
+			o.Outlook, err = standing.Outlook(ctx, v.at, v.at.Add(ahead), v.overdue)
 		}
 	}
 	if err != nil {
@@ -116,24 +111,32 @@ func (a *app) outlook(p *place, client string, at time.Time, keep bool) outlook 
 		return o
 	}
 	o.Problems = standing.Problems
-	if plan := standing.PlanAt(at); plan != nil {
+	if len(standing.Plans) > 0 {
+		o.First = standing.Plans[0].Body.Signed
+	}
+	if plan := standing.PlanAt(v.at); plan != nil {
 		o.Planned, o.Digest = true, plan.Body.Digest
 	}
-	witness := beholder{standing, store, p.StatementLimit, at}
+	witness := beholder{standing, store, p.StatementLimit, v.at}
 	o.rows(witness.row)
 	return o
 }
 
+// early reports whether the client's first plan was signed later than the instant
+// that is asked about.
+func (o *outlook) early() bool { return !o.Planned && !o.First.IsZero() }
+
+// tooEarly says so.
+func (o *outlook) tooEarly(at time.Time) string {
+	return fmt.Sprintf("no plan of %s was signed yet at %s: the first was at %s", o.Client, at.Local().Format(clockLayout), o.First.Local().Format(clockLayout))
+}
+
 // rows makes the rows of what is to be done.
 func (o *outlook) rows(row func(record.Pending) terminal.DueRow) {
-	before := map[string]int{}
-	for _, e := range o.Overdue {
-		before[e.Runbook()]++
-	}
 	for _, p := range o.Pending {
 		p.Client = o.Client
 		r := row(p)
-		if r.Before = before[p.Runbook]; p.Risk == record.RiskLate && r.Before > 0 {
+		if r.Before = o.Counts.Of(p.Runbook); p.Risk == record.RiskLate && r.Before > 0 {
 			r.Before-- // itself
 		}
 		o.Rows = append(o.Rows, r)
@@ -142,17 +145,17 @@ func (o *outlook) rows(row func(record.Pending) terminal.DueRow) {
 }
 
 // sumUp counts what is upcoming behind the first rows, which are by their due times.
-func (o *outlook) sumUp(at time.Time, upcoming int) {
+func (o *outlook) sumUp(v view) {
 	first := slices.IndexFunc(o.Rows, func(r terminal.DueRow) bool { return r.Risk == record.RiskNext })
-	if first < 0 || len(o.Rows)-first <= upcoming {
+	if first < 0 || len(o.Rows)-first <= v.upcoming {
 		return
 	}
-	for _, r := range o.Rows[first+upcoming:] {
-		if r.Due.Before(at.Add(ahead)) {
+	for _, r := range o.Rows[first+v.upcoming:] {
+		if r.Due.Before(v.at.Add(ahead)) {
 			o.Later++
 		}
 	}
-	o.Rows = slices.Clone(o.Rows[:first+upcoming])
+	o.Rows = slices.Clone(o.Rows[:first+v.upcoming])
 }
 
 // standingFile is where what was read of a client is gone on from: in the user's

@@ -35,8 +35,11 @@ With --format nagios it prints one line, and the exit codes are those of a plugi
 nothing is known to be overdue and msp couldn't look at all of it.`,
 		Example: "  msp overdue\n  msp overdue --format nagios",
 		RunE: func(c *cobra.Command, _ []string) error {
-			if format != "" && (format != "nagios" || asJSON) {
+			switch {
+			case format != "" && format != "nagios":
 				return usageError(fmt.Errorf("there is no format %q", format), "--format nagios, or --json")
+			case format != "" && asJSON:
+				return usageError(errors.New("--format nagios and --json don't go together"), "one of the two")
 			}
 			o, err := a.overdue(c.Context(), at)
 			switch {
@@ -57,12 +60,16 @@ nothing is known to be overdue and msp couldn't look at all of it.`,
 	return c
 }
 
+// mostNamed is how many lines are named of what is overdue. The others are counted.
+const mostNamed = 10_000
+
 // overdueNow is what is overdue for all clients.
 type overdueNow struct {
 	at       time.Time
-	clients  int // that have a plan
-	lines    []overdueLine
-	tally    int // occurrences that were due
+	clients  int                      // that have a plan
+	lines    []overdueLine            // the oldest first
+	counts   map[string]record.Counts // of all that is overdue, by client
+	tally    int                      // occurrences that were due
 	problems []error
 }
 
@@ -79,11 +86,11 @@ func (a *app) overdue(ctx context.Context, at string) (overdueNow, error) {
 	if err != nil {
 		return overdueNow{}, err
 	}
-	o := overdueNow{}
-	if o.at, err = a.instant(at); err != nil {
+	o := overdueNow{counts: map[string]record.Counts{}}
+	if o.at, err = a.instantAhead(at); err != nil {
 		return o, err
 	}
-	all, err := a.outlooks(ctx, p, o.at, at == "", 0)
+	all, err := a.outlooks(ctx, p, view{at: o.at, now: at == "", overdue: mostNamed})
 	if err != nil {
 		return o, err
 	}
@@ -92,33 +99,51 @@ func (a *app) overdue(ctx context.Context, at string) (overdueNow, error) {
 			o.clients++
 		}
 		o.tally += one.Tally.Expected
+		o.counts[one.Client] = one.Counts
 		for _, e := range one.Overdue {
 			o.lines = append(o.lines, overdueLine{e, one.Client})
 		}
 		o.problems = append(o.problems, one.problems()...)
 	}
-	if o.clients == 0 && len(o.problems) == 0 {
+	early := slices.IndexFunc(all, func(one outlook) bool { return one.early() })
+	switch {
+	case o.clients > 0 || len(o.problems) > 0:
+	case early >= 0:
+		return o, hint(errors.New(all[early].tooEarly(o.at)), "--at names a later instant")
+	default:
 		return o, hint(errNothingPlanned, "msp plan sign FILE; --state and --client say where msp looks")
 	}
 	slices.SortStableFunc(o.lines, func(x, y overdueLine) int { return x.Due.Compare(y.Due) })
+	o.lines = o.lines[:min(len(o.lines), mostNamed)]
 	return o, nil
 }
 
-// word is how an occurrence stands that is overdue.
-func (l overdueLine) word() string {
-	switch l.State {
+// overdueWord is how an occurrence stands that is overdue.
+func overdueWord(state schedule.State) string {
+	switch state {
 	case schedule.Missed, schedule.Failed, schedule.Unknown:
-		return string(l.State)
+		return string(state)
 	default:
 		return "late"
 	}
 }
 
-// counts says how many stand in which way: "15 missed, 1 late".
-func (o overdueNow) counts() string {
+// total is how many are overdue.
+func (o overdueNow) total() int {
+	total := 0
+	for _, counts := range o.counts {
+		total += counts.Total()
+	}
+	return total
+}
+
+// summary says how many stand in which way: "15 missed, 1 late".
+func (o overdueNow) summary() string {
 	n := map[string]int{}
-	for _, l := range o.lines {
-		n[l.word()]++
+	for _, counts := range o.counts {
+		for kind, more := range counts {
+			n[overdueWord(kind.State)] += more
+		}
 	}
 	var parts []string
 	for _, word := range []string{"missed", "failed", "unknown", "late"} {
@@ -137,7 +162,7 @@ func (o overdueNow) fine() string {
 func (a *app) showOverdue(o overdueNow) error {
 	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	for _, l := range o.lines {
-		fmt.Fprintln(w, strings.TrimRight(l.word()+"\t"+l.Name+"\t"+l.more(), "\t"))
+		fmt.Fprintln(w, strings.TrimRight(overdueWord(l.State)+"\t"+l.Name+"\t"+l.more(), "\t"))
 	}
 	if err := w.Flush(); err != nil {
 		return err
@@ -149,7 +174,11 @@ func (a *app) showOverdue(o overdueNow) error {
 		fmt.Fprintln(a.Stdout, o.fine())
 		return nil
 	}
-	fmt.Fprintf(a.Stderr, "msp: %d overdue: %s\n     hint: msp due shows what can be done now; msp waive excuses one, msp open close closes its item\n", len(o.lines), o.counts())
+	named := ""
+	if o.total() > len(o.lines) {
+		named = fmt.Sprintf("; the oldest %d are named", len(o.lines))
+	}
+	fmt.Fprintf(a.Stderr, "msp: %d overdue: %s%s\n     hint: msp due shows what can be done now; msp waive excuses one, msp open close closes its item\n", o.total(), o.summary(), named)
 	return ended(exitNo)
 }
 
@@ -181,16 +210,17 @@ func (a *app) overdueJSON(o overdueNow) error {
 	}
 	lines := []line{}
 	for _, l := range o.lines {
-		lines = append(lines, line{l.client, l.Runbook(), l.Name, l.word(), l.Due, l.DecidedBy, l.Step, l.RecoveredAt})
+		lines = append(lines, line{l.client, l.Runbook(), l.Name, overdueWord(l.State), l.Due, l.DecidedBy, l.Step, l.RecoveredAt})
 	}
 	err := a.printJSON(struct {
 		V        int       `json:"v"`
 		At       time.Time `json:"at"`
 		Clients  int       `json:"clients"`
 		Expected int       `json:"expected"`
+		Total    int       `json:"total"`
 		Overdue  []line    `json:"overdue"`
 		Problems []string  `json:"problems,omitempty"`
-	}{1, o.at, o.clients, o.tally, lines, texts(o.problems)})
+	}{1, o.at, o.clients, o.tally, o.total(), lines, texts(o.problems)})
 	if err == nil {
 		err = incomplete(o.problems)
 	}
@@ -211,18 +241,18 @@ const (
 // nagios prints one line for a monitoring system. What is known to be overdue
 // comes before what isn't known.
 func (a *app) nagios(o overdueNow, err error) error {
-	open := slices.ContainsFunc(o.lines, func(l overdueLine) bool { return l.RecoveredAt == nil })
+	open := o.open()
 	word, text, code := "OK", o.fine(), nagiosOK
-	number := strconv.Itoa(len(o.lines))
+	number := strconv.Itoa(o.total())
 	switch {
 	case err != nil:
 		word, text, code = "UNKNOWN", err.Error(), nagiosUnknown
 	case open:
-		word, text, code = "CRITICAL", fmt.Sprintf("%s: %s", o.counts(), o.names()), nagiosCritical
+		word, text, code = "CRITICAL", fmt.Sprintf("%s: %s", o.summary(), o.names()), nagiosCritical
 	case len(o.problems) > 0:
 		word, text, code = "UNKNOWN", errors.Join(o.problems...).Error(), nagiosUnknown
 	case len(o.lines) > 0:
-		word, text, code = "WARNING", fmt.Sprintf("%s, all done again since: %s", o.counts(), o.names()), nagiosWarning
+		word, text, code = "WARNING", fmt.Sprintf("%s, all done again since: %s", o.summary(), o.names()), nagiosWarning
 	}
 	if open && len(o.problems) > 0 {
 		text += "; and not all could be read"
@@ -235,13 +265,33 @@ func (a *app) nagios(o overdueNow, err error) error {
 	return ended(code)
 }
 
+// open reports whether something is overdue that wasn't done again since.
+func (o overdueNow) open() bool {
+	for _, counts := range o.counts {
+		for kind := range counts {
+			if !kind.DoneAgain {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // names are the runbooks with something overdue, a few of them.
 func (o overdueNow) names() string {
 	const most = 5
 	var names []string
-	for _, l := range o.lines {
-		if name := l.client + "/" + l.Runbook(); !slices.Contains(names, name) {
+	add := func(client, runbookID string) {
+		if name := client + "/" + runbookID; !slices.Contains(names, name) {
 			names = append(names, name)
+		}
+	}
+	for _, l := range o.lines {
+		add(l.client, l.Runbook())
+	}
+	for _, client := range sortedNames(o.counts) { // of which no line is named
+		for kind := range o.counts[client] {
+			add(client, kind.Runbook)
 		}
 	}
 	if more := len(names) - most; more > 0 {

@@ -50,11 +50,9 @@ yours, and changes of the clock are named.`,
 			if err != nil {
 				return err
 			}
-			from := a.Now()
-			if at != "" {
-				if from, err = time.Parse(time.RFC3339, at); err != nil {
-					return usageError(fmt.Errorf("--at %q is no instant", at), "--at 2026-03-28T00:00:00Z")
-				}
+			from, err := a.instant(at)
+			if err != nil {
+				return err
 			}
 			if n < 1 || n > 1000 {
 				return usageError(fmt.Errorf("-n %d: how many is from 1 to 1000", n), "-n 5")

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 
 // unsigned adds what the workspace's plans ask for that are not signed yet: they
 // count from now on, and say so. What is to be known of them stands in the notes.
-func (a *app) unsigned(p *place, all []outlook, at time.Time) ([]outlook, []string, error) {
+func (a *app) unsigned(ctx context.Context, p *place, all []outlook, at time.Time) ([]outlook, []string, error) {
 	files, err := workspaceFiles(p)
 	if err != nil {
 		return nil, nil, err
@@ -34,11 +35,12 @@ func (a *app) unsigned(p *place, all []outlook, at time.Time) ([]outlook, []stri
 		o := outlookOf(&all, plan.Client)
 		switch {
 		case o.Digest == plan.Digest || len(o.Problems) > 0:
+		case o.early(): // which is said of each client
 		case o.Planned:
 			notes = append(notes, fmt.Sprintf("%s is not what was signed for %s: msp plan sign %s", f.Name, plan.Client, f.Name))
 		default:
 			notes = append(notes, fmt.Sprintf("the plan of %s is not signed, and nothing of it is ever missed: msp plan sign %s", plan.Client, f.Name))
-			if err := a.addUnsigned(p, o, f.Name, at); err != nil {
+			if err := a.addUnsigned(ctx, p, o, f.Name, at); err != nil {
 				notes = append(notes, fmt.Sprintf("%s is not counted: %s", f.Name, err))
 			}
 		}
@@ -58,7 +60,7 @@ func outlookOf(all *[]outlook, client string) *outlook {
 }
 
 // addUnsigned adds what is upcoming by a plan that is not signed.
-func (a *app) addUnsigned(p *place, o *outlook, file string, at time.Time) error {
+func (a *app) addUnsigned(ctx context.Context, p *place, o *outlook, file string, at time.Time) error {
 	plan, books, err := a.loadPlan(p, file)
 	if err != nil {
 		return err
@@ -72,7 +74,7 @@ func (a *app) addUnsigned(p *place, o *outlook, file string, at time.Time) error
 		return err
 	}
 	h := record.History{Plans: []record.Signed[record.Plan]{{Body: statement}}}
-	would, err := h.Standing().Outlook(at, at.Add(ahead))
+	would, err := h.Standing().Outlook(ctx, at, at.Add(ahead), 0)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package record
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"time"
 
@@ -57,7 +58,8 @@ func ComparePending(x, y Pending) int {
 type Outlook struct {
 	Pending []Pending   // as ComparePending has it; of what is upcoming the first of each runbook
 	Later   int         // how many more are due until an instant
-	Overdue []Exception // the oldest first
+	Overdue []Exception // the oldest first, as many as were asked for
+	Counts  Counts      // of all that is overdue
 	Tally   Tally       // of all that was due
 	Items   Items
 }
@@ -66,25 +68,19 @@ type Outlook struct {
 const firstWithin = 2 * 366 * 24 * time.Hour
 
 // Outlook is what is to be done at an instant, and how many more occurrences are
-// due until another. The error is ErrSettled where that isn't kept.
-func (s *Standing) Outlook(at, until time.Time) (Outlook, error) {
-	exceptions, tally, err := s.Exceptions(at)
-	if err != nil {
-		return Outlook{}, err
-	}
-	o := Outlook{Tally: tally, Items: s.ItemsAt(at)}
+// due until another. Of what is overdue it keeps as many lines as are asked for,
+// and counts the others. The error is ErrSettled where that isn't kept, and that of
+// a context that ends.
+func (s *Standing) Outlook(ctx context.Context, at, until time.Time, lines int) (Outlook, error) {
+	o := Outlook{Items: s.ItemsAt(at)}
 	look := &looking{Standing: s, at: at, until: until, known: map[string]schedule.Occurrence{}}
-	if err := look.windows(&o); err != nil {
+	if err := look.windows(ctx, &o); err != nil {
 		return Outlook{}, err
 	}
-	for _, e := range exceptions {
-		if _, ok := look.known[e.Name]; !ok {
-			look.known[e.Name] = schedule.Occurrence{Name: e.Name, Client: s.Client, Runbook: e.Runbook(), Due: e.Due, Opens: e.Opens, Closes: e.Closes}
-		}
+	if err := look.overdue(ctx, &o, lines); err != nil {
+		return Outlook{}, err
 	}
-	look.runs(&o, exceptions)
 	slices.SortFunc(o.Pending, ComparePending)
-	o.Overdue = s.overdue(exceptions, o, at)
 	return o, nil
 }
 
@@ -97,7 +93,7 @@ type looking struct {
 
 // windows finds the occurrences whose windows are open and that nobody has begun,
 // and those that come.
-func (l *looking) windows(o *Outlook) error {
+func (l *looking) windows(ctx context.Context, o *Outlook) error {
 	attempts, err := l.attempts(l.at, l.at)
 	if err != nil {
 		return err
@@ -117,6 +113,9 @@ func (l *looking) windows(o *Outlook) error {
 		for next := range p.Between(first, first.Add(firstWithin)) {
 			if seen && !next.Due.Before(l.until) {
 				break
+			}
+			if err := ctx.Err(); err != nil {
+				return err
 			}
 			switch e := l.judge(plan, next, attempts[p.Runbook], l.at); {
 			case e.State != schedule.Upcoming: // it is waived
@@ -163,18 +162,15 @@ func (l *looking) moved(o schedule.Occurrence) schedule.Occurrence {
 func past(by *time.Time, at time.Time) bool { return by != nil && at.After(*by) }
 
 // runs adds those under way, also where the window has closed since.
-func (l *looking) runs(o *Outlook, exceptions []Exception) {
-	undecided := map[string]bool{}
-	for _, e := range exceptions {
-		undecided[e.Name] = e.State == schedule.Running || e.State == schedule.Waiting
-	}
-	for _, run := range l.OpenRuns(l.at) {
+func (l *looking) runs(o *Outlook, open []*Attempt, undecided map[string]Exception) {
+	for _, run := range open {
 		p := Pending{Occurrence: l.known[run.Occurrence], State: schedule.Running, Risk: RiskNow, Run: run, Held: l.held(run.Run, run.Occurrence)}
 		p.Client, p.Runbook, p.StartBy, p.CompleteBy = l.Client, run.Runbook, nil, run.completeBy()
 		if run.Segments > 0 {
 			p.State = schedule.Waiting
 		}
-		decides := run.Occurrence == "" || undecided[run.Occurrence] || p.Due.After(l.at)
+		state := undecided[run.Occurrence].State
+		decides := run.Occurrence == "" || state == schedule.Running || state == schedule.Waiting || p.Due.After(l.at)
 		if decides && past(p.CompleteBy, l.at) {
 			p.Risk = RiskLate
 		}
@@ -193,33 +189,6 @@ func (l *looking) held(run, occurrence string) string {
 		}
 	}
 	return ""
-}
-
-// overdue are the exceptions that somebody has to answer for: nobody did them,
-// they failed, or it isn't known, and they are neither waived nor closed; and those
-// that are late and not done yet.
-func (s *Standing) overdue(exceptions []Exception, o Outlook, at time.Time) []Exception {
-	late, open, said := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for _, p := range o.Pending {
-		late[p.Name] = late[p.Name] || p.Risk == RiskLate && p.Name != ""
-	}
-	for _, item := range o.Items.Open {
-		open[item.Body.Item] = true
-	}
-	for _, item := range s.Items {
-		said[item.Body.Item] = !item.Body.Opened.After(at)
-	}
-	var all []Exception
-	for _, e := range exceptions {
-		id := ItemID(e.kind(), e.Name, e.DecidedBy)
-		lost := e.State == schedule.Missed || e.State == schedule.Failed || e.State == schedule.Unknown
-		switch closed := said[id] && !open[id]; {
-		case e.Waiver != "":
-		case lost && !closed, late[e.Name]:
-			all = append(all, e)
-		}
-	}
-	return all
 }
 
 // SettleDaily settles what is decided, once a day, and keeps it in a file, lest

@@ -1,6 +1,8 @@
 package record
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -15,7 +17,7 @@ import (
 // outlookOf says in words what is pending and what is overdue.
 func outlookOf(t *testing.T, s *Standing, at time.Time) []string {
 	t.Helper()
-	o, err := s.Outlook(at, at.Add(24*time.Hour))
+	o, err := s.Outlook(t.Context(), at, at.Add(24*time.Hour), 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +102,7 @@ func TestOutlookHeld(t *testing.T) {
 	}
 	s.now = day.Add(70 * time.Minute)
 	s.release(desk, hold)
-	o, err := s.standing().Outlook(day.Add(80*time.Minute), day)
+	o, err := s.standing().Outlook(t.Context(), day.Add(80*time.Minute), day, 100)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,5 +121,38 @@ func TestOutlookOfARunWithoutPlan(t *testing.T) {
 	s.start(s.ledgers[0], 6, asked)
 	if diff := cmp.Diff([]string{"now running every-6", "0 later, 0 items"}, outlookOf(t, s.standing(), asked.Add(time.Minute))); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestOutlookFarAhead: of what is overdue the oldest lines are kept, as many as
+// were asked for, and all are counted, by their runbook too. Who doesn't wait any
+// more stops it.
+func TestOutlookFarAhead(t *testing.T) {
+	s := newShop(t, "desk")
+	s.planWith(s.ledgers[0], "desk", inTwoHours(), 1, 6)
+	at := s.now.AddDate(1, 0, 0)
+	for name, standing := range map[string]*Standing{"kept": s.standing(), "history": s.history()} {
+		all, err := standing.Outlook(t.Context(), at, at, 1_000_000)
+		if err != nil || all.Counts.Total() != len(all.Overdue) || len(all.Overdue) < 8760+1460-2 {
+			t.Fatalf("%s: %d are named and %d counted, %v", name, len(all.Overdue), all.Counts.Total(), err)
+		}
+		few, err := standing.Outlook(t.Context(), at, at, 10)
+		if err != nil || cap(few.Overdue) > 64 {
+			t.Fatalf("%s: there is room for %d lines, %v", name, cap(few.Overdue), err)
+		}
+		if diff := cmp.Diff(all.Overdue[:10], few.Overdue); diff != "" {
+			t.Errorf("%s: the oldest (-want +got):\n%s", name, diff)
+		}
+		if diff := cmp.Diff(all.Counts, few.Counts); diff != "" {
+			t.Errorf("%s: the counts (-want +got):\n%s", name, diff)
+		}
+		if got := few.Counts.Of("every-6"); got < 1459 || got > 1461 {
+			t.Errorf("%s: %d of every-6", name, got)
+		}
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := s.standing().Outlook(ended, at, at, 10); !errors.Is(err, context.Canceled) {
+		t.Errorf("it went on: %v", err)
 	}
 }

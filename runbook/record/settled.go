@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -110,38 +111,56 @@ func (s *Standing) exception(e Expected) Exception {
 // time, or not done as agreed, the oldest first, and the count of all that were
 // due. What is settled isn't computed again.
 func (s *Standing) Exceptions(at time.Time) ([]Exception, Tally, error) {
+	var all []Exception
+	tally, err := s.eachException(at, func(e Exception) error {
+		all = append(all, e)
+		return nil
+	})
+	slices.SortFunc(all, compareExceptions)
+	return all, tally, err
+}
+
+func compareExceptions(a, b Exception) int {
+	if order := a.Due.Compare(b.Due); order != 0 {
+		return order
+	}
+	return strings.Compare(a.Name, b.Name)
+}
+
+// eachException goes through the exceptions, the settled ones first, as long as
+// take gives no error. The tally counts all that were due.
+func (s *Standing) eachException(at time.Time, take func(Exception) error) (Tally, error) {
 	if at.Before(s.settled.At) {
-		return nil, Tally{}, ErrSettled
+		return Tally{}, ErrSettled
 	}
 	byRunbook, err := s.attempts(at, at)
 	if err != nil {
-		return nil, Tally{}, err
+		return Tally{}, err
 	}
-	var all []Exception
 	var t Tally
 	for id, r := range s.settled.Runbooks {
 		t.Expected, t.OnTime = t.Expected+r.Fine, t.OnTime+r.Fine
 		for _, line := range r.Lines {
 			line = s.revisit(line, byRunbook[id], at)
 			t.Add(line.State)
-			all = append(all, line)
+			if err := take(line); err != nil {
+				return t, err
+			}
 		}
 	}
+	var stopped error
 	err = s.each(s.settled.before, at.Add(1), func(plan *Fact[Plan], o schedule.Occurrence) bool {
+		if stopped != nil {
+			return false
+		}
 		x := s.exception(s.judge(plan, o, byRunbook[o.Runbook], at))
 		t.Add(x.State)
 		if !x.fine() {
-			all = append(all, x)
+			stopped = take(x)
 		}
-		return true
+		return stopped == nil
 	})
-	slices.SortFunc(all, func(a, b Exception) int {
-		if order := a.Due.Compare(b.Due); order != 0 {
-			return order
-		}
-		return strings.Compare(a.Name, b.Name)
-	})
-	return all, t, err
+	return t, cmp.Or(stopped, err)
 }
 
 // revisit looks at a settled line for what may still change: a success that
