@@ -91,12 +91,9 @@ func (d *doctor) look(ctx context.Context) error {
 	if d.writers, err = d.keyring(d.p).writers(); err != nil {
 		return err
 	}
-	clients, err := d.p.clients()
+	clients, err := d.watched(d.p)
 	if err != nil {
 		return err
-	}
-	if only := d.flags.client; only != "" {
-		clients = slices.DeleteFunc(clients, func(client string) bool { return client != only })
 	}
 	d.channels = map[string]record.Notice{}
 	d.lookAtClock()

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -46,17 +47,27 @@ func (a *app) instant(at string) (time.Time, error) {
 	return t, nil
 }
 
+// watched are the clients of a state, or the one of them that --client names. A
+// --state that isn't there is a mistake, and not a state without clients.
+func (a *app) watched(p *place) ([]string, error) {
+	if _, err := os.Stat(p.State); a.flags.state != "" && errors.Is(err, fs.ErrNotExist) {
+		return nil, usageError(fmt.Errorf("there is no folder %s", p.State), "--state names the folder with the evidence")
+	}
+	clients, err := p.clients()
+	if only := a.flags.client; only != "" {
+		clients = slices.DeleteFunc(clients, func(client string) bool { return client != only })
+	}
+	return clients, err
+}
+
 // outlooks are how the clients stand at an instant, in the order of their names.
 // They are read one by one on each core, so that memory is that of a few clients. Of
 // what is upcoming each has some rows, and the others are counted. Keep says that
 // it is the time of day, and what is read may be gone on from.
 func (a *app) outlooks(ctx context.Context, p *place, at time.Time, keep bool, upcoming int) ([]outlook, error) {
-	clients, err := p.clients()
+	clients, err := a.watched(p)
 	if err != nil {
 		return nil, err
-	}
-	if only := a.flags.client; only != "" {
-		clients = slices.DeleteFunc(clients, func(client string) bool { return client != only })
 	}
 	all := make([]outlook, len(clients))
 	next := make(chan int)

@@ -92,6 +92,9 @@ func (a *app) holdPlan(p *place, plan *schedule.Plan, known promises, d *documen
 			d.Report(item.Position, "unknown-reference", hintFor(err), "%s", err)
 		default:
 			books[i] = book
+			if with := known.agreement; with != nil && !with.Covers(book.ID) {
+				d.Report(item.Position, "out-of-scope", "add it to in_scope of the agreement, or take it out of the plan", "the runbook %s is outside the scope of the agreement %s", book.ID, with.ID)
+			}
 			checkItem(item, book, p.Folder, known.lookup(), d)
 		}
 	}

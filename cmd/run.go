@@ -138,7 +138,7 @@ func (a *app) jobOf(p *place, word string, want wishes) (job engine.Job, sources
 	if err != nil {
 		return job, sources, err
 	}
-	known, err := a.promisedOf(p, r, planned != nil, want.change)
+	known, err := a.promisedOf(p, r, planned != nil || want.catchUp != "", want.change)
 	if err != nil {
 		return job, sources, err
 	}
@@ -177,7 +177,7 @@ func (a *app) promisedOf(p *place, r *runbook.Runbook, planned bool, change stri
 }
 
 // checkScope: what the agreement with a client doesn't cover is done when somebody
-// asks for it, or a plan does.
+// asks for it, or a plan does. A catch-up is asked for by the plan that was missed.
 func checkScope(r *runbook.Runbook, with *agreement.Agreement, planned bool, change string) error {
 	if with == nil || with.Covers(r.ID) || planned || change != "" {
 		return nil

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -47,7 +46,7 @@ minutes; it may be run at any time, as often as you like.
 Only the writer that a client's plan names as its ticker signs and sends. On any
 other machine a tick says what it would do. All that it does is in the log before it
 goes on: a tick that is killed is gone on with by the next. Only a notice that was
-sent and not logged yet is sent once more, with the same key.
+sent and not logged yet is sent once more, with the same id.
 
 A send that fails is tried again by the next ticks, by other channels and to other
 people in the end. Of several occurrences of a runbook, a person is told of the
@@ -55,7 +54,8 @@ newest only. Nothing is sent for work that is done.
 
 Exit codes: 0 done, 1 somebody couldn't be told, 2 not all of it could be looked at,
 signed or started. After a tick that ends with 0 the URL of the setting deadman is
-asked for, so that somebody else notices when there is none.`,
+asked for, so that somebody else notices when there is none; but not by a machine
+that is the ticker of no client.`,
 		Example: "  msp tick\n  msp tick --dry-run\n  msp tick --test on-call",
 		RunE: func(c *cobra.Command, _ []string) error {
 			p, err := a.place()
@@ -92,8 +92,7 @@ type ticking struct {
 	known   calendars
 	senders map[string]channel.Sender
 	tally   tickTally
-	before  *lastTick
-	started []string // the occurrences whose catch-up was started
+	started []string // of each runbook the last miss whose catch-up was started or refused
 	faults  []error  // what couldn't be looked at, signed or started
 }
 
@@ -101,6 +100,10 @@ type ticking struct {
 type tickTally struct{ signed, opened, started, sent, failed, skipped int }
 
 func (a *app) tick(ctx context.Context, p *place, f tickFlags) error {
+	clients, err := a.watched(p)
+	if err != nil {
+		return err
+	}
 	if !f.dryRun {
 		lock, err := a.Disk.TryLock(filepath.Join(p.State, "tick.lock"))
 		if errors.Is(err, evidence.ErrLocked) {
@@ -111,16 +114,12 @@ func (a *app) tick(ctx context.Context, p *place, f tickFlags) error {
 		}
 		defer lock.Unlock()
 	}
-	clients, err := p.clients()
-	if err != nil {
-		return err
-	}
-	if only := a.flags.client; only != "" {
-		clients = slices.DeleteFunc(clients, func(client string) bool { return client != only })
-	}
 	t := &ticking{app: a, p: p, at: a.Now().Round(0), dry: f.dryRun, known: p.calendars(), senders: map[string]channel.Sender{}}
-	if t.before, err = p.lastTick(); err != nil {
+	before, err := p.lastTick()
+	if err != nil {
 		t.complain(err)
+	} else if before != nil {
+		t.started = before.Started
 	}
 	mine := 0
 	for _, client := range clients {
@@ -152,7 +151,7 @@ func (t *ticking) end(ctx context.Context, mine int) error {
 		if err := t.p.keepTick(t.Disk, lastTick{V: 1, At: t.at, Host: hostName(), Clients: mine, Code: code, Started: t.started}); err != nil {
 			return err
 		}
-		if err := t.deadman(ctx, code); err != nil {
+		if err := t.deadman(ctx, mine, code); err != nil {
 			fmt.Fprintf(t.Stderr, "msp: nobody watches this tick: %s\n", terminal.Sanitize(err.Error(), false))
 			code = max(code, exitNo)
 		}
@@ -205,9 +204,10 @@ func (t *ticking) summary(clients, mine int) string {
 	return fmt.Sprintf("%s · %s, ticker of %d · %s%s", t.at.Local().Format(clockLayout), count(clients, "client"), mine, did, strings.Join(parts, ", "))
 }
 
-// deadman asks for the URL at which others see that msp ticks.
-func (t *ticking) deadman(ctx context.Context, code int) error {
-	if t.p.Deadman == nil || code != exitDone {
+// deadman asks for the URL at which others see that msp ticks. Of a tick that looked
+// after nobody, or not after all, they must not hear that all is well.
+func (t *ticking) deadman(ctx context.Context, mine, code int) error {
+	if t.p.Deadman == nil || mine == 0 || code != exitDone {
 		return nil
 	}
 	address, err := t.p.revealed(ctx, t.p.Deadman)
@@ -239,7 +239,7 @@ func (a *app) testChannel(ctx context.Context, p *place, name string) error {
 		return err
 	}
 	err = sender.Send(ctx, channel.Message{
-		Key: "msp-test", Source: "msp", Severity: channel.SeverityInfo, Title: "A test of the channel " + name,
+		Key: "msp-test", ID: "msp-test/" + a.Now().UTC().Format(time.RFC3339Nano), Source: "msp", Severity: channel.SeverityInfo, Title: "A test of the channel " + name,
 		What: "Somebody tries this channel. Nothing is wrong.", Since: a.Now(), Impact: "None.", Tried: "Nothing.", Next: "Nothing is to be done.",
 	})
 	if err != nil {

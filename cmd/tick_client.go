@@ -101,7 +101,7 @@ func (c *clientTick) look(ctx context.Context, named string) error {
 	if c.contacts, err = c.p.contacts(c.client); err != nil {
 		faults = append(faults, err) // the owners are told all the same
 	}
-	faults = append(faults, c.tell(ctx), c.catchUp())
+	faults = append(faults, c.tell(ctx), c.catchUp(ctx))
 	return errors.Join(faults...)
 }
 

@@ -19,7 +19,7 @@ type lastTick struct {
 	Host    string    `json:"host"`
 	Clients int       `json:"clients"` // whose ticker it was
 	Code    int       `json:"code"`    // its exit code
-	Started []string  `json:"started"` // the occurrences whose catch-up it started
+	Started []string  `json:"started"` // of each runbook the last miss whose catch-up was started or refused
 }
 
 func (p *place) tickFile() string { return filepath.Join(p.State, "tick.json") }

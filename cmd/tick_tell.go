@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook/agreement"
@@ -71,7 +72,7 @@ func (c *clientTick) notice(ctx context.Context, m about, n escalate.Notice) err
 	var failed error
 	if n.Outcome == "" {
 		n.Outcome = escalate.Sent
-		if failed = c.send(ctx, n); failed != nil {
+		if failed = c.send(ctx, m, n); failed != nil {
 			n.Outcome, n.Reason = escalate.Failed, reasonOf(failed)
 		}
 		if ctx.Err() != nil {
@@ -86,11 +87,12 @@ func (c *clientTick) notice(ctx context.Context, m about, n escalate.Notice) err
 }
 
 // report counts a notice and prints it. What another one tells the same person is
-// only counted: after a long time there are many.
+// only logged: after a long time there are many.
 func (c *clientTick) report(n escalate.Notice) {
-	if n.Reason != escalate.Merged {
-		c.line("%s", noticeLine(c.client, n))
+	if n.Reason == escalate.Merged {
+		return
 	}
+	c.line("%s", noticeLine(c.client, n))
 	switch n.Outcome {
 	case escalate.Failed:
 		c.tally.failed++
@@ -126,8 +128,17 @@ func noticeLine(client string, n escalate.Notice) string {
 	return line + " · " + n.Matter
 }
 
+// noticeID is the same for all attempts at a notice, and for no other: the rungs of
+// an item that was opened again begin anew.
+func noticeID(m about, n escalate.Notice) string {
+	if m.since.IsZero() {
+		return n.Key()
+	}
+	return n.Key() + "/" + m.since.UTC().Format(time.RFC3339)
+}
+
 // send sends a notice through its channel.
-func (c *clientTick) send(ctx context.Context, n escalate.Notice) error {
+func (c *clientTick) send(ctx context.Context, of about, n escalate.Notice) error {
 	sender := c.senders[n.Channel.Name]
 	if sender == nil {
 		var err error
@@ -137,7 +148,7 @@ func (c *clientTick) send(ctx context.Context, n escalate.Notice) error {
 		c.senders[n.Channel.Name] = sender
 	}
 	m := channel.Message{
-		Key: n.Matter, Source: n.Matter, Severity: n.Words.Severity, Title: n.Words.Title,
+		Key: n.Matter, ID: noticeID(of, n), Ladder: string(n.Ladder), Rung: n.Rung, Contact: n.Contact, Source: n.Matter, Severity: n.Words.Severity, Title: n.Words.Title,
 		What: n.Words.What, Since: n.Words.Since, Impact: n.Words.Impact, Tried: n.Words.Tried, Next: n.Words.Next,
 	}
 	if n.Channel.Address != "" {

@@ -250,7 +250,8 @@ deadman: %s/alive
 // TestTickElsewhere ticks on a machine that shares the state and isn't the ticker.
 func TestTickElsewhere(t *testing.T) {
 	t.Parallel()
-	d := newTickDesk(t, t.TempDir(), "channels: {night: {type: exec, command: [touch, sent]}}\n")
+	server := newNtfy(t)
+	d := newTickDesk(t, t.TempDir(), "channels: {night: {type: exec, command: [touch, sent]}}\ndeadman: "+server.URL+"/alive\n")
 	other := *d.desk
 	other.home = filepath.Join(filepath.Dir(d.home), "other")
 	if err := os.CopyFS(filepath.Join(other.home, ".config/msp"), os.DirFS(filepath.Join(d.home, ".config/msp"))); err != nil {
@@ -276,5 +277,66 @@ func TestTickElsewhere(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(other.home, ".config/msp/keys")); err == nil {
 		t.Error("a key was made")
+	}
+	if took := server.taken(); len(took) > 0 {
+		t.Errorf("who looks after nobody says that all is well: %q", took)
+	}
+}
+
+// TestTickNowhere ticks over states that have no client, and over one that isn't
+// there. Nobody is told that somebody watches, and nothing is made.
+func TestTickNowhere(t *testing.T) {
+	t.Parallel()
+	server := newNtfy(t)
+	d := &tickDesk{newDesk(t)}
+	d.configure("deadman: " + server.URL + "/alive\n")
+	const now = "2026-07-02T06:20:00Z"
+	d.at(0, now, "tick")
+	d.at(0, now, "tick", "--client", "typo")
+	for _, command := range []string{"tick", "due", "overdue", "doctor"} {
+		got := d.at(2, now, command, "--state", d.path("nowhere"))
+		if !strings.Contains(got.stderr, "there is no folder") || !strings.Contains(got.stderr, "hint: --state names the folder with the evidence") {
+			t.Errorf("%s says %s", command, got.stderr)
+		}
+	}
+	if _, err := os.Stat(d.path("nowhere")); err == nil {
+		t.Error("the folder was made")
+	}
+	if took := server.taken(); len(took) > 0 {
+		t.Errorf("who looks after nobody says that all is well: %q", took)
+	}
+}
+
+// TestTickNamesNotices has a send fail and be tried again, and then a repeat. The
+// same notice has the same id, another one has another, and the key joins them.
+func TestTickNamesNotices(t *testing.T) {
+	t.Parallel()
+	d := newTickDesk(t, t.TempDir(), "channels: {night: {type: exec, command: [sh, -c, 'cat >> told; echo >> told; test -e up']}}\n")
+	d.at(1, "2026-06-30T06:15:00Z", "tick")
+	d.write("up", "")
+	d.at(0, "2026-06-30T06:20:00Z", "tick")
+	d.at(0, "2026-06-30T06:45:00Z", "tick")
+	file, err := os.Open(d.path("told"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	type told struct {
+		ID, Key, Ladder, Contact string
+		Rung                     int
+	}
+	var all [3]told
+	in := json.NewDecoder(file)
+	for i := range all {
+		if err := in.Decode(&all[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const key = "acme/daily/2026-06-30T07:00:00+01:00[Europe/London]"
+	first := told{key + "/not_acknowledged/1/0", key, "not_acknowledged", "ben", 1}
+	again := first
+	again.ID = key + "/not_acknowledged/1/1"
+	if want := [3]told{first, first, again}; all != want {
+		t.Errorf("told %+v, want %+v", all, want)
 	}
 }

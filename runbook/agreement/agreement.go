@@ -192,8 +192,11 @@ func (a *Agreement) Target(name string) (Target, bool) {
 	return a.Targets[i], true
 }
 
-// Covers reports whether a runbook is in scope.
-func (a *Agreement) Covers(id string) bool { return slices.Contains(a.InScope, id) }
+// Covers reports whether a runbook is in scope: the agreement names it, or asks for
+// the report that it makes.
+func (a *Agreement) Covers(id string) bool {
+	return slices.Contains(a.InScope, id) || slices.ContainsFunc(a.Reports, func(r Report) bool { return r.ID == id })
+}
 
 // LoadAgreement reads one agreement from the bytes of a file. The agreement is
 // nil when there are problems; the problems are all that the file has, in order.

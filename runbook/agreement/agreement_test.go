@@ -43,7 +43,7 @@ func TestLoadAgreement(t *testing.T) {
 	if a.Digest != runbook.Digest(a.Source) || a.ID != "northwind-managed-services" || a.Client != "northwind" || a.Timezone != london || !a.From.Equal(day("2026-01-01")) || !a.Until.Equal(day("2027-12-31")) {
 		t.Errorf("%+v", a)
 	}
-	if !a.Covers("backup-verify") || a.Covers("disk-capacity") || a.Covers("unheard-of") {
+	if !a.Covers("backup-verify") || !a.Covers("service-report") || a.Covers("disk-capacity") || a.Covers("unheard-of") {
 		t.Errorf("in scope: %v", a.InScope)
 	}
 	got, ok := a.Target("backup-daily")

@@ -17,7 +17,7 @@
 //     most twice within the limit, and waits as long as the other side asks.
 //   - A Send that fails returns an *Error, which says whether to send it again
 //     later. What was accepted just before a connection broke may arrive twice,
-//     with the same Key.
+//     with the same ID.
 //   - No secret of the Config stands in an error, whatever form the other side
 //     gave it; no answer is read without bound; no redirect leads to another host.
 //   - HTTP goes through the proxy that the environment names, and TLS trusts what

@@ -106,6 +106,9 @@ func (c Config) check() (kind, time.Duration, *ConfigError) {
 		if !slices.Contains(k.needs, key) && !slices.Contains(k.may, key) {
 			return k, 0, fault(key, "take it out", "a channel of the type %s has no %s", k.name, key)
 		}
+		if k.name == "webhook" && key == "key" && len(text) < minHMAC {
+			return k, 0, fault(key, hintFor(k.name, key), "its key has fewer than %d bytes", minHMAC)
+		}
 		if key != "topic" && slices.Contains(k.secret, key) && len(text) < minSecret {
 			return k, 0, fault(key, "take a longer one", "its %s has fewer than %d bytes: it can't be told from other text", key, minSecret)
 		}

@@ -46,6 +46,7 @@ func TestNew(t *testing.T) {
 		"no url":             {Config{Type: "slack"}, "url", "needs url"},
 		"no hook key":        {with("webhook", func(c *Config) { c.Key = "" }), "key", "needs key"},
 		"short hook key":     {with("webhook", func(c *Config) { c.Key = hookKey[:31] }), "key", "fewer than 32 bytes"},
+		"tiny hook key":      {with("webhook", func(c *Config) { c.Key = "abc" }), "key", "fewer than 32 bytes"},
 		"short token":        {with("ntfy", func(c *Config) { c.Token = "tk_1234" }), "token", "fewer than 8 bytes"},
 		"key with line":      {with("jira", func(c *Config) { c.Key = jiraKey + "\n" }), "key", "line break"},
 		"plain http":         {with("slack", func(c *Config) { c.URL = "http://hooks.example.com" + slackPath }), "url", "isn't https"},

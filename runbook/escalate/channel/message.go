@@ -37,7 +37,14 @@ const (
 type Message struct {
 	// Key names the matter, and stays the same through all that is sent about it:
 	// services that know matters join by it, and close by it.
-	Key      string
+	Key string
+	// ID names this notice among those about the matter, and stays the same when it
+	// is sent again: a receiver drops repeats by it.
+	ID      string
+	Ladder  string // not_acknowledged or not_resolved, or ""
+	Rung    int    // of the ladder, from 1, or 0
+	Contact string // the id of who is told, or ""
+
 	Source   string // what it is about, such as acme/backup-verify
 	Severity string // one of the Severities
 	Title    string // one line
@@ -179,7 +186,11 @@ func (m Message) shortKey() string {
 // document is a message as the webhook and commands get it.
 type document struct {
 	Version  int      `json:"version"` // 1
+	ID       string   `json:"id,omitempty"`
 	Key      string   `json:"key"`
+	Ladder   string   `json:"ladder,omitempty"`
+	Rung     int      `json:"rung,omitempty"`
+	Contact  string   `json:"contact,omitempty"`
 	Source   string   `json:"source,omitempty"`
 	Severity string   `json:"severity"`
 	State    string   `json:"state"` // open, acknowledged or resolved
@@ -196,7 +207,7 @@ type document struct {
 
 func (m Message) document() document {
 	d := document{
-		Version: 1, Key: m.Key, Source: m.Source, Severity: m.Severity, State: m.state(), Title: m.Title,
+		Version: 1, ID: m.ID, Key: m.Key, Ladder: m.Ladder, Rung: m.Rung, Contact: m.Contact, Source: m.Source, Severity: m.Severity, State: m.state(), Title: m.Title,
 		What: m.What, Impact: m.Impact, Tried: m.Tried, Next: m.Next, Link: m.Link, To: m.To, Text: m.Text(),
 	}
 	if !m.Since.IsZero() {

@@ -106,7 +106,8 @@ func readWebhook(r *http.Request, body []byte) (string, error) {
 // readDocument reads the message that webhooks and commands get.
 func readDocument(body []byte) (string, error) {
 	var d struct {
-		Version                                                                           int
+		Version, Rung                                                                     int
+		ID, Ladder, Contact                                                               string
 		Key, Source, Severity, State, Title, What, Since, Impact, Tried, Next, Link, Text string
 		To                                                                                []string
 	}

@@ -27,19 +27,17 @@ import (
 //
 //	{ printf '%s.' "$t"; cat body; } | openssl dgst -sha256 -hmac "$key"
 //
-// The body is JSON: version (1), key, source, severity, state (open,
-// acknowledged or resolved), title, what, since (RFC 3339), impact, tried, next,
-// link, to, and text, which is all of it as plain text. A key may come again: as
-// news of the same matter, or because an answer was lost.
+// The body is JSON: version (1), id, key, ladder, rung, contact, source, severity,
+// state (open, acknowledged or resolved), title, what, since (RFC 3339), impact,
+// tried, next, link, to, and text, which is all of it as plain text. A key comes
+// again with all news of its matter; an id comes again only because an answer was
+// lost, so a receiver drops repeats by the id.
 const SignatureHeader = "Msp-Signature"
 
 func newWebhook(c Config, o Options) (try, *ConfigError) {
 	u, bad := parseURL(c.URL)
 	if bad != nil {
 		return nil, bad
-	}
-	if len(c.Key) < minHMAC {
-		return nil, fault("key", hintFor("webhook", "key"), "its key has fewer than %d bytes", minHMAC)
 	}
 	return poster(o, func(m Message) request {
 		body := encode(m.document())
