@@ -49,6 +49,9 @@ func (a *app) logCommand() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "log", GroupID: groupProve, Short: "list the runs that the client's logs hold",
+		Long: `List the runs, and below them what was said and done besides: late entries, words
+about occurrences, hand-overs, open items and their closings, releases, what nobody
+did, and whom it was told to.`,
 		Example: "  msp log", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			p, err := a.place()
@@ -102,7 +105,9 @@ func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
 			Runs []loggedRun  `json:"runs"`
 			Late []laterWords `json:"late_entries,omitempty"`
 			Time []timeWords  `json:"occurrences,omitempty"` // said about them
-		}{1, runs, later[""], ofOccurrences(words)})
+
+			Events []loggedEvent `json:"events,omitempty"`
+		}{1, runs, later[""], ofOccurrences(words), eventsOf(h, store)})
 	}
 	if len(runs) == 0 {
 		fmt.Fprintln(a.Stderr, "no run is in the log yet; --client names another client")
@@ -125,6 +130,7 @@ func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
 	for _, s := range ofOccurrences(words) {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s: %s\n", s.Kind, s.At.Local().Format(clockLayout), s.Occurrence, s.words(), terminal.Sanitize(orErased(s.Why), false))
 	}
+	writeEvents(w, eventsOf(h, store))
 	return w.Flush()
 }
 
