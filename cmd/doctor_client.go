@@ -22,6 +22,7 @@ func (d *doctor) lookAtClient(client string) error {
 	}
 	d.lookAtPlan(client, history.PlanAt(d.at), store)
 	d.lookAtNotices(history)
+	d.lookAtContacts(client)
 	if err := d.lookAtKeys(client); err != nil {
 		return err
 	}
