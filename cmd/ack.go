@@ -17,7 +17,11 @@ func (a *app) ackCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "ack RUN|OCCURRENCE|ITEM|RUNBOOK", GroupID: groupDo, Short: "say that you have taken something on", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRuns,
 		Long: `Say that you have taken on a run, an occurrence or an open item. Nobody is told any
-more that nobody has; that it isn't resolved goes on being told until it is.`,
+more that nobody has; that it isn't resolved goes on being told until it is.
+
+RUNBOOK is its run under way; else what is due and was told to somebody; else the
+newest of it that is late, was missed or failed and is open still; else what is due.
+What comes has to be named as an OCCURRENCE.`,
 		Example: "  msp ack 7f3a9c --why 'on it'",
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := a.place()
@@ -46,7 +50,7 @@ func (a *app) ack(ctx context.Context, p *place, text, why string) error {
 	case !errors.Is(err, errNoItem):
 		return err
 	default:
-		m, err := matterOf(s, p.Client, text, a.Now())
+		m, err := matterOf(s, p.Client, text, true, a.Now())
 		if err != nil {
 			return err
 		}
@@ -57,7 +61,7 @@ func (a *app) ack(ctx context.Context, p *place, text, why string) error {
 		return ack
 	})
 	if err == nil {
-		fmt.Fprintf(a.Stderr, "msp: taken on; until it is resolved, that it isn't goes on being told\n")
+		fmt.Fprintf(a.Stderr, "msp: taken on: %s; until it is resolved, that it isn't goes on being told\n", cmp.Or(ack.Item, ack.Occurrence, "the run "+record.ShortID(ack.Run)))
 	}
 	return err
 }

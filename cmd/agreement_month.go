@@ -170,8 +170,12 @@ func (l lived) events(first time.Time) ([]agreement.Event, error) {
 
 func (l lived) event(e record.Expected, target, waivedBy string) agreement.Event {
 	event := agreement.Event{Name: e.Name, Target: target, Due: e.Due, State: e.State, LastMet: e.CompleteBy}
-	if e.State == schedule.Waived {
+	switch e.State {
+	case schedule.Waived:
 		event.LeftOut = &agreement.LeftOut{Why: agreement.Waived, Approver: waivedBy}
+	case schedule.NotApplicable:
+		event.LeftOut = &agreement.LeftOut{Why: agreement.NotApplicable, Approver: waivedBy}
+	default: // it counts
 	}
 	if run := l.Run(e.DecidedBy); run != nil && run.End != nil {
 		ended := run.End.Body.Ended.Round(0)
@@ -187,8 +191,12 @@ func (a *app) printMonth(s *agreement.Statement) error {
 		fmt.Fprintf(a.Stdout, "the month isn't over: as known at %s\n", s.At.Local().Format(clockLayout))
 	}
 	t := s.Totals
-	fmt.Fprintf(a.Stdout, "\n%d expected = %d on time + %d late + %d failed + %d missed + %d waived + %d not applicable + %d open\n\n",
+	fmt.Fprintf(a.Stdout, "\n%d expected = %d on time + %d late + %d failed + %d missed + %d waived + %d not applicable + %d open\n",
 		t.Expected, t.OnTime, t.Late, t.Failed, t.Missed, t.Waived, t.NotApplicable, t.Open)
+	if s.Beside > 0 {
+		fmt.Fprintf(a.Stdout, "%d of them belong to no target of the agreement, and no credit is given for them\n", s.Beside)
+	}
+	fmt.Fprintln(a.Stdout)
 	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "target\twanted\tnet\tgross\t\tcredit")
 	for _, line := range s.Lines {
@@ -204,10 +212,10 @@ func (a *app) printMonth(s *agreement.Statement) error {
 		}
 	}
 	if len(s.Left) > 0 {
-		fmt.Fprintln(a.Stdout, "\nleft out of the net figures:")
+		fmt.Fprintln(a.Stdout, "\nleft out, what isn't applicable of the gross figures too:")
 	}
 	for _, left := range s.Left {
-		fmt.Fprintf(a.Stdout, "  %s · %s by %s\n", left.Name, left.Why, left.Approver)
+		fmt.Fprintf(a.Stdout, "  %s · %s by %s\n", left.Name, spaced(left.Why), left.Approver)
 	}
 	a.printBill(s)
 	return nil

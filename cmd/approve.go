@@ -237,6 +237,9 @@ func (a *app) reason(ledger *record.Ledger, text string) (digest string, err err
 	if strings.TrimSpace(text) == "" {
 		return "", nil
 	}
+	if err := checkTexts(text); err != nil {
+		return "", err
+	}
 	return ledger.PutJSON(record.Words{Text: text})
 }
 

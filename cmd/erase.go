@@ -236,6 +236,9 @@ func digestsOf(chosen []record.Naming) []string {
 // eraseChosen logs the erasure, and then removes the files. A crash between the
 // two leaves files that --finish removes.
 func (a *app) eraseChosen(ctx context.Context, p *place, f eraseFlags, h *record.History, digests []string) error {
+	if err := checkTexts(f.why); err != nil {
+		return err
+	}
 	ledger, err := a.ledger(ctx, p, p.Client)
 	if err != nil {
 		return err

@@ -3,6 +3,8 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,9 +29,9 @@ func (a *app) handoffCommand() *cobra.Command {
 	var f handoffFlags
 	c := &cobra.Command{
 		Use: "handoff", GroupID: groupDo, Short: "hand a shift over: print what is open, and sign it", Args: cobra.NoArgs,
-		Long: `Print what whoever takes over has to know of a client: runs under way, clocks that
-are held, open items, what was told to whom since the last hand-over, and what is due
-within 12 hours. The page is signed into the log; who takes over, the page and the
+		Long: `Print what whoever takes over has to know of a client: what is overdue, runs under way,
+clocks that are held, open items, what was told to whom since the last hand-over, and
+what is due within 12 hours. The page is signed into the log; who takes over, the page and the
 note stand in a blob that can be erased.`,
 		Example: "  msp handoff --dry-run\n  msp handoff --to Ben --note 'the tape drive is loud, leave it alone'",
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -47,6 +49,9 @@ note stand in a blob that can be erased.`,
 }
 
 func (a *app) handoff(ctx context.Context, p *place, f handoffFlags) error {
+	if err := checkTexts(f.to, f.note); err != nil {
+		return err
+	}
 	s, err := a.standing(p)
 	if err != nil {
 		return err
@@ -92,6 +97,7 @@ func (h *handover) write(client string, f handoffFlags) {
 	if f.note != "" {
 		h.add("note       %s", f.note)
 	}
+	h.overdue(client)
 	h.runs()
 	h.holds()
 	h.items(client)
@@ -121,6 +127,19 @@ func (h *handover) section(name string, lines []string) {
 	for _, line := range lines {
 		h.add("  %s", line)
 	}
+}
+
+func (h *handover) overdue(client string) {
+	var lines []string
+	for _, e := range h.outlook.Overdue {
+		l := overdueLine{e, client}
+		line := fmt.Sprintf("%-7s %s", l.word(), l.Name)
+		if more := l.more(); more != "" {
+			line += " · " + more
+		}
+		lines = append(lines, line)
+	}
+	h.section("overdue", lines)
 }
 
 func (h *handover) runs() {
@@ -168,10 +187,17 @@ func (h *handover) items(client string) {
 	}
 }
 
+// told says what reached somebody or should have, and sums up what was skipped.
 func (h *handover) told(since time.Time) {
 	var lines []string
+	skipped, reasons := 0, map[string]int{}
 	for _, n := range h.Notices {
 		if n.Body.Logged.Before(since) || n.Body.Logged.After(h.at) {
+			continue
+		}
+		if n.Body.Outcome == record.NoticeSkipped {
+			skipped++
+			reasons[n.Body.Reason]++
 			continue
 		}
 		var told record.Told
@@ -181,6 +207,13 @@ func (h *handover) told(since time.Time) {
 			line += fmt.Sprintf(" · %s, %s", n.Body.Outcome, spaced(n.Body.Reason))
 		}
 		lines = append(lines, line)
+	}
+	if skipped > 0 {
+		var parts []string
+		for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+			parts = append(parts, fmt.Sprintf("%d %s", reasons[reason], spaced(reason)))
+		}
+		lines = append(lines, fmt.Sprintf("and %d skipped: %s", skipped, strings.Join(parts, ", ")))
 	}
 	h.section("told since then", lines)
 }

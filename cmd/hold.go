@@ -32,7 +32,8 @@ be done of it now.
 
 It counts until it is released, for --max at most, or for a day. After that a lead
 confirms it with --confirm, or it counts no longer. Whether waiting for a vendor
-stops the client's clock, the agreement says; without one it doesn't.`,
+stops the client's clock, the agreement says; without one it doesn't. A hold moves
+what was promised, not the window in which a run counts, which close_after ends.`,
 		Example: "  msp hold 7f3a9c --reason waiting_client --why 'they have to open the door' --max 4h",
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := a.place()
@@ -55,7 +56,7 @@ func (a *app) hold(ctx context.Context, p *place, f holdFlags, text string) erro
 	if err != nil {
 		return err
 	}
-	m, err := matterOf(s, p.Client, text, a.Now())
+	m, err := matterOf(s, p.Client, text, false, a.Now())
 	if err != nil {
 		return err
 	}
@@ -154,7 +155,7 @@ func (a *app) release(ctx context.Context, p *place, text, why string) error {
 	if err != nil {
 		return err
 	}
-	m, err := matterOf(s, p.Client, text, a.Now())
+	m, err := matterOf(s, p.Client, text, false, a.Now())
 	if err != nil {
 		return err
 	}

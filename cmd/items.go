@@ -185,6 +185,9 @@ func (a *app) addItem(ctx context.Context, p *place, f addFlags) error {
 	case err != nil || due.Span <= 0:
 		return usageError(fmt.Errorf("--due %q is no length of time", f.due), "such as 4h or 2d")
 	}
+	if err := checkTexts(f.What, f.Since, f.Impact, f.Tried); err != nil {
+		return err
+	}
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return err

@@ -20,6 +20,8 @@ type timeWords struct {
 	At         time.Time  `json:"at"`
 	By         string     `json:"by"`
 	Why        string     `json:"why"`
+
+	NotApplicable bool `json:"not_applicable,omitempty"` // a waiver of what there was nothing of to do
 }
 
 // timeWordsOf gives what was said about clocks and occurrences, the oldest first.
@@ -31,7 +33,7 @@ func timeWordsOf(h *record.History, store *evidence.Store) []timeWords {
 			continue
 		}
 		holds[s.Digest] = s.Body
-		line := timeWords{record.KindHold, s.Digest, s.Body.Run, s.Body.Occurrence, s.Body.Reason, nil, s.Body.Signed, s.Key.ID(), wordsOf(store, s.Body.Why)}
+		line := timeWords{record.KindHold, s.Digest, s.Body.Run, s.Body.Occurrence, s.Body.Reason, nil, s.Body.Signed, s.Key.ID(), wordsOf(store, s.Body.Why), false}
 		if ends, ok := s.Body.Ends(); ok {
 			line.Until = &ends
 		}
@@ -39,14 +41,14 @@ func timeWordsOf(h *record.History, store *evidence.Store) []timeWords {
 	}
 	for _, s := range record.Said[record.Release](h) {
 		if hold, ok := holds[s.Body.Hold]; ok {
-			all = append(all, timeWords{record.KindRelease, s.Digest, hold.Run, hold.Occurrence, "", nil, s.Body.Signed, s.Key.ID(), wordsOf(store, s.Body.Why)})
+			all = append(all, timeWords{record.KindRelease, s.Digest, hold.Run, hold.Occurrence, "", nil, s.Body.Signed, s.Key.ID(), wordsOf(store, s.Body.Why), false})
 		}
 	}
 	for _, s := range record.Said[record.Ack](h) {
-		all = append(all, timeWords{record.KindAck, s.Digest, s.Body.Run, s.Body.Occurrence, "", nil, s.Body.Signed, s.Key.ID(), wordsOf(store, s.Body.Why)})
+		all = append(all, timeWords{record.KindAck, s.Digest, s.Body.Run, s.Body.Occurrence, "", nil, s.Body.Signed, s.Key.ID(), wordsOf(store, s.Body.Why), false})
 	}
 	for _, s := range record.Said[record.Waiver](h) {
-		all = append(all, timeWords{record.KindWaiver, s.Digest, "", s.Body.Occurrence, "", &s.Body.Until, s.Body.Signed, s.Key.ID(), wordsOf(store, s.Body.Why)})
+		all = append(all, timeWords{record.KindWaiver, s.Digest, "", s.Body.Occurrence, "", &s.Body.Until, s.Body.Signed, s.Key.ID(), wordsOf(store, s.Body.Why), s.Body.NotApplicable})
 	}
 	slices.SortStableFunc(all, func(x, y timeWords) int { return x.At.Compare(y.At) })
 	return all
@@ -96,6 +98,9 @@ func (w timeWords) words() string {
 	text := w.Kind
 	if w.Reason != "" {
 		text += " " + spaced(w.Reason)
+	}
+	if w.NotApplicable {
+		text += " as not applicable"
 	}
 	if w.Until != nil {
 		text += " until " + w.Until.Format(clockLayout)

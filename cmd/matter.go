@@ -3,6 +3,7 @@ package cmd
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -34,8 +35,8 @@ func (a *app) standing(p *place) (*record.Standing, error) {
 }
 
 // matterOf finds what is meant: an occurrence by its name, a run by a part of its
-// id, or what is to be done of a runbook now.
-func matterOf(s *record.Standing, client, text string, at time.Time) (matter, error) {
+// id, or what is to be done of a runbook now, with overdue also what is overdue of it.
+func matterOf(s *record.Standing, client, text string, overdue bool, at time.Time) (matter, error) {
 	if strings.Contains(text, "/") {
 		return plannedMatter(s, client, text, at)
 	}
@@ -49,7 +50,7 @@ func matterOf(s *record.Standing, client, text string, at time.Time) (matter, er
 	case 1:
 		return matter{client, found[0].Run, found[0].Occurrence, found[0]}, nil
 	case 0:
-		return pendingMatter(s, client, text, at)
+		return pendingMatter(s, client, text, overdue, at)
 	default:
 		return matter{}, usageError(fmt.Errorf("%d runs have an id with %q in it", len(found), text), "give more of its digits")
 	}
@@ -58,11 +59,8 @@ func matterOf(s *record.Standing, client, text string, at time.Time) (matter, er
 // plannedMatter finds an occurrence that a plan asks for.
 func plannedMatter(s *record.Standing, client, name string, at time.Time) (matter, error) {
 	unknown := hint(fmt.Errorf("no plan of %s asks for %q", client, name), "msp due --json names what is to be done, msp overdue what was missed")
-	_, slot, _ := strings.Cut(name, "/")
-	_, slot, _ = strings.Cut(slot, "/")
-	slot, _, _ = strings.Cut(slot, "[")
-	due, err := time.Parse(time.RFC3339, slot)
-	if err != nil {
+	due, ok := dueOf(name)
+	if !ok {
 		return matter{}, unknown
 	}
 	around, err := s.Expected(due.AddDate(0, 0, -40), due.AddDate(0, 0, 40), at)
@@ -81,26 +79,58 @@ func plannedMatter(s *record.Standing, client, name string, at time.Time) (matte
 	return matter{}, unknown
 }
 
+// dueOf is when an occurrence is due, which its name says; false for a name of
+// another kind.
+func dueOf(name string) (time.Time, bool) {
+	_, slot, _ := strings.Cut(name, "/")
+	_, slot, _ = strings.Cut(slot, "/")
+	slot, _, _ = strings.Cut(slot, "[")
+	due, err := time.Parse(time.RFC3339, slot)
+	return due, err == nil
+}
+
 // pendingMatter finds what is to be done of a runbook: the run under way, else the
-// occurrence that is due, else the next.
-func pendingMatter(s *record.Standing, client, runbookID string, at time.Time) (matter, error) {
+// occurrence that is due. With overdue it is also the newest that is overdue, unless
+// somebody was told already of the one that is due. What comes is never meant.
+func pendingMatter(s *record.Standing, client, runbookID string, overdue bool, at time.Time) (matter, error) {
 	outlook, err := s.Outlook(at, at.Add(ahead))
 	if err != nil {
 		return matter{}, err
 	}
-	for _, states := range [][]schedule.State{{schedule.Running, schedule.Waiting}, {schedule.Due}, {schedule.Upcoming}} {
-		for _, p := range outlook.Pending {
-			if p.Runbook != runbookID || p.State != states[0] && p.State != states[len(states)-1] {
-				continue
+	pending := func(states ...schedule.State) *record.Pending {
+		for i, p := range outlook.Pending {
+			if p.Runbook == runbookID && slices.Contains(states, p.State) {
+				return &outlook.Pending[i]
 			}
-			if p.Run != nil {
-				return matter{client, p.Run.Run, p.Run.Occurrence, p.Run}, nil
-			}
-			return matter{client: client, occurrence: p.Name}, nil
 		}
+		return nil
+	}
+	if p := pending(schedule.Running, schedule.Waiting); p != nil {
+		return matter{client, p.Run.Run, p.Run.Occurrence, p.Run}, nil
+	}
+	due := pending(schedule.Due)
+	if overdue && (due == nil || !told(s, due.Name)) {
+		for _, e := range slices.Backward(outlook.Overdue) {
+			if e.Runbook() == runbookID {
+				return matter{client, e.DecidedBy, e.Name, s.Runs[e.DecidedBy]}, nil
+			}
+		}
+	}
+	if due != nil {
+		return matter{client: client, occurrence: due.Name}, nil
+	}
+	if next := pending(schedule.Upcoming); next != nil {
+		return matter{}, hint(fmt.Errorf("nothing of %s is due; next is %s", runbookID, next.Name), "name an occurrence in full; msp overdue and msp due --json list them")
 	}
 	return matter{}, hint(fmt.Errorf("no run of %s has an id with %q in it, and nothing is to be done of a runbook that is called so", client, runbookID),
 		"msp due and msp log show what there is; --client names another client")
+}
+
+// told reports whether a notice about an occurrence was sent.
+func told(s *record.Standing, occurrence string) bool {
+	return slices.ContainsFunc(s.Notices, func(n record.Fact[record.Notice]) bool {
+		return n.Body.Occurrence == occurrence && n.Body.Outcome == record.NoticeSent
+	})
 }
 
 // instantIn reads an instant, or a day, which begins at midnight in a zone.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/trust"
@@ -15,7 +16,20 @@ func (a *app) say(ctx context.Context, p *place, kind, text string, make func(l 
 	if strings.TrimSpace(text) == "" {
 		return usageError(errors.New("nothing is said"), "give a text, for whoever reads the record later")
 	}
+	if err := checkTexts(text); err != nil {
+		return err
+	}
 	return a.sayBlob(ctx, p, kind, record.Words{Text: text}, make)
+}
+
+// checkTexts refuses what a person says in an encoding that no record holds.
+func checkTexts(texts ...string) error {
+	for _, text := range texts {
+		if !utf8.ValidString(text) {
+			return usageError(fmt.Errorf("%q is not UTF-8 text", text), "write it in UTF-8, which is what most terminals send")
+		}
+	}
+	return nil
 }
 
 // sayBlob logs a statement with what is kept in a blob of its own, and prints its

@@ -100,6 +100,11 @@ func (a *app) scheduleNext(p *place, word string, from time.Time, n int, asJSON 
 	}
 	if len(next) == 0 {
 		fmt.Fprintln(a.Stdout, "  never again")
+		return nil
+	}
+	id, until := population.Recurrence.Rule.KnownUntil()
+	if id != "" && next[len(next)-1].Due.In(zone).Format(time.DateOnly) > until {
+		fmt.Fprintf(a.Stderr, "msp: the calendar %s knows days off until %s: what is due later may fall on one\n     hint: add those that follow, and set valid_until later\n", id, until)
 	}
 	return nil
 }

@@ -22,8 +22,8 @@ type waiveFlags struct {
 func (a *app) waiveCommand() *cobra.Command {
 	var f waiveFlags
 	c := &cobra.Command{
-		Use: "waive OCCURRENCE|CLIENT/RUNBOOK/", GroupID: groupDo, Short: "say that something planned need not happen, until a day", Args: cobra.ExactArgs(1),
-		Long: `Say that an occurrence, or with CLIENT/RUNBOOK/ all of a runbook, need not happen:
+		Use: "waive OCCURRENCE|RUNBOOK", GroupID: groupDo, Short: "say that something planned need not happen, until a day", Args: cobra.ExactArgs(1),
+		Long: `Say that an occurrence, or with RUNBOOK or CLIENT/RUNBOOK/ all of a runbook, need not happen:
 what is due before the day of --until is excused, what is due on it counts again. It
 takes an approver or a lead, where there is a trust statement; the waiver stands in
 the log with who approved it and why. What was done and failed stays failed.`,
@@ -47,6 +47,9 @@ func (a *app) waive(ctx context.Context, p *place, f waiveFlags, name string) er
 	if err != nil {
 		return err
 	}
+	if !strings.Contains(name, "/") {
+		name = p.Client + "/" + name + "/"
+	}
 	zone, err := waivedZone(s, p.Client, name, a.Now())
 	if err != nil {
 		return err
@@ -54,6 +57,9 @@ func (a *app) waive(ctx context.Context, p *place, f waiveFlags, name string) er
 	until, err := a.untilAhead(f.until, zone)
 	if err != nil {
 		return err
+	}
+	if due, one := dueOf(name); one && !due.Before(until) {
+		return usageError(fmt.Errorf("%s is due after --until %s, so the waiver would not cover it", name, f.until), "say a later day")
 	}
 	if strings.TrimSpace(f.why) == "" {
 		return usageError(errors.New("a waiver says why"), "--why TEXT")
@@ -67,9 +73,17 @@ func (a *app) waive(ctx context.Context, p *place, f waiveFlags, name string) er
 		return waiver
 	})
 	if err == nil {
-		fmt.Fprintf(a.Stderr, "msp: %s need not happen; what is due from %s on counts again\n", name, until.Format(time.RFC3339))
+		fmt.Fprintf(a.Stderr, "msp: %s\n", waivedWords(name, until))
 	}
 	return err
+}
+
+// waivedWords say what a waiver does.
+func waivedWords(name string, until time.Time) string {
+	if _, one := dueOf(name); one {
+		return name + " is waived; what else is due counts as before"
+	}
+	return fmt.Sprintf("%s need not happen; what is due from %s on counts again", name, until.Format(time.RFC3339))
 }
 
 // waivedZone is the time zone of what is waived, which a plan has to ask for.

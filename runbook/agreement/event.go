@@ -26,8 +26,12 @@ type LeftOut struct {
 	Approver string `json:"approver"`
 }
 
-// Waived is the reason of an event that somebody waived.
-const Waived = "waived"
+// The reasons of an event that somebody waived, and of one of which somebody said
+// that there was nothing to be done.
+const (
+	Waived        = "waived"
+	NotApplicable = "not_applicable"
+)
 
 // open reports that an event has no state that stays.
 func (e Event) open() bool {
@@ -120,7 +124,7 @@ func (t *Totals) add(e Event, at time.Time) {
 	if e.Breached(at) {
 		t.Breached++
 	}
-	if e.LeftOut != nil && e.State != schedule.Waived {
+	if e.LeftOut != nil && e.State != schedule.Waived && e.State != schedule.NotApplicable {
 		t.Excluded++
 	}
 }

@@ -24,8 +24,9 @@ type Statement struct {
 	At        time.Time `json:"at"`
 	Final     bool      `json:"final"` // the month is over
 
-	Totals Totals    `json:"totals"` // of the month, each occurrence once
-	Lines  []Line    `json:"lines"`  // a target each, in the order of the agreement
+	Totals Totals    `json:"totals"`          // of the month, each occurrence once
+	Beside int       `json:"beside,omitzero"` // how many of them belong to no target
+	Lines  []Line    `json:"lines"`           // a target each, in the order of the agreement
 	Left   []LeftOne `json:"left_out"`
 
 	Credit  Bill     `json:"credit"`
@@ -145,16 +146,19 @@ func (a *Agreement) checkEvent(e Event) error {
 		return fmt.Errorf("the agreement %s has no target %s", a.ID, document.Quote(e.Target))
 	}
 	waived := e.LeftOut != nil && e.LeftOut.Why == Waived
+	nothing := e.LeftOut != nil && e.LeftOut.Why == NotApplicable
 	switch {
 	case e.State == "":
 		return errors.New("it has no state")
 	case waived != (e.State == schedule.Waived):
 		return errors.New("what was waived, and nothing else, has the state waived and says who approved it")
+	case nothing && e.State != schedule.NotApplicable:
+		return errors.New("what somebody said there was nothing to be done of has the state not_applicable")
 	case e.LeftOut == nil:
 		return nil
 	case e.LeftOut.Approver == "":
 		return errors.New("nobody approved that it is left out")
-	case !waived && !slices.ContainsFunc(a.Exclusions, func(x Exclusion) bool { return x.ID == e.LeftOut.Why }):
+	case !waived && !nothing && !slices.ContainsFunc(a.Exclusions, func(x Exclusion) bool { return x.ID == e.LeftOut.Why }):
 		return fmt.Errorf("the agreement %s has no exclusion %s", a.ID, document.Quote(e.LeftOut.Why))
 	default:
 		return nil
@@ -179,6 +183,9 @@ func (s *Statement) count(events []Event) {
 		}
 		if !seen[e.Name] {
 			s.Totals.add(e, s.At)
+			if e.Target == "" {
+				s.Beside++
+			}
 		}
 		seen[e.Name] = true
 		if e.LeftOut != nil {

@@ -43,6 +43,15 @@ func ruleOf(s *runbook.Schedule, calendar *Calendar) (Rule, error) {
 	return r, nil
 }
 
+// KnownUntil is the calendar by which the rule leaves out or moves days, and the
+// last day up to which that knows them, such as 2027-12-31; "" where there is none.
+func (r Rule) KnownUntil() (calendar, day string) {
+	if o, ok := r.pattern.(observed); ok {
+		return o.calendar.ID, o.calendar.ValidUntil
+	}
+	return "", ""
+}
+
 // sample is an instant from which schedules are tried. What a schedule names in
 // a hundred years doesn't depend on which hundred they are.
 var sample = time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
