@@ -40,9 +40,10 @@ func (a *app) doctorCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "doctor", GroupID: groupSetUp, Short: "look whether everything that has to notice does", Args: cobra.NoArgs,
 		Long: `Look at what has to work for others to be noticed: the last tick over this state, and
-whether a plan names a ticker at all; the channels, and which failed last; what has
-not been anchored; the clock of this machine; calendars and keys that come to their
-end within 60 days; the tz database. It asks nobody outside and changes nothing.
+whether a plan names a ticker that is known; the channels, whether they and their
+secrets can be used, and which failed last; what has not been anchored; the clock of
+this machine; calendars and keys that come to their end within 60 days; the tz
+database. It sends nothing and changes nothing.
 
 What can't be found out is unknown, and never fine.
 
@@ -106,7 +107,7 @@ func (d *doctor) look(ctx context.Context) error {
 		}
 	}
 	d.lookAtTick()
-	d.lookAtChannels()
+	d.lookAtChannels(ctx)
 	d.say(findingFine, "tz", "", "", "the tz database is %s, inside msp", runbook.ZoneVersion)
 	return nil
 }
@@ -152,7 +153,12 @@ func (d *doctor) lookAtTick() {
 	}
 }
 
-func (d *doctor) lookAtChannels() {
+func (d *doctor) lookAtChannels(ctx context.Context) {
+	for _, name := range sortedNames(d.p.Channels) {
+		if _, err := d.sender(ctx, d.p, name); err != nil {
+			d.say(findingAct, "channel", "", hintFor(err), "%v", err)
+		}
+	}
 	if d.ticker && len(d.p.Channels) == 0 {
 		d.say(findingAct, "channels", "", channelLike, "there are none, so nobody can be told")
 	}

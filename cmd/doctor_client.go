@@ -22,6 +22,7 @@ func (d *doctor) lookAtClient(client string) error {
 	}
 	d.lookAtPlan(client, history.PlanAt(d.at), store)
 	d.lookAtNotices(history)
+	d.lookAtContacts(client)
 	if err := d.lookAtKeys(client); err != nil {
 		return err
 	}
@@ -34,11 +35,15 @@ func (d *doctor) lookAtPlan(client string, plan *record.Signed[record.Plan], sto
 		return
 	}
 	d.planned = true
-	switch ticker := plan.Body.Ticker; {
+	ticker := plan.Body.Ticker
+	d.ticker = d.ticker || slices.Contains(d.writers, ticker)
+	doubt := d.checkTicker(d.p, store, client, ticker)
+	switch {
+	case doubt != nil:
+		d.say(findingAct, "ticker", client, hintFor(doubt), "%v", doubt)
 	case ticker == "":
 		d.say(findingAct, "ticker", client, "ticker: "+d.writerHere(store)+" in the plan makes it this machine; then msp plan sign", "the plan names none, so nobody notices what is missed")
 	case slices.Contains(d.writers, ticker):
-		d.ticker = true
 		d.say(findingFine, "ticker", client, "", "%s, this machine", ticker)
 	default:
 		d.say(findingUnknown, "ticker", client, "", "%s, another machine: msp doctor there says whether it ticks", ticker)

@@ -39,7 +39,8 @@ func (a *app) planSignCommand() *cobra.Command {
 		Use: "sign FILE", Short: "sign a plan into the client's log", Args: cobra.ExactArgs(1),
 		Long: `Sign a plan into its client's log. The schedules and SLAs of its runbooks are
 written into the statement as they are now: a runbook that is edited later changes
-nothing until the plan is signed again.`,
+nothing until the plan is signed again. A ticker that nobody knows is signed too,
+with a warning.`,
 		Example: "  msp plan sign runbooks/acme.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
 			p, err := a.place()
@@ -152,6 +153,7 @@ func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books
 	}
 	fmt.Fprintln(a.Stdout, digest)
 	fmt.Fprintf(a.Stderr, "msp: the plan of %s with %s is in force\n", plan.Client, count(len(plan.Items), "runbook"))
+	a.complain(a.checkTicker(p, ledger.Store, plan.Client, plan.Ticker))
 	return a.takeOutside(ctx, p, ledger)
 }
 
