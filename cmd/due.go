@@ -125,7 +125,7 @@ func incomplete(problems []error) error {
 
 // next is the command that goes on.
 func (d dueNow) next() []string {
-	if !d.planned {
+	if !d.planned && len(d.problems) == 0 {
 		return []string{"say what is to be done in a document of kind Plan, and sign it: msp plan sign FILE"}
 	}
 	if i := slices.IndexFunc(d.Rows, startable); i >= 0 {

@@ -111,6 +111,9 @@ func (a *app) outlook(ctx context.Context, p *place, client string, v view) outl
 		return o
 	}
 	o.Problems = standing.Problems
+	if logsGone(store) {
+		o.Problems = append(o.Problems, errLogsGone)
+	}
 	if len(standing.Plans) > 0 {
 		o.First = standing.Plans[0].Body.Signed
 	}
@@ -129,6 +132,15 @@ func (o *outlook) early() bool { return !o.Planned && !o.First.IsZero() }
 // tooEarly says so.
 func (o *outlook) tooEarly(at time.Time) string {
 	return fmt.Sprintf("no plan of %s was signed yet at %s: the first was at %s", o.Client, at.Local().Format(clockLayout), o.First.Local().Format(clockLayout))
+}
+
+var errLogsGone = errors.New("there are records and no log, so nobody can say what was planned")
+
+// logsGone reports whether there is no log of what was recorded.
+func logsGone(store *evidence.Store) bool {
+	writers, err := store.Writers()
+	records, _ := os.ReadDir(store.Path("records")) // none is none
+	return err == nil && len(writers) == 0 && len(records) > 0
 }
 
 // rows makes the rows of what is to be done.

@@ -203,6 +203,9 @@ func (a *app) run(ctx context.Context, p *place, f runFlags, sources inputSource
 	if err := a.equip(ctx, p, &job); err != nil {
 		return err
 	}
+	if err := a.saySatisfies(p, job); err != nil {
+		return err
+	}
 	job.People, job.Emit = people, printer.Print
 	outcome, err := engine.Run(ctx, job)
 	return a.close(printer, outcome, err)
