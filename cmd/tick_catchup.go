@@ -139,8 +139,11 @@ func (c *clientTick) startRun(ctx context.Context, id, occurrence string) error 
 // awaitStart waits until the start of a run is in the log. A run that ended without
 // one was refused.
 func (c *clientTick) awaitStart(ctx context.Context, run *exec.Cmd, occurrence string) error {
-	ended := make(chan error, 1)
-	go func() { ended <- run.Wait() }()
+	ended := make(chan struct{})
+	go func() {
+		_ = run.Wait() // how it ended stands in its state
+		close(ended)
+	}()
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
 	look := time.NewTicker(startLook)
@@ -148,7 +151,7 @@ func (c *clientTick) awaitStart(ctx context.Context, run *exec.Cmd, occurrence s
 	for {
 		over := false
 		select {
-		case <-ended: // how stands in its state
+		case <-ended:
 			over = true
 		case <-look.C:
 		case <-ctx.Done():

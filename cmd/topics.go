@@ -182,8 +182,8 @@ the workspace, then the variables.
                                         only, as witnesses: [{name, url, key}]
   channels                              by which msp tick tells people, by the names
                                         that contacts give them; config.yaml only
-  deadman          MSP_DEADMAN          a URL that each good tick asks for, so that
-                                        others notice when there is none;
+  deadman          MSP_DEADMAN          a URL that a good tick of a ticker asks for,
+                                        so that others notice when there is none;
                                         config.yaml or the variable only
 
 The passphrase of a key comes from the file that MSP_KEY_PASSPHRASE_FILE names, from
