@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"fmt"
 	"time"
 
@@ -35,7 +34,7 @@ func (p *place) agreementWith(client string, at time.Time) (*agreement.Agreement
 	}
 	var found *agreement.Agreement
 	for _, f := range files {
-		if !isAgreement(f) {
+		if !f.Is(runbook.KindAgreement) {
 			continue
 		}
 		read, problems := agreement.LoadAgreement(f.Name, f.Source)
@@ -52,11 +51,6 @@ func (p *place) agreementWith(client string, at time.Time) (*agreement.Agreement
 		found = read
 	}
 	return found, nil
-}
-
-// isAgreement looks at the bytes first: most files are runbooks.
-func isAgreement(f runbook.File) bool {
-	return bytes.Contains(f.Source, []byte("Agreement")) && runbook.KindOf(f) == "Agreement"
 }
 
 // inForce says whether an instant lies in one of an agreement's days.

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"sync"
@@ -43,7 +42,7 @@ func (p *place) calendars() calendars {
 func layerOf(files []runbook.File) calendarLayer {
 	l := calendarLayer{byID: map[string]*schedule.CalendarDocument{}}
 	for _, f := range files {
-		if !isCalendar(f) {
+		if !f.Is(runbook.KindCalendar) {
 			continue
 		}
 		c, problems := schedule.LoadCalendar(f.Name, f.Source)
@@ -61,12 +60,6 @@ func layerOf(files []runbook.File) calendarLayer {
 		l.byID[c.Calendar.ID] = c
 	}
 	return l
-}
-
-// isCalendar looks at the bytes first: most files are runbooks, and reading one
-// takes longer.
-func isCalendar(f runbook.File) bool {
-	return bytes.Contains(f.Source, []byte("Calendar")) && runbook.KindOf(f) == "Calendar"
 }
 
 // document is the calendar with an id. A file with problems may be the one that

@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -17,7 +16,7 @@ func contactsOf(files []runbook.File) ([]*agreement.Contacts, document.Problems)
 	var all []*agreement.Contacts
 	var problems document.Problems
 	for _, f := range files {
-		if !bytes.Contains(f.Source, []byte("Contacts")) || runbook.KindOf(f) != "Contacts" {
+		if !f.Is(runbook.KindContacts) {
 			continue
 		}
 		c, broken := agreement.LoadContacts(f.Name, f.Source)

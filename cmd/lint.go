@@ -145,9 +145,9 @@ func (a *app) lint(p *place, files []runbook.File, asJSON bool) error {
 	}
 	for _, f := range files {
 		switch {
-		case runbook.KindOf(f) == "Plan":
+		case f.Is(runbook.KindPlan):
 			problems = append(problems, a.planProblems(p, f, known)...)
-		case isAgreement(f):
+		case f.Is(runbook.KindAgreement):
 			problems = append(problems, a.agreementProblems(p, f, known)...)
 		}
 	}

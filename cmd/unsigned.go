@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"time"
@@ -21,7 +20,7 @@ func (a *app) unsigned(ctx context.Context, p *place, all []outlook, at time.Tim
 	}
 	var notes []string
 	for _, f := range files {
-		if !bytes.Contains(f.Source, []byte("Plan")) || runbook.KindOf(f) != "Plan" {
+		if !f.Is(runbook.KindPlan) {
 			continue
 		}
 		plan, problems := schedule.LoadPlan(f.Name, f.Source)

@@ -1,6 +1,7 @@
 package runbook
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -88,8 +89,16 @@ func readHead(f File) head {
 // KindOf is the kind that a document says it has; "" when it can't be read.
 func KindOf(f File) string { return readHead(f).kind }
 
-// otherKinds are the kinds of documents that are no runbooks.
-var otherKinds = []string{"Plan", "Agreement", "Calendar", "Contacts", "Inventory"}
+// Is says whether a document says that it has a kind. It looks at the bytes first:
+// most files are runbooks, and reading one takes longer.
+func (f File) Is(kind string) bool {
+	return bytes.Contains(f.Source, []byte(kind)) && KindOf(f) == kind
+}
+
+// otherKind says whether a kind is one of documents that are no runbooks.
+func otherKind(kind string) bool {
+	return kind != KindRunbook && slices.ContainsFunc(documentKinds, func(known documentKind) bool { return known.kind == kind })
+}
 
 // Load checks every runbook of the library, and that no id stands twice.
 // Documents of other kinds are passed over.
@@ -99,7 +108,7 @@ func (l *Library) Load() ([]*Runbook, document.Problems) {
 	seen := map[string]document.Position{}
 	for _, f := range l.files {
 		h := readHead(f)
-		if slices.Contains(otherKinds, h.kind) {
+		if otherKind(h.kind) {
 			continue
 		}
 		r, found := Load(f.Name, f.Source, l.kinds)

@@ -35,17 +35,12 @@ func Digest(data []byte) string {
 // Load reads one runbook from the bytes of a file. The runbook is nil when
 // there are problems; the problems are all that the file has, in order.
 func Load(file string, source []byte, kinds []Kind) (*Runbook, document.Problems) {
-	root, problems := document.Parse(file, source, document.DefaultLimits)
-	if root == nil {
+	var r *Runbook
+	kept, digest, problems := LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
+	if len(problems) > 0 {
 		return nil, problems
 	}
-	d := document.NewDecoder()
-	d.Add(problems)
-	r := decodeRunbook(root, kinds, d)
-	if problems := d.Problems(); len(problems) > 0 {
-		return nil, problems
-	}
-	r.File, r.Source, r.Digest = file, slices.Clone(source), Digest(source)
+	r.File, r.Source, r.Digest = file, kept, digest
 	return r, nil
 }
 
@@ -61,7 +56,7 @@ var foreignRunbookKeys = map[string]string{
 func decodeRunbook(root *document.Node, kinds []Kind, d *document.Decoder) *Runbook {
 	m := d.Map(root, "a runbook")
 	r := &Runbook{Class: Routine}
-	if !decodeHeader(m, d) {
+	if !DecodeHeader(m, KindRunbook, d) {
 		return r
 	}
 	if id := need(m, "id", foreignRunbookKeys); id != nil {
@@ -90,28 +85,6 @@ func decodeRunbook(root *document.Node, kinds []Kind, d *document.Decoder) *Runb
 	m.Done(foreignRunbookKeys)
 	checkScopes(r, scope, d)
 	return r
-}
-
-// decodeHeader reads apiVersion and kind. It is false for a document that is
-// not a runbook, whose other keys would only give follow-up errors.
-func decodeHeader(m *document.Map, d *document.Decoder) bool {
-	api, kind := m.Need("apiVersion"), m.Need("kind")
-	if api != nil && d.String(api) != APIVersion {
-		d.Report(api.Position(), "api-version", "apiVersion: "+APIVersion, "this msp reads %s, the file says %q", APIVersion, api.Text())
-		return false
-	}
-	if kind == nil {
-		return api != nil
-	}
-	switch word := d.Enum(kind, "Runbook", "Plan", "Agreement", "Calendar", "Contacts", "Inventory"); word {
-	case "Runbook":
-		return true
-	case "":
-		return false
-	default:
-		d.Report(kind.Position(), "kind", "", "a %s stands where a Runbook is expected", word)
-		return false
-	}
 }
 
 // checkScopes compiles every expression in the scope of its step. What hangs on

@@ -201,16 +201,11 @@ func (a *Agreement) Covers(id string) bool {
 // LoadAgreement reads one agreement from the bytes of a file. The agreement is
 // nil when there are problems; the problems are all that the file has, in order.
 func LoadAgreement(file string, source []byte) (*Agreement, document.Problems) {
-	root, problems := document.Parse(file, source, document.DefaultLimits)
-	if root == nil {
+	var a *Agreement
+	kept, digest, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { a = draft{d}.agreement(root) })
+	if len(problems) > 0 {
 		return nil, problems
 	}
-	d := draft{document.NewDecoder()}
-	d.Add(problems)
-	a := d.agreement(root)
-	if problems := d.Problems(); len(problems) > 0 {
-		return nil, problems
-	}
-	a.Source, a.Digest = slices.Clone(source), runbook.Digest(source)
+	a.Source, a.Digest = kept, digest
 	return a, nil
 }

@@ -91,17 +91,12 @@ func (c *Contact) Unreachable(at time.Time) string {
 // LoadContacts reads one document of contacts from the bytes of a file. It is
 // nil when there are problems; the problems are all that the file has, in order.
 func LoadContacts(file string, source []byte) (*Contacts, document.Problems) {
-	root, problems := document.Parse(file, source, document.DefaultLimits)
-	if root == nil {
+	var c *Contacts
+	kept, digest, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { c = decodeContacts(root, d) })
+	if len(problems) > 0 {
 		return nil, problems
 	}
-	d := document.NewDecoder()
-	d.Add(problems)
-	c := decodeContacts(root, d)
-	if problems := d.Problems(); len(problems) > 0 {
-		return nil, problems
-	}
-	c.Source, c.Digest = slices.Clone(source), runbook.Digest(source)
+	c.Source, c.Digest = kept, digest
 	return c, nil
 }
 
@@ -127,11 +122,11 @@ var (
 func decodeContacts(root *document.Node, d *document.Decoder) *Contacts {
 	m := d.Map(root, "a document of contacts")
 	c := &Contacts{Position: root.Position()}
-	if !decodeContactsHeader(m, d) {
+	if !runbook.DecodeHeader(m, runbook.KindContacts, d) {
 		return c
 	}
-	c.ID, c.Client = decodeName(m.Take("id"), d), decodeName(m.Take("client"), d)
-	zone := decodeZone(m.Need("timezone"), d)
+	c.ID, c.Client = runbook.DecodeID(m.Take("id"), d), runbook.DecodeID(m.Take("client"), d)
+	zone := runbook.DecodeZone(m.Need("timezone"), d)
 	for _, n := range d.List(m.Need("contacts"), "a list of contacts") {
 		c.People = append(c.People, decodeContact(n, zone, d))
 	}
@@ -143,45 +138,23 @@ func decodeContacts(root *document.Node, d *document.Decoder) *Contacts {
 	return c
 }
 
-// decodeContactsHeader reads apiVersion and kind. It is false for a document of
-// another kind, whose other keys would only give follow-up errors.
-func decodeContactsHeader(m *document.Map, d *document.Decoder) bool {
-	api, kind := m.Need("apiVersion"), m.Need("kind")
-	if api != nil && d.String(api) != runbook.APIVersion {
-		d.Report(api.Position(), "api-version", "apiVersion: "+runbook.APIVersion, "this msp reads %s, the file says %s", runbook.APIVersion, document.Quote(api.Text()))
-		return false
-	}
-	if kind == nil {
-		return api != nil
-	}
-	switch word := d.Enum(kind, "Runbook", "Plan", "Agreement", "Calendar", "Contacts", "Inventory"); word {
-	case "Contacts":
-		return true
-	case "":
-		return false
-	default:
-		d.Report(kind.Position(), "kind", "", "a %s stands where Contacts are expected", word)
-		return false
-	}
-}
-
 func decodeContact(n *document.Node, zone *time.Location, d *document.Decoder) *Contact {
 	m := d.Map(n, "a contact")
 	c := &Contact{
 		Position: n.Position(),
-		ID:       decodeName(m.Need("id"), d),
+		ID:       runbook.DecodeID(m.Need("id"), d),
 		Name:     d.String(m.Need("name")),
 		Side:     Side(d.Enum(m.Need("side"), string(SideProvider), string(SideClient), string(SideVendor))),
 		Zone:     zone,
 	}
 	for _, role := range d.List(m.Take("roles"), "a list of roles") {
-		c.Roles = append(c.Roles, decodeName(role, d))
+		c.Roles = append(c.Roles, runbook.DecodeID(role, d))
 	}
 	for _, channel := range d.List(m.Take("channels"), "a list of channels") {
 		c.Channels = append(c.Channels, decodeChannel(channel, d))
 	}
 	if own := m.Take("timezone"); own != nil {
-		c.Zone = decodeZone(own, d)
+		c.Zone = runbook.DecodeZone(own, d)
 	}
 	decodeReach(c, m, d)
 	for _, away := range d.List(m.Take("away"), "a list of absences") {
@@ -204,7 +177,7 @@ func decodeReach(c *Contact, m *document.Map, d *document.Decoder) {
 			c.Hours.Timezone = c.Zone.String()
 		}
 	} else {
-		c.Calendar = decodeName(hours, d)
+		c.Calendar = runbook.DecodeID(hours, d)
 	}
 	if reachable == nil {
 		return
@@ -218,7 +191,7 @@ func decodeReach(c *Contact, m *document.Map, d *document.Decoder) {
 // decodeChannel reads "slack", or "mail: jo@provider.example".
 func decodeChannel(n *document.Node, d *document.Decoder) Channel {
 	if n.Kind() != document.Mapping {
-		return Channel{Name: decodeName(n, d)}
+		return Channel{Name: runbook.DecodeID(n, d)}
 	}
 	fields := n.Fields()
 	if len(fields) != 1 {
@@ -236,29 +209,6 @@ const nameHint = "lower-case letters, digits and hyphens, at most 63"
 
 // decodeName reads the id of a client, a contact, a roster, a role or a
 // calendar.
-func decodeName(n *document.Node, d *document.Decoder) string {
-	name := d.String(n)
-	refused := name == "" && n.Text() != "" // which has been reported
-	if n.Kind() == document.String && !refused && !runbook.ValidID(name) {
-		d.Report(n.Position(), "bad-value", nameHint, "%s doesn't have the right form", document.Quote(name))
-	}
-	return name
-}
-
-// decodeZone is nil where the file gives no zone that is known.
-func decodeZone(n *document.Node, d *document.Decoder) *time.Location {
-	name := d.String(n)
-	if name == "" {
-		return nil
-	}
-	zone, err := runbook.Zone(name)
-	if err != nil {
-		d.Report(n.Position(), "timezone", "an IANA name, such as Europe/London", "%s is not a time zone", document.Quote(name))
-		return nil
-	}
-	return zone
-}
-
 // decodePeriod reads from and until. A day stands for all of it, also as the
 // last one; a local time such as 2026-08-05T09:00 is that instant, and the
 // period ends before it.

@@ -37,7 +37,7 @@ var (
 func (d draft) agreement(root *document.Node) *Agreement {
 	m := d.Map(root, "an agreement")
 	a := &Agreement{Position: root.Position()}
-	if !d.header(m) {
+	if !runbook.DecodeHeader(m, runbook.KindAgreement, d.Decoder) {
 		return a
 	}
 	a.ID, a.Client = d.id(m.Need("id")), d.id(m.Need("client"))
@@ -65,28 +65,6 @@ func (d draft) agreement(root *document.Node) *Agreement {
 	m.Done(foreignAgreementKeys)
 	d.check(a)
 	return a
-}
-
-// header reads apiVersion and kind. It is false for a document that is not an
-// agreement, whose other keys would only give follow-up errors.
-func (d draft) header(m *document.Map) bool {
-	api, kind := m.Need("apiVersion"), m.Need("kind")
-	if api != nil && d.String(api) != runbook.APIVersion {
-		d.Report(api.Position(), "api-version", "apiVersion: "+runbook.APIVersion, "this msp reads %s, the file says %s", runbook.APIVersion, document.Quote(api.Text()))
-		return false
-	}
-	if kind == nil {
-		return api != nil
-	}
-	switch word := d.Enum(kind, "Runbook", "Plan", "Agreement", "Calendar", "Contacts", "Inventory"); word {
-	case "Agreement":
-		return true
-	case "":
-		return false
-	default:
-		d.Report(kind.Position(), "kind", "", "a %s stands where an Agreement is expected", word)
-		return false
-	}
 }
 
 func (d draft) parties(n *document.Node, a *Agreement) {

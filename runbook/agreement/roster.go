@@ -60,9 +60,9 @@ var foreignRosterKeys = map[string]string{
 
 func decodeRoster(n *document.Node, zone *time.Location, people []*Contact, d *document.Decoder) *Roster {
 	m := d.Map(n, "a roster")
-	r := &Roster{Position: n.Position(), ID: decodeName(m.Need("id"), d), Zone: zone, Days: 7}
+	r := &Roster{Position: n.Position(), ID: runbook.DecodeID(m.Need("id"), d), Zone: zone, Days: 7}
 	if own := m.Take("timezone"); own != nil {
-		r.Zone = decodeZone(own, d)
+		r.Zone = runbook.DecodeZone(own, d)
 	}
 	if length := m.Take("length"); length != nil {
 		r.Days = decodeLength(length, d)

@@ -25,18 +25,12 @@ type CalendarDocument struct {
 // LoadCalendar reads one calendar from the bytes of a file. The document is nil
 // when there are problems; the problems are all that the file has, in order.
 func LoadCalendar(file string, source []byte) (*CalendarDocument, document.Problems) {
-	root, problems := document.Parse(file, source, document.DefaultLimits)
-	if root == nil {
+	var c *CalendarDocument
+	kept, digest, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { c = decodeCalendar(root, d) })
+	if len(problems) > 0 {
 		return nil, problems
 	}
-	d := document.NewDecoder()
-	d.Add(problems)
-	c := &CalendarDocument{Position: root.Position()}
-	decodeCalendar(c, root, d)
-	if problems := d.Problems(); len(problems) > 0 {
-		return nil, problems
-	}
-	c.Source, c.Digest = slices.Clone(source), runbook.Digest(source)
+	c.Source, c.Digest = kept, digest
 	return c, nil
 }
 
@@ -63,31 +57,24 @@ var (
 	foreignOwnKeys = map[string]string{"day": `msp says "date"`, "title": `msp says "name"`, "summary": `msp says "name"`}
 )
 
-func decodeCalendar(doc *CalendarDocument, root *document.Node, d *document.Decoder) {
+func decodeCalendar(root *document.Node, d *document.Decoder) *CalendarDocument {
 	m := d.Map(root, "a calendar")
-	if !decodeHeader(m, "Calendar", d) {
-		return
+	doc := &CalendarDocument{Position: root.Position()}
+	if !runbook.DecodeHeader(m, runbook.KindCalendar, d) {
+		return doc
 	}
 	c := &doc.Calendar
-	c.ID = decodeID(m.Need("id"), d)
-	c.Timezone = decodeZone(m.Need("timezone"), d)
+	c.ID = runbook.DecodeID(m.Need("id"), d)
+	if zone := runbook.DecodeZone(m.Need("timezone"), d); zone != nil {
+		c.Timezone = zone.String()
+	}
 	c.Hours = decodeWeek(m.Need("hours"), d)
 	c.BusinessDay = decodeBusinessDay(m.Take("business_day"), d)
 	last := decodeLastDay(m.Need("valid_until"), d)
 	c.ValidUntil = last.Format(time.DateOnly)
 	doc.Country, c.DaysOff = decodeHolidays(m.Take("holidays"), last, d)
 	m.Done(foreignCalendarKeys)
-}
-
-func decodeZone(n *document.Node, d *document.Decoder) string {
-	name := d.String(n)
-	if name == "" {
-		return ""
-	}
-	if _, err := loadZone(name); err != nil {
-		d.Report(n.Position(), "timezone", "an IANA name, such as Europe/London", "%s is not a time zone", document.Quote(name))
-	}
-	return name
+	return doc
 }
 
 // decodeWeek reads hours by weekday, or by several: monday-friday.

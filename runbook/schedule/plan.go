@@ -43,17 +43,12 @@ const logged = "logged"
 // LoadPlan reads one plan from the bytes of a file. The plan is nil when there
 // are problems; the problems are all that the file has, in order.
 func LoadPlan(file string, source []byte) (*Plan, document.Problems) {
-	root, problems := document.Parse(file, source, document.DefaultLimits)
-	if root == nil {
+	var p *Plan
+	kept, digest, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { p = decodePlan(root, d) })
+	if len(problems) > 0 {
 		return nil, problems
 	}
-	d := document.NewDecoder()
-	d.Add(problems)
-	p := decodePlan(root, d)
-	if problems := d.Problems(); len(problems) > 0 {
-		return nil, problems
-	}
-	p.Source, p.Digest = slices.Clone(source), runbook.Digest(source)
+	p.Source, p.Digest = kept, digest
 	return p, nil
 }
 
@@ -77,11 +72,11 @@ var (
 func decodePlan(root *document.Node, d *document.Decoder) *Plan {
 	m := d.Map(root, "a plan")
 	p := &Plan{Position: root.Position(), Level: logged}
-	if !decodeHeader(m, "Plan", d) {
+	if !runbook.DecodeHeader(m, runbook.KindPlan, d) {
 		return p
 	}
-	p.Client = decodeID(m.Need("client"), d)
-	p.Ticker = decodeID(m.Take("ticker"), d)
+	p.Client = runbook.DecodeID(m.Need("client"), d)
+	p.Ticker = runbook.DecodeID(m.Take("ticker"), d)
 	if level := m.Take("level"); level != nil {
 		p.Level = d.Enum(level, levels...)
 	}
@@ -93,33 +88,11 @@ func decodePlan(root *document.Node, d *document.Decoder) *Plan {
 	return p
 }
 
-// decodeHeader reads apiVersion and kind. It is false for a document that is not
-// of the kind, whose other keys would only give follow-up errors.
-func decodeHeader(m *document.Map, wanted string, d *document.Decoder) bool {
-	api, kind := m.Need("apiVersion"), m.Need("kind")
-	if api != nil && d.String(api) != runbook.APIVersion {
-		d.Report(api.Position(), "api-version", "apiVersion: "+runbook.APIVersion, "this msp reads %s, the file says %s", runbook.APIVersion, document.Quote(api.Text()))
-		return false
-	}
-	if kind == nil {
-		return api != nil
-	}
-	switch word := d.Enum(kind, "Runbook", "Plan", "Agreement", "Calendar", "Contacts", "Inventory"); word {
-	case wanted:
-		return true
-	case "":
-		return false
-	default:
-		d.Report(kind.Position(), "kind", "", "a %s stands where a %s is expected", word, wanted)
-		return false
-	}
-}
-
 func decodeItem(n *document.Node, d *document.Decoder) Item {
 	m := d.Map(n, "a runbook of a plan")
 	item := Item{
 		Position: n.Position(),
-		Runbook:  decodeID(m.Need("runbook"), d),
+		Runbook:  runbook.DecodeID(m.Need("runbook"), d),
 		Inputs:   decodeInputs(m.Take("inputs"), d),
 		From:     decodeDay(m.Take("from"), d),
 	}
@@ -130,15 +103,6 @@ func decodeItem(n *document.Node, d *document.Decoder) Item {
 		d.Report(until.Position(), "bad-value", "until is the last day that counts", "until is before from, %s", item.From.Format(time.DateOnly))
 	}
 	return item
-}
-
-func decodeID(n *document.Node, d *document.Decoder) string {
-	id := d.String(n)
-	refused := id == "" && n.Text() != "" // which has been reported
-	if n.Kind() == document.String && !refused && !runbook.ValidID(id) {
-		d.Report(n.Position(), "bad-value", "lower-case letters, digits and hyphens, at most 63", "%s doesn't have the right form", document.Quote(id))
-	}
-	return id
 }
 
 // inputName is the form in which a runbook declares its inputs.
