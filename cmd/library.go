@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -26,13 +27,33 @@ const calendarsFolder = "calendars"
 // builtinLabel stands before the names of runbooks that ship with msp.
 const builtinLabel = "built-in"
 
+// workspace is what lies in the folder of runbooks, read once for all that a
+// command asks of it.
+type workspace struct {
+	files   []runbook.File
+	library *runbook.Library
+}
+
+// openWorkspace gives what reads a workspace when it is first asked for.
+func openWorkspace(p *place) func() (workspace, error) {
+	return sync.OnceValues(func() (workspace, error) {
+		files, err := readWorkspace(p)
+		return workspace{files, runbook.NewLibrary(steps.Kinds(), files)}, err
+	})
+}
+
 // workspaceLibrary holds the runbooks of the workspace.
 func workspaceLibrary(p *place) (*runbook.Library, error) {
-	files, err := workspaceFiles(p)
-	return runbook.NewLibrary(steps.Kinds(), files), err
+	w, err := p.opened()
+	return w.library, err
 }
 
 func workspaceFiles(p *place) ([]runbook.File, error) {
+	w, err := p.opened()
+	return w.files, err
+}
+
+func readWorkspace(p *place) ([]runbook.File, error) {
 	if p.Workspace == "" {
 		return nil, nil
 	}

@@ -45,6 +45,8 @@ type place struct {
 	Folder    string // where steps work: the workspace, else the current folder
 	Config    string // the user's configuration folder
 	State     string // the folder with the evidence
+
+	opened func() (workspace, error) // what lies in the folder of runbooks
 }
 
 const (
@@ -84,6 +86,7 @@ func (a *app) place() (*place, error) {
 	if info, err := os.Stat(p.State); err == nil && !info.IsDir() {
 		return nil, usageError(fmt.Errorf("%s is no folder", p.State), "--state names the folder with the evidence")
 	}
+	p.opened = openWorkspace(p)
 	return p, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/msp-runbook/msp/runbook/document"
 )
@@ -23,12 +24,19 @@ type File struct {
 // that ship with msp.
 type Library struct {
 	files []File
+	heads func() []head // of the files, read once
 	kinds []Kind
 }
 
 // NewLibrary takes the documents of a library.
 func NewLibrary(kinds []Kind, files []File) *Library {
-	return &Library{files: files, kinds: kinds}
+	return &Library{files: files, kinds: kinds, heads: sync.OnceValue(func() []head {
+		heads := make([]head, len(files))
+		for i, f := range files {
+			heads[i] = readHead(f)
+		}
+		return heads
+	})}
 }
 
 // ReadFiles reads every *.yaml and *.yml directly in dir. A folder that isn't
@@ -106,8 +114,8 @@ func (l *Library) Load() ([]*Runbook, document.Problems) {
 	var all []*Runbook
 	var problems document.Problems
 	seen := map[string]document.Position{}
-	for _, f := range l.files {
-		h := readHead(f)
+	for i, h := range l.heads() {
+		f := l.files[i]
 		if otherKind(h.kind) {
 			continue
 		}
@@ -141,12 +149,12 @@ var ErrUnknownRunbook = errors.New("no such runbook")
 func (l *Library) Find(id string) (*Runbook, error) {
 	var found []File
 	var heads []head
-	for _, f := range l.files {
-		h := readHead(f)
+	for i, h := range l.heads() {
+		f := l.files[i]
 		if h == (head{}) && strings.TrimSuffix(path.Base(f.Name), path.Ext(f.Name)) == id {
 			h.id, h.at = id, document.Position{File: f.Name}
 		}
-		if h.id == id && (h.kind == "Runbook" || h.kind == "") {
+		if h.id == id && (h.kind == KindRunbook || h.kind == "") {
 			found, heads = append(found, f), append(heads, h)
 		}
 	}
@@ -167,8 +175,8 @@ func (l *Library) Find(id string) (*Runbook, error) {
 // IDs lists the ids of the library's runbooks, sorted, broken ones included.
 func (l *Library) IDs() []string {
 	var ids []string
-	for _, f := range l.files {
-		if h := readHead(f); h.kind == "Runbook" && h.id != "" {
+	for _, h := range l.heads() {
+		if h.kind == KindRunbook && h.id != "" {
 			ids = append(ids, h.id)
 		}
 	}
