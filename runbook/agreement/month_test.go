@@ -14,6 +14,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
@@ -106,11 +107,15 @@ func live(n int, target string, o schedule.Occurrence) lived {
 func (e lived) event(a *agreement.Agreement, at time.Time) agreement.Event {
 	instant := func(seconds int64) time.Time { return time.Unix(seconds, 0).UTC() }
 	terms := agreement.TermsOf(&runbook.SLA{Agreement: e.Target}, agreement.Lookup{Agreement: a}).For(schedule.Occurrence{Due: instant(e.Due)})
-	var holds []agreement.Hold
-	for _, h := range e.Holds {
-		holds = append(holds, agreement.Hold{Reason: h.Reason, From: instant(h.From), To: instant(h.To)})
+	var holds []record.HoldMade
+	for i, h := range e.Holds {
+		made := record.HoldMade{Digest: fmt.Sprint(i), Hold: record.Hold{Kind: record.HoldClock, Reason: string(h.Reason), Signed: instant(h.From)}}
+		if h.To != 0 {
+			made.Released = instant(h.To)
+		}
+		holds = append(holds, made)
 	}
-	pauses := terms.Holds.Pauses(holds, at)
+	pauses := record.PausesUnder(terms, holds, at)
 	event := agreement.Event{Name: e.Name, Target: e.Target, Due: instant(e.Due), State: schedule.State(e.Fate), LeftOut: e.LeftOut}
 	if clock, ok := terms.Completion(instant(e.Due), pauses...); ok {
 		if last, known := clock.LastMet(); known {

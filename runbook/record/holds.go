@@ -3,10 +3,9 @@ package record
 import (
 	"slices"
 	"time"
-)
 
-// A Pause is a time in which a clock stood still; To is zero while it does.
-type Pause struct{ From, To time.Time }
+	"github.com/msp-runbook/msp/runbook/agreement"
+)
 
 // HoldMade is a hold of a clock as pauses are made of it.
 type HoldMade struct {
@@ -22,12 +21,12 @@ type HoldMade struct {
 // their sum. A hold that nobody released ends with its max. What is held again
 // for that reason, before or after, is held to the same end until a lead
 // confirms it: with a hold that names the one that ran out.
-func PausesOf(holds []HoldMade) []Pause {
+func PausesOf(holds []HoldMade) []agreement.Pause {
 	holds = slices.Clone(holds)
 	slices.SortStableFunc(holds, func(x, y HoldMade) int { return x.Hold.Signed.Compare(y.Hold.Signed) })
-	var pauses []Pause
+	var pauses []agreement.Pause
 	for i, h := range holds {
-		p := Pause{From: latestOf(h.Hold.Signed.Round(0), h.From), To: h.ended()}
+		p := agreement.Pause{From: latestOf(h.Hold.Signed.Round(0), h.From), To: h.ended()}
 		if !h.confirms(holds) {
 			for _, earlier := range holds[:i] {
 				if out, ok := earlier.ranOut(); ok && earlier.Hold.Reason == h.Hold.Reason && (p.To.IsZero() || out.Before(p.To)) {
@@ -62,9 +61,9 @@ func (h HoldMade) confirms(holds []HoldMade) bool {
 }
 
 // union joins what overlaps or touches.
-func union(all []Pause) []Pause {
-	slices.SortStableFunc(all, func(x, y Pause) int { return x.From.Compare(y.From) })
-	var joined []Pause
+func union(all []agreement.Pause) []agreement.Pause {
+	slices.SortStableFunc(all, func(x, y agreement.Pause) int { return x.From.Compare(y.From) })
+	var joined []agreement.Pause
 	for _, p := range all {
 		if n := len(joined); n > 0 && (joined[n-1].To.IsZero() || !p.From.After(joined[n-1].To)) {
 			last := &joined[n-1]

@@ -20,7 +20,7 @@ func PausesUnder(terms *agreement.Terms, holds []HoldMade, at time.Time) []agree
 			p.To = at
 		}
 		if p.From.Before(p.To) {
-			pauses = append(pauses, agreement.Pause(p))
+			pauses = append(pauses, p)
 		}
 	}
 	return pauses

@@ -2,6 +2,8 @@ package record
 
 import (
 	"time"
+
+	"github.com/msp-runbook/msp/runbook/agreement"
 )
 
 // The names of the statements about what did not happen, whom it was told to,
@@ -160,15 +162,19 @@ type HandoffNote struct {
 
 // Why a clock is held, and for how long.
 const (
-	HoldClient      = "waiting_client"
-	HoldVendor      = "waiting_vendor" // pauses the client's clock only where the agreement says so
-	HoldMaintenance = "maintenance"
-	HoldMajeure     = "force_majeure"
+	HoldClient      = string(agreement.WaitingClient)
+	HoldVendor      = string(agreement.WaitingVendor) // pauses the client's clock only where the agreement says so
+	HoldMaintenance = string(agreement.Maintenance)
+	HoldMajeure     = string(agreement.ForceMajeure)
 )
 
 // HoldReasons are why a clock may be held: a closed list.
 func HoldReasons() []string {
-	return []string{HoldClient, HoldVendor, HoldMaintenance, HoldMajeure}
+	var reasons []string
+	for _, reason := range agreement.Reasons() {
+		reasons = append(reasons, string(reason))
+	}
+	return reasons
 }
 
 // Ends is when a hold ends by itself; ok is false when it doesn't. From then on a
