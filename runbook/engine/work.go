@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/evidence"
@@ -312,6 +313,19 @@ func (r *runner) wait(s *runbook.Step) Outcome {
 	return Outcome{Run: r.id, Parked: s.ID}
 }
 
+// holds are those of the run's clock up to its end. Where nothing is judged none
+// counts, and no log is read for them.
+func (r *runner) holds(ended time.Time) ([]record.HoldMade, error) {
+	if r.start.SLA.NotJudged() != "" {
+		return nil, nil
+	}
+	logs, err := record.ReadLogs(r.job.Ledger.Store, r.job.Client, r.job.Ledger.MaxBytes())
+	if err != nil {
+		return nil, err
+	}
+	return logs.Held(r.start, ended), nil
+}
+
 // finish signs and logs the end of the run.
 func (r *runner) finish(ctx context.Context, aborted bool) (Outcome, error) {
 	ctx = context.WithoutCancel(ctx)
@@ -319,12 +333,11 @@ func (r *runner) finish(ctx context.Context, aborted bool) (Outcome, error) {
 	if err != nil {
 		return Outcome{Run: r.id}, err
 	}
-	logs, err := record.ReadLogs(r.job.Ledger.Store, r.job.Client, r.job.Ledger.MaxBytes())
+	ended := r.job.Now()
+	holds, err := r.holds(ended)
 	if err != nil {
 		return Outcome{Run: r.id}, err
 	}
-	ended := r.job.Now()
-	holds := logs.Held(r.start, ended)
 	pauses := record.PausesUnder(r.start.SLA, holds, ended)
 	verdict := record.Judge(r.start, r.all, aborted, ended, pauses...)
 	end := record.RunEnd{
