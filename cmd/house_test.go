@@ -32,6 +32,10 @@ var houseRooms = map[string]houseRoom{
 		"reads strict YAML, knows where each value stands, and is alone in seeing the YAML library",
 		"",
 	},
+	"runbook/document/documenttest": {
+		"holds what is said about broken documents to golden files; for tests only",
+		"runbook/document",
+	},
 	"runbook": {
 		"is what a runbook is: its model, its values and expressions, the contract of a step kind",
 		"runbook/document",

@@ -2,7 +2,6 @@ package runbook_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -17,10 +16,9 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/document/documenttest"
 	"github.com/msp-runbook/msp/steps"
 )
-
-var update = flag.Bool("update", false, "rewrite the wanted output in testdata")
 
 // The kinds of these tests: one that runs, one that looks at a path, one that
 // asks a person. What the real ones make of their part is tested with them.
@@ -86,45 +84,10 @@ func kinds() []runbook.Kind { return []runbook.Kind{runKind{}, lookKind{}, askKi
 // TestBroken loads every runbook of testdata/broken and compares what is said
 // about it.
 func TestBroken(t *testing.T) {
-	files, err := filepath.Glob("testdata/broken/*.yaml")
-	if err != nil || len(files) < 30 {
-		t.Fatalf("%d runbooks, error %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			source, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			r, problems := runbook.Load(filepath.Base(file), source, steps.Kinds())
-			if r != nil || len(problems) == 0 {
-				t.Fatal("no problem was found")
-			}
-			lines := strings.Count(string(source), "\n") + 1
-			for _, p := range problems {
-				if p.Line < 1 || p.Line > lines || p.Column < 1 || p.Rule == "" || p.Message == "" {
-					t.Errorf("%+v", p)
-				}
-			}
-			if !slices.IsSortedFunc(problems, func(a, b document.Problem) int { return a.Line - b.Line }) {
-				t.Error("the problems are not in the order of the file")
-			}
-			golden := strings.TrimSuffix(file, ".yaml") + ".golden"
-			got := problems.Error() + "\n"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-		})
-	}
+	documenttest.Broken(t, "testdata/broken", 30, func(file string, source []byte) (bool, document.Problems) {
+		r, problems := runbook.Load(file, source, steps.Kinds())
+		return r != nil, problems
+	})
 }
 
 // TestGood loads runbooks without a word: the example of the documentation,

@@ -11,25 +11,10 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/document/documenttest"
 	"github.com/msp-runbook/msp/runbook/schedule"
 )
-
-// golden compares a text with a file in testdata.
-func golden(t *testing.T, file, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", file, diff)
-	}
-}
 
 func TestLoadAgreement(t *testing.T) {
 	a := northwind(t)
@@ -103,23 +88,10 @@ func TestDueReports(t *testing.T) {
 // TestBrokenAgreements reads every agreement in testdata/agreements and compares
 // what is said about it.
 func TestBrokenAgreements(t *testing.T) {
-	files, err := filepath.Glob("testdata/agreements/*.yaml")
-	if err != nil || len(files) < 25 {
-		t.Fatalf("%d agreements, error %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			source, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			a, problems := agreement.LoadAgreement(filepath.Base(file), source)
-			if a != nil || len(problems) == 0 {
-				t.Fatalf("it is read: %+v", a)
-			}
-			golden(t, strings.TrimSuffix(file, ".yaml")+".golden", problems.Error()+"\n")
-		})
-	}
+	documenttest.Broken(t, "testdata/agreements", 25, func(file string, source []byte) (bool, document.Problems) {
+		a, problems := agreement.LoadAgreement(file, source)
+		return a != nil, problems
+	})
 }
 
 // FuzzLoadAgreement: no bytes panic; there is an agreement or a problem with a
@@ -163,7 +135,7 @@ func FuzzLoadAgreement(f *testing.F) {
 
 // TestPage holds the page that both parties sign.
 func TestPage(t *testing.T) {
-	golden(t, "testdata/northwind.page.md", northwind(t).Page())
+	documenttest.Golden(t, "testdata/northwind.page.md", northwind(t).Page())
 	source, err := os.ReadFile("testdata/small.yaml")
 	if err != nil {
 		t.Fatal(err)
@@ -172,5 +144,5 @@ func TestPage(t *testing.T) {
 	if small == nil {
 		t.Fatal(problems)
 	}
-	golden(t, "testdata/small.page.md", small.Page())
+	documenttest.Golden(t, "testdata/small.page.md", small.Page())
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/document/documenttest"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
 )
@@ -172,7 +173,7 @@ func TestSimulatedMonth(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/month.golden", string(text)+"\n")
+	documenttest.Golden(t, "testdata/month.golden", string(text)+"\n")
 	compareWithScript(t, a, s, month, to, earlier)
 }
 

@@ -2,8 +2,6 @@ package schedule
 
 import (
 	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +11,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/document/documenttest"
 )
 
 const calendarSource = `apiVersion: msp/v1
@@ -161,56 +160,17 @@ func TestCalendarCheck(t *testing.T) {
 // TestBrokenCalendars reads every calendar in testdata/calendars and compares
 // what is said about it.
 func TestBrokenCalendars(t *testing.T) {
-	files, err := filepath.Glob("testdata/calendars/*.yaml")
-	if err != nil || len(files) < 15 {
-		t.Fatalf("%d calendars, error %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			source, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			c, problems := LoadCalendar(filepath.Base(file), source)
-			if c != nil || len(problems) == 0 {
-				t.Fatalf("it is read: %+v", c)
-			}
-			compareGolden(t, strings.TrimSuffix(file, ".yaml")+".golden", problems.Error()+"\n")
-		})
-	}
-}
-
-func compareGolden(t *testing.T, golden, got string) {
-	t.Helper()
-	if *update {
-		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
+	documenttest.Broken(t, "testdata/calendars", 15, func(file string, source []byte) (bool, document.Problems) {
+		c, problems := LoadCalendar(file, source)
+		return c != nil, problems
+	})
 }
 
 // FuzzLoadCalendar: no bytes panic; there is a calendar or a problem with a
 // place, and a calendar can be computed with.
 func FuzzLoadCalendar(f *testing.F) {
 	f.Add([]byte(calendarSource))
-	files, err := filepath.Glob("testdata/calendars/*.yaml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(source)
-	}
+	documenttest.Seeds(f, "testdata/calendars")
 	f.Fuzz(func(t *testing.T, source []byte) {
 		c, problems := LoadCalendar("calendar.yaml", source)
 		if (c == nil) == (len(problems) == 0) {

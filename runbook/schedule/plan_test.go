@@ -1,10 +1,6 @@
 package schedule
 
 import (
-	"flag"
-	"os"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,9 +8,8 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/document/documenttest"
 )
-
-var update = flag.Bool("update", false, "rewrite the wanted output in testdata")
 
 const plan = `apiVersion: msp/v1
 kind: Plan
@@ -67,53 +62,17 @@ func TestLoadPlanDefaults(t *testing.T) {
 // TestBrokenPlans reads every plan in testdata/plans and compares what is said
 // about it.
 func TestBrokenPlans(t *testing.T) {
-	files, err := filepath.Glob("testdata/plans/*.yaml")
-	if err != nil || len(files) < 10 {
-		t.Fatalf("%d plans, error %v", len(files), err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".yaml"), func(t *testing.T) {
-			source, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p, problems := LoadPlan(filepath.Base(file), source)
-			if p != nil || len(problems) == 0 {
-				t.Fatalf("it is read: %+v", p)
-			}
-			got := problems.Error() + "\n"
-			golden := strings.TrimSuffix(file, ".yaml") + ".golden"
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(string(want), got); diff != "" {
-				t.Errorf("-want +got:\n%s", diff)
-			}
-		})
-	}
+	documenttest.Broken(t, "testdata/plans", 10, func(file string, source []byte) (bool, document.Problems) {
+		p, problems := LoadPlan(file, source)
+		return p != nil, problems
+	})
 }
 
 // FuzzLoadPlan: no bytes panic; there is a plan or a problem with a place, and
 // a plan asks for no day twice.
 func FuzzLoadPlan(f *testing.F) {
 	f.Add([]byte(plan))
-	files, err := filepath.Glob("testdata/plans/*.yaml")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		source, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add(source)
-	}
+	documenttest.Seeds(f, "testdata/plans")
 	f.Fuzz(func(t *testing.T, source []byte) {
 		p, problems := LoadPlan("plan.yaml", source)
 		if (p == nil) == (len(problems) == 0) {
