@@ -124,10 +124,11 @@ steps:
 	if len(problems) > 0 {
 		t.Fatalf("%q: %v", cron, problems)
 	}
-	rule, err := schedule.NewRule(r.Schedule.Cron, r.Schedule.Timezone)
+	recurrence, err := schedule.Of(r.Schedule, nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	rule := recurrence.Rule
 	from := time.Date(2026, 3, 25, 12, 0, 0, 0, time.UTC)
 	var slots []schedule.Slot
 	for at := from; ; {

@@ -95,6 +95,9 @@ func (a *Agreement) Statement(month string, known Known) (*Statement, error) {
 		Final: !known.At.Before(to), Lines: []Line{}, Left: []LeftOne{},
 	}
 	s.count(known.Events)
+	if !s.Totals.Foots() {
+		return nil, fmt.Errorf("%d occurrences are expected in %s, and their states add up to another number", s.Totals.Expected, month)
+	}
 	for _, t := range a.Targets {
 		s.Lines = append(s.Lines, a.measure(t, s, known.Events))
 	}

@@ -25,7 +25,7 @@ func TestClash(t *testing.T) {
 		{"0 1 28 3 *", "Europe/London", "2027-03-28 01:00", false},
 		{"0 1 24 3 *", "Europe/London", "", false}, // never the last Sunday of March
 	} {
-		rule, err := NewRule(c.cron, c.zone)
+		rule, err := cronRule(c.cron, c.zone)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -52,7 +52,7 @@ func TestClashProperty(t *testing.T) {
 		line, zone := rapid.SampledFrom(lines).Draw(t, "line"), rapid.SampledFrom(zones).Draw(t, "zone")
 		from := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(rapid.Int64Range(0, 3*365*24).Draw(t, "hours")) * time.Hour)
 		to := from.AddDate(0, 0, rapid.IntRange(1, 200).Draw(t, "days"))
-		rule, err := NewRule(line, zone)
+		rule, err := cronRule(line, zone)
 		if err != nil {
 			t.Fatal(err)
 		}

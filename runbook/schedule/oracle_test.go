@@ -221,7 +221,7 @@ func compareWithOracle(t *testing.T, zoneName string, a, b time.Time) {
 	var lines []*naive
 	var rules []Rule
 	for _, text := range oracleLines {
-		rule, err := NewRule(text, zoneName)
+		rule, err := cronRule(text, zoneName)
 		if err != nil {
 			t.Fatal(err)
 		}

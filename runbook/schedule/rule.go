@@ -18,23 +18,6 @@ type Slot struct {
 	Due     time.Time // the instant, in UTC
 }
 
-// NewRule reads a rule of a cron line alone. The zone is an IANA name; a line
-// that never fires is an error.
-func NewRule(cronText, zoneName string) (Rule, error) {
-	cron, err := ParseCron(cronText)
-	if err != nil {
-		return Rule{}, err
-	}
-	if err := cron.Fires(); err != nil {
-		return Rule{}, err
-	}
-	location, err := loadZone(zoneName)
-	if err != nil {
-		return Rule{}, err
-	}
-	return Rule{pattern: cron, zone: location}, nil
-}
-
 // String is the pattern and the zone.
 func (r Rule) String() string {
 	if r.pattern == nil {
