@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -137,7 +138,7 @@ func (c *clientTick) ownerOf(runbookID string) string {
 	if plan != nil {
 		for _, item := range plan.Body.Runbooks {
 			if item.Runbook.ID == runbookID {
-				return orElse(c.book(item).Owner.Role, agreement.OwnerName)
+				return cmp.Or(c.book(item).Owner.Role, agreement.OwnerName)
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -174,7 +175,7 @@ func reasonOf(err error) string {
 // a blob.
 func (c *clientTick) log(ctx context.Context, m about, n escalate.Notice, failed error) error {
 	told := record.Told{
-		To: orElse(n.Name, orElse(n.Contact, n.Notify)), Contact: n.Contact, Address: n.Channel.Address, Title: n.Words.Title,
+		To: cmp.Or(n.Name, n.Contact, n.Notify), Contact: n.Contact, Address: n.Channel.Address, Title: n.Words.Title,
 		Answers: record.Answers{What: n.Words.What, Impact: n.Words.Impact, Tried: n.Words.Tried}, Next: n.Words.Next,
 	}
 	if !n.Words.Since.IsZero() {

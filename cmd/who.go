@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -90,7 +91,7 @@ func (p *place) who(r *runbook.Runbook, at time.Time) (whoReport, error) {
 		who, err := contacts.Who(name, r.Owner, at)
 		var unknown *agreement.UnknownNameError
 		if errors.As(err, &unknown) && contacts != nil {
-			return nil, hint(err, "%s", orElse(unknown.Hint, "msp lint shows where it stands"))
+			return nil, hint(err, "%s", cmp.Or(unknown.Hint, "msp lint shows where it stands"))
 		}
 		return peopleOf(who, at), nil
 	}
@@ -119,13 +120,6 @@ func afterText(rung runbook.Rung) string {
 		return fmt.Sprintf("%g%%", rung.Share)
 	}
 	return rung.After.Text
-}
-
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // turns are the words for the order in which people are told.
@@ -182,5 +176,5 @@ func personLine(p whoPerson) string {
 	if p.Until != nil {
 		line += "  until " + p.Until.Local().Format("Mon 2006-01-02 15:04 MST")
 	}
-	return line + "  " + p.Line
+	return strings.TrimRight(line+"  "+p.Line, " ")
 }

@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -131,19 +132,12 @@ func (k KPI) At(day time.Time) KPI {
 		if r.Date.After(day) {
 			break
 		}
-		k.Baseline, k.Target, k.Owner = orElse(r.Baseline, k.Baseline), orElse(r.Target, k.Target), orElse(r.Owner, k.Owner)
+		k.Baseline, k.Target, k.Owner = cmp.Or(r.Baseline, k.Baseline), cmp.Or(r.Target, k.Target), cmp.Or(r.Owner, k.Owner)
 		if !r.By.IsZero() {
 			k.By = r.By
 		}
 	}
 	return k
-}
-
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // Report is one that is due by a schedule. Each time is an occurrence, which a run

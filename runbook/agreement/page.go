@@ -1,6 +1,7 @@
 package agreement
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -164,7 +165,7 @@ func (p *page) communication(a *Agreement) {
 	}
 	p.section("Reports and communication")
 	for _, r := range a.Reports {
-		p.item("%s (%s), by %s to %s, due %s %s", r.Title, r.ID, r.Owner, r.To, orElse(r.Schedule.Cron, r.Schedule.RRule), r.Schedule.Timezone)
+		p.item("%s (%s), by %s to %s, due %s %s", r.Title, r.ID, r.Owner, r.To, cmp.Or(r.Schedule.Cron, r.Schedule.RRule), r.Schedule.Timezone)
 	}
 	for _, t := range a.Telling {
 		line := t.When + ": " + t.To + " is told"

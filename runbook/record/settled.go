@@ -275,12 +275,7 @@ func (x *settling) movePast() error {
 			moved = append(moved, a)
 		}
 	}
-	slices.SortFunc(moved, func(a, b *Attempt) int {
-		if order := a.Started.Compare(b.Started); order != 0 {
-			return order
-		}
-		return compareRuns(a, b)
-	})
+	slices.SortFunc(moved, byStart)
 	for _, a := range moved {
 		line, err := evidence.EncodeJSON(a)
 		if err != nil {

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -144,18 +145,8 @@ func (s *Standing) OpenRuns(at time.Time) []*Attempt {
 			open = append(open, a)
 		}
 	}
-	slices.SortFunc(open, func(x, y *Attempt) int {
-		if order := x.Started.Compare(y.Started); order != 0 {
-			return order
-		}
-		return compareRuns(x, y)
-	})
+	slices.SortFunc(open, byStart)
 	return open
 }
 
-func compareRuns(x, y *Attempt) int {
-	if x.Run < y.Run {
-		return -1
-	}
-	return 1
-}
+func byStart(x, y *Attempt) int { return cmp.Or(x.Started.Compare(y.Started), cmp.Compare(x.Run, y.Run)) }
