@@ -339,9 +339,13 @@ func (a *app) printPlanned(plan record.Plan, now time.Time) error {
 	return w.Flush()
 }
 
-// plannedInputs are what the plan in force asks for a runbook; none when no
-// plan asks for it now.
-func (a *app) plannedInputs(p *place, logs *record.Logs, runbookID string) (map[string]given, error) {
+// plannedInputs are what the plan in force asks for a runbook; none when no plan
+// asks for it now. A catch-up gets them also where nothing is due.
+func (a *app) plannedInputs(p *place, logs *record.Logs, runbookID string, catchUp bool) (map[string]given, error) {
+	if catchUp {
+		asked, err := logs.Asked(runbookID, a.Now())
+		return p.givenByPlan(asked), err
+	}
 	bound, err := logs.Bind(runbookID, a.Now())
 	if errors.Is(err, record.ErrClaimed) {
 		return nil, hint(err, "msp resume goes on with it")
@@ -349,9 +353,13 @@ func (a *app) plannedInputs(p *place, logs *record.Logs, runbookID string) (map[
 	if err != nil || bound == nil {
 		return nil, err
 	}
+	return p.givenByPlan(bound.Inputs), nil
+}
+
+func (p *place) givenByPlan(asked map[string]string) map[string]given {
 	inputs := map[string]given{}
-	for name, text := range bound.Inputs {
+	for name, text := range asked {
 		inputs[name] = given{text, filepath.Clean(p.Folder), "the plan"}
 	}
-	return inputs, nil
+	return inputs
 }

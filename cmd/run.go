@@ -134,7 +134,7 @@ func (a *app) jobOf(p *place, word string, want wishes) (job engine.Job, sources
 	if err != nil {
 		return job, sources, err
 	}
-	planned, err := a.plannedInputs(p, logs, r.ID)
+	planned, err := a.plannedInputs(p, logs, r.ID, want.catchUp != "")
 	if err != nil {
 		return job, sources, err
 	}

@@ -130,6 +130,12 @@ func (l *Logs) CatchUp(occurrence string) error {
 	return nil
 }
 
+// Asked are the inputs that the plan in force asks for a runbook with, whether it is
+// due or not; nil where no plan asks for it.
+func (l *Logs) Asked(runbookID string, at time.Time) (map[string]string, error) {
+	return l.Kinds(KindPlan).asked(l.store, runbookID, at)
+}
+
 // ReadHistory reads the logs of a client and all their statements. The error is
 // of reading at all; what is wrong with single logs and statements stands in the
 // history's Problems.

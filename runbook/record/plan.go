@@ -3,6 +3,7 @@ package record
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -322,6 +323,20 @@ func (h *History) find(store *evidence.Store, runbookID string, at time.Time) (*
 		return &Bound{Occurrence: occurrence, Found: found, Item: item, Inputs: inputs}, nil
 	}
 	return nil, nil
+}
+
+// asked are the inputs that the plan in force asks for a runbook with; nil where no
+// plan asks for it.
+func (h *History) asked(store *evidence.Store, runbookID string, at time.Time) (map[string]string, error) {
+	plan := h.PlanAt(at)
+	if plan == nil {
+		return nil, nil
+	}
+	i := slices.IndexFunc(plan.Body.Runbooks, func(item PlannedRunbook) bool { return item.Runbook.ID == runbookID })
+	if i < 0 {
+		return nil, nil
+	}
+	return plan.Body.inputs(store, i)
 }
 
 // claim looks whether another run has the occurrence.

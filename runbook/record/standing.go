@@ -149,4 +149,6 @@ func (s *Standing) OpenRuns(at time.Time) []*Attempt {
 	return open
 }
 
-func byStart(x, y *Attempt) int { return cmp.Or(x.Started.Compare(y.Started), cmp.Compare(x.Run, y.Run)) }
+func byStart(x, y *Attempt) int {
+	return cmp.Or(x.Started.Compare(y.Started), cmp.Compare(x.Run, y.Run))
+}
