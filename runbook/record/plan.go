@@ -114,6 +114,9 @@ func PinRunbook(book *runbook.Runbook, from agreement.Lookup) (Schedule, *agreem
 	if err != nil {
 		return Schedule{}, nil, err
 	}
+	if s.Grace.IsZeroLength() { // which a plan would pin as nothing said
+		return Schedule{}, nil, fmt.Errorf("grace: %s leaves no time to start: say at least 1s", s.Grace)
+	}
 	terms := agreement.TermsOf(book.SLA, from)
 	if terms != nil {
 		terms.Hours = nil

@@ -130,3 +130,11 @@ func TestPinnedPlan(t *testing.T) {
 		t.Errorf("without its calendar: %v", err)
 	}
 }
+
+// TestPinNoGrace: what a plan can't say is refused, and not taken for nothing said.
+func TestPinNoGrace(t *testing.T) {
+	book := &runbook.Runbook{Schedule: &runbook.Schedule{Cron: "0 7 * * *", Timezone: "UTC", Grace: runbook.Duration{Text: "0s"}}}
+	if _, _, err := PinRunbook(book, agreement.Lookup{}); err == nil || !strings.Contains(err.Error(), "grace: 0s leaves no time to start") {
+		t.Errorf("%v", err)
+	}
+}
