@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -406,8 +407,17 @@ func (h *History) ApprovedBy(digest string) *Signed[Approval] {
 // they claim to have been made.
 func (h *History) RunbookApprovals() []Signed[Approval] {
 	return slices.DeleteFunc(Said[Approval](h), func(a Signed[Approval]) bool {
-		return a.Body.Runbook == nil || a.Body.Decision != Approve || MayApproveRunbook(a.Key, h.Trusted(), a.Body.Signed) != nil
+		return a.Body.Runbook == nil || a.Body.Decision != Approve || h.mayHaveApproved(a) != nil
 	})
+}
+
+// mayHaveApproved says whether who approved a runbook might: by who is trusted now,
+// and by who was when it was signed.
+func (h *History) mayHaveApproved(a Signed[Approval]) error {
+	if len(h.chain) == 0 {
+		return nil
+	}
+	return cmp.Or(MayApproveRunbook(a.Key, h.Trusted(), a.Body.Signed), MayApproveRunbook(a.Key, h.chain.At(trust.When{Claimed: a.Body.Signed}), a.Body.Signed))
 }
 
 // MayApproveRunbook says whether a key may approve a runbook's bytes: it takes

@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/trust"
 )
 
 var asked = time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
@@ -88,5 +91,30 @@ func TestStanding(t *testing.T) {
 	}
 	if Round(done) != 2 {
 		t.Error(Round(done))
+	}
+}
+
+// TestRunbookApprovedTooEarly: who was named an author only afterwards was nobody
+// when they approved, as an audit says too.
+func TestRunbookApprovedTooEarly(t *testing.T) {
+	key, err := evidence.GenerateKey(evidence.Ed25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ben := trust.Principal{ID: "ben", Roles: []trust.Role{trust.Author}, Keys: []trust.Key{{Key: key.Public().AuthorizedKey()}}}
+	approvals := func(at time.Time) []Signed[Approval] {
+		a := Signed[Approval]{Digest: "sha256:a", Key: key.Public()}
+		a.Body = Approval{Signed: at, Decision: Approve, Runbook: &Runbook{ID: "greet", Digest: "sha256:g"}}
+		h := &History{said: []any{a}, chain: trust.Chain{
+			{Version: trust.Version{Number: 1}, Signed: asked},
+			{Version: trust.Version{Number: 2, Principals: []trust.Principal{ben}}, Signed: asked.Add(time.Hour)},
+		}}
+		return h.RunbookApprovals()
+	}
+	if got := approvals(asked.Add(time.Minute)); len(got) != 0 {
+		t.Errorf("an approval from before ben was named counts: %+v", got)
+	}
+	if got := approvals(asked.Add(2 * time.Hour)); len(got) != 1 {
+		t.Errorf("ben's approval doesn't count")
 	}
 }
