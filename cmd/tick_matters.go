@@ -32,11 +32,11 @@ func (c *clientTick) matters() (map[string][]about, error) {
 		return nil, err
 	}
 	items := c.standing.ItemsAt(c.at)
-	closed := c.closed(items)
+	closed := c.standing.ClosedItems(items, c.at)
 	all := map[string][]about{}
 	undone := map[string]int{}
 	for _, e := range exceptions {
-		if !undoneState(e) || closed[record.ItemID(itemKind(e), e.Name, e.DecidedBy)] {
+		if !undoneState(e) || closed[e.ItemID()] {
 			continue
 		}
 		m, err := c.occurrence(e, undone[e.Runbook()])
@@ -61,25 +61,6 @@ func (c *clientTick) matters() (map[string][]about, error) {
 func undoneState(e record.Exception) bool {
 	undone := []schedule.State{schedule.Due, schedule.Running, schedule.Waiting, schedule.Failed, schedule.Missed, schedule.Unknown}
 	return slices.Contains(undone, e.State) && e.RecoveredAt == nil && e.Waiver == ""
-}
-
-func itemKind(e record.Exception) string {
-	if e.State == schedule.Missed {
-		return record.ItemMissed
-	}
-	return record.ItemFailed
-}
-
-// closed are the items that were opened and aren't open any more.
-func (c *clientTick) closed(items record.Items) map[string]bool {
-	closed := map[string]bool{}
-	for _, item := range c.standing.Items {
-		closed[item.Body.Item] = true
-	}
-	for _, item := range items.Open {
-		delete(closed, item.Body.Item)
-	}
-	return closed
 }
 
 // occurrence is the matter of an occurrence that isn't done. Before says how many

@@ -130,3 +130,18 @@ func problemsOf(all []Exception) []Exception {
 	}
 	return problems
 }
+
+// ClosedItems are the ids of the items that were opened until an instant and are not
+// among those that are open.
+func (s *Standing) ClosedItems(items Items, at time.Time) map[string]bool {
+	closed := map[string]bool{}
+	for _, item := range s.Items {
+		if !item.Body.Opened.After(at) {
+			closed[item.Body.Item] = true
+		}
+	}
+	for _, item := range items.Open {
+		delete(closed, item.Body.Item)
+	}
+	return closed
+}

@@ -46,7 +46,7 @@ func (l *looking) overdue(ctx context.Context, o *Outlook, lines int) error {
 	for _, run := range open {
 		held[run.Occurrence] = true
 	}
-	closed := l.closedItems(o.Items)
+	closed := l.ClosedItems(o.Items, l.at)
 	found := oldest{most: lines, counts: Counts{}}
 	undecided := map[string]Exception{}
 	var err error
@@ -58,7 +58,7 @@ func (l *looking) overdue(ctx context.Context, o *Outlook, lines int) error {
 		case schedule.Due, schedule.Running, schedule.Waiting:
 			undecided[e.Name] = e
 		case schedule.Missed, schedule.Failed, schedule.Unknown:
-			if e.Waiver == "" && (len(closed) == 0 || !closed[ItemID(e.kind(), e.Name, e.DecidedBy)]) {
+			if e.Waiver == "" && (len(closed) == 0 || !closed[e.ItemID()]) {
 				found.add(e)
 			}
 		default: // nobody has to answer for it
@@ -77,20 +77,6 @@ func (l *looking) overdue(ctx context.Context, o *Outlook, lines int) error {
 	}
 	o.Overdue, o.Counts = found.cut(), found.counts
 	return nil
-}
-
-// closedItems are the items that were opened until then and are not open any more.
-func (l *looking) closedItems(items Items) map[string]bool {
-	closed := map[string]bool{}
-	for _, item := range l.Items {
-		if !item.Body.Opened.After(l.at) {
-			closed[item.Body.Item] = true
-		}
-	}
-	for _, item := range items.Open {
-		delete(closed, item.Body.Item)
-	}
-	return closed
 }
 
 // oldest keeps the oldest of many lines and counts all of them. It never has room

@@ -58,7 +58,7 @@ func (s *Standing) DueStatements(writer Signer, at time.Time, respond time.Durat
 			due.Unmet = append(due.Unmet, e.statement(s.Client, writer, at))
 		}
 		if kind := e.kind(); kind != "" && (kind != ItemMissed || e.unmet(at)) {
-			open(e, kind, ItemID(kind, e.Name, e.DecidedBy))
+			open(e, kind, e.ItemID())
 		}
 	}
 	for _, e := range problemsOf(exceptions) {
@@ -102,6 +102,9 @@ func (e Exception) kind() string {
 		return ""
 	}
 }
+
+// ItemID is the id of the item that a ticker opens for an exception.
+func (e Exception) ItemID() string { return ItemID(e.kind(), e.Name, e.DecidedBy) }
 
 func (e Exception) statement(client string, writer Signer, at time.Time) Unmet {
 	u := Unmet{Client: client, Writer: writer, Logged: at, State: string(e.State)}
