@@ -74,8 +74,9 @@ func (n *Node) deleteBehindDash(i int) Edit {
 }
 
 // keeps says whether a node is a block scalar that keeps the blank lines after it.
+// One with which the file ends, in the middle of a line, has none after it.
 func (n *Node) keeps() bool {
-	return (n.style == literal || n.style == folded) &&
+	return (n.style == literal || n.style == folded) && (n.text == "" || strings.HasSuffix(n.text, "\n")) &&
 		strings.Contains(blockHeader(n.source.text[n.start:n.source.lineEnd(n.start)]), "+")
 }
 

@@ -99,7 +99,7 @@ func (n *Node) leftOut() bool {
 func (n *Node) headerComment() string {
 	line := n.source.text[n.start:n.source.lineEnd(n.start)]
 	if _, comment, found := strings.Cut(line, "#"); found {
-		return " #" + comment
+		return " #" + strings.TrimRight(comment, blanks)
 	}
 	return ""
 }

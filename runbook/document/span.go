@@ -187,7 +187,7 @@ func (s *source) blockEnd(start int, text string) int {
 		blank := strings.Trim(line, " ") == ""
 		left--
 		switch {
-		case indent < 0 && left < 0, !blank && leadingSpaces(line) < indent:
+		case left < 0 && strings.TrimSpace(text) == "", !blank && leadingSpaces(line) < indent:
 			return end
 		case indent < 0, !blank, keep, len(line) > indent:
 			end = at + len(line)
@@ -204,18 +204,25 @@ func blockHeader(line string) string {
 }
 
 // blockIndent is by how many spaces the lines of a block scalar are indented, -1
-// when it has none that is not blank.
+// when all of them are empty. Its first line that is filled tells; where none is,
+// one of nothing but spaces does, which stands where it stands in the text.
 func (s *source) blockIndent(start int, text string) int {
 	filled := func(line string) bool { return strings.Trim(line, " \r\n") != "" }
 	wanted := slices.Collect(strings.Lines(text))
 	i := slices.IndexFunc(wanted, filled)
+	spacesOnly := i < 0
+	if spacesOnly {
+		i = slices.IndexFunc(wanted, func(line string) bool { return line != "\n" })
+	}
 	if i < 0 {
 		return -1
 	}
+	number := 0
 	for at := s.nextLine(start); at < len(s.text); at = s.nextLine(at) {
-		if line := s.text[at:s.lineEnd(at)]; filled(line) {
+		if line := s.text[at:s.lineEnd(at)]; filled(line) || spacesOnly && number == i {
 			return leadingSpaces(line) - leadingSpaces(wanted[i])
 		}
+		number++
 	}
 	return -1
 }
