@@ -76,6 +76,10 @@ var houseRooms = map[string]houseRoom{
 		"is what was promised: targets, clocks, people; pure",
 		"runbook runbook/document runbook/schedule",
 	},
+	"runbook/handbook": {
+		"is a runbook as people read it: text, Markdown, HTML, a checklist to print; pure",
+		"runbook",
+	},
 	"runbook/escalate": {
 		"is who is told about work that isn't done, and when; pure",
 		"runbook runbook/document runbook/schedule runbook/agreement",
@@ -140,7 +144,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/escalate runbook/escalate/channel runbook/handbook runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

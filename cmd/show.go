@@ -36,45 +36,84 @@ func joinDeviations(all []record.Deviation) string {
 // spaced writes an identifier such as outside_normal as words.
 func spaced(id string) string { return strings.ReplaceAll(id, "_", " ") }
 
+// showFlags say what of a run or a runbook is shown.
+type showFlags struct {
+	json   bool
+	format string // of a runbook
+	output string // the step of a run
+	stderr bool
+}
+
 func (a *app) showCommand() *cobra.Command {
-	var asJSON bool
-	var output string
-	var stderr bool
+	var f showFlags
 	c := &cobra.Command{
-		Use: "show RUN", GroupID: groupProve, Short: "show one run: its steps, values and evidence",
+		Use: "show RUN or RUNBOOK", GroupID: groupProve, Short: "show one run: its steps, values and evidence; or a runbook to read or print",
 		Long: `Show what the log holds of one run. RUN is any unique part of its id.
 --output STEP prints what a step wrote to its standard output, as it was kept;
-with --stderr, what it wrote to its standard error.`,
-		Example: "  msp show 7f3a9c\n  msp show 7f3a9c --output intact\n  msp show 7f3a9c --output warns --stderr", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRuns,
+with --stderr, what it wrote to its standard error.
+
+Or show a runbook, a file or an id, as people read it: with schedules, promises,
+conditions and limits in words. --format says how: text (unless said), markdown,
+html, and checklist or checklist-html to print, tick and sign.`,
+		Example: "  msp show 7f3a9c\n  msp show 7f3a9c --output intact\n  msp show 7f3a9c --output warns --stderr\n" +
+			"  msp show backup-verify\n  msp show runbooks/backup-verify.yaml --format html > backup-verify.html\n  msp show backup-verify --format checklist",
+		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeShown,
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := a.place()
 			if err != nil {
 				return err
 			}
-			store := a.store(p, p.Client)
-			history, err := a.history(p)
+			return a.showNamed(p, args[0], f)
+		},
+	}
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON: the statements of the run, or the runbook's parts")
+	c.Flags().StringVar(&f.format, "format", "", "show the runbook as `FORMAT`: "+strings.Join(runbookFormats, ", "))
+	c.Flags().StringVar(&f.output, "output", "", "print what this `STEP` of the run wrote")
+	c.Flags().BoolVar(&f.stderr, "stderr", false, "with --output: what it wrote to its standard error")
+	return c
+}
+
+// showNamed shows the run whose id a word is a part of, or else the runbook that it
+// names. The logs are read only for what can be a run.
+func (a *app) showNamed(p *place, word string, f showFlags) error {
+	if mayBeRun(word) {
+		history, err := a.history(p)
+		if err != nil {
+			return err
+		}
+		if found := history.Find(word); len(found) > 0 {
+			account, err := oneRun(found, word, p.Client)
 			if err != nil {
 				return err
 			}
-			account, err := oneRun(history.Find(args[0]), args[0], p.Client)
-			switch {
-			case err != nil:
-				return err
-			case stderr && output == "":
-				return usageError(errors.New("--stderr says which output of a step, and no step is named"), "msp show RUN --output STEP --stderr")
-			case output != "":
-				return a.showOutput(store, history, account, output, stderr)
-			case asJSON:
-				return a.printJSON(a.shownRun(history, store, account))
-			default:
-				return a.show(store, history, account)
-			}
-		},
+			return a.showRun(a.store(p, p.Client), history, account, f)
+		}
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print the statements as JSON")
-	c.Flags().StringVar(&output, "output", "", "print what this `STEP` wrote")
-	c.Flags().BoolVar(&stderr, "stderr", false, "with --output: what it wrote to its standard error")
-	return c
+	r, err := namedRunbook(p, word)
+	switch {
+	case err != nil:
+		return err
+	case r == nil:
+		return hint(fmt.Errorf("no run of %s has an id with %q in it, and no runbook has that id", p.Client, word),
+			"msp log shows the runs, msp list the runbooks; --client names another client")
+	default:
+		return a.showRunbook(r, f)
+	}
+}
+
+func (a *app) showRun(store *evidence.Store, history *record.History, account *record.Account, f showFlags) error {
+	switch {
+	case f.format != "":
+		return usageError(errors.New("--format is for runbooks, and "+record.ShortID(account.Run)+" is a run"), "msp show RUN --json is all that is known of it")
+	case f.stderr && f.output == "":
+		return usageError(errors.New("--stderr says which output of a step, and no step is named"), "msp show RUN --output STEP --stderr")
+	case f.output != "":
+		return a.showOutput(store, history, account, f.output, f.stderr)
+	case f.json:
+		return a.printJSON(a.shownRun(history, store, account))
+	default:
+		return a.show(store, history, account)
+	}
 }
 
 type shown struct {
