@@ -21,14 +21,10 @@ func (p *Page) Checklist() string {
 	t.line("")
 	t.line("Client " + blank(30) + "  Date " + blank(12) + "  Begun at " + blank(12))
 	t.line("")
-	t.facts("why       ", sayEach(paragraphs(p.Why)))
+	t.facts("why       ", p.Reasons())
 	t.facts("due       ", p.Due)
 	t.facts("promised  ", p.Promised)
-	var told []Line
-	for _, r := range p.Told {
-		told = append(told, say(r.Notify, ": ", r.When))
-	}
-	t.facts("tell      ", told)
+	t.facts("tell      ", p.Rungs())
 	t.before(p)
 	for _, s := range p.Steps {
 		t.step(s)
@@ -44,14 +40,6 @@ func (p *Page) Checklist() string {
 	t.hanging("", "", p.ID+" "+p.Version)
 	t.line(p.Digest)
 	return visible(t.out.String())
-}
-
-func sayEach(words []string) []Line {
-	lines := make([]Line, len(words))
-	for i, w := range words {
-		lines[i] = say(w)
-	}
-	return lines
 }
 
 func indent(n int) string { return strings.Repeat(" ", n) }

@@ -84,6 +84,7 @@ type Step struct {
 	Instructions string     `json:"instructions,omitempty"`
 	Folder       string     `json:"folder,omitempty"`
 	Variables    []Variable `json:"variables,omitempty"`
+	Needs        []string   `json:"needs,omitempty"` // steps that must have passed
 	Conditions   []Line     `json:"conditions,omitempty"`
 	Requires     []string   `json:"requires,omitempty"`
 	Checklist    []string   `json:"checklist,omitempty"`
@@ -121,7 +122,7 @@ func Of(r *runbook.Runbook) *Page {
 	p := &Page{
 		V: 1, ID: r.ID, Version: r.Version, Title: r.Title, Class: spaced(string(r.Class)), Digest: r.Digest,
 		Owner: ownerLine(r.Owner), ReviewBy: day(r.ReviewBy), Scripts: scriptsLine(r.Scripts), Why: r.Rationale,
-		Due: due(r.Schedule), Promised: promised(r.SLA), Told: told(r.Escalation),
+		Due: due(r.Schedule), Promised: Promised(r.SLA), Told: told(r.Escalation),
 		Requires: required(r.Requires), Inputs: fields(r.Inputs),
 	}
 	for _, ref := range r.References {
@@ -153,7 +154,7 @@ func (p *Page) Step(id string) *Step {
 func stepOf(number int, s *runbook.Step) Step {
 	step := Step{
 		Number: number, ID: s.ID, Title: s.Title, Why: s.Rationale, Kind: s.Kind, Who: who(s), Does: s.Action.Describe(),
-		Conditions: conditions(s), Requires: required(s.Requires), Expected: expected(s.Expect),
+		Needs: s.Needs, Conditions: conditions(s), Requires: required(s.Requires), Expected: expected(s.Expect),
 		Normal: normals(s), Limits: limits(s), Otherwise: otherwise(s),
 	}
 	if written, ok := s.Action.(runbook.HasWording); ok {

@@ -170,7 +170,7 @@ steps: [
 		"acknowledged within 15m, begun within 1h, news every 2h and resolved within 4 business hours, counted from the report",
 		"only the hours of the calendar office count", "kept in 99.5% of the runs, or more",
 		"- not acknowledged after 5m, then every 10m; tell on-call",
-		"step        a, done by msp, by lead", "needs       jq >= 1.6", `    echo "two words"`,
+		"step        a, done by msp, by lead", "programs    jq >= 1.6", `    echo "two words"`,
 		"exit code 0 or 3", "it prints nothing", "tried 3 times at most, 1s apart, each pause 2 times the one before, 1m at most",
 		"when it fails, the run goes on with the next step; the run can succeed without it", "when it was cut off, it is done again",
 		"only when passed: a", "fails at once unless steps.a.passed", "when it was cut off, it counts as failed", "takes 1s at least", "cut off after 2h",
@@ -181,5 +181,54 @@ steps: [
 	}
 	if p.Step("b").Number != 2 || p.Step("c") != nil {
 		t.Error("steps are not found by their ids")
+	}
+}
+
+func texts(lines []handbook.Line) string {
+	var all []string
+	for _, l := range lines {
+		all = append(all, l.String())
+	}
+	return strings.Join(all, "\n")
+}
+
+func TestDecided(t *testing.T) {
+	p := &handbook.Page{Decisions: []handbook.Decision{
+		{Date: "2026-01-01", By: "a", Decided: "the second look stays"},
+		{Date: "2026-01-02", By: "b", Decided: "resized", Because: "size mattered"},
+		{Date: "2026-01-03", By: "c", Decided: "Size: 40%"},
+	}}
+	const first, second, third = "2026-01-01 by a: the second look stays", "2026-01-02 by b: resized, because size mattered", "2026-01-03 by c: Size: 40%"
+	for word, want := range map[string][]string{
+		"size": {second, third}, "second_look": {first}, "look": {first}, "resize": {first, second, third}, "": {first, second, third},
+	} {
+		if got := texts(p.Decided(word)); got != strings.Join(want, "\n") {
+			t.Errorf("%q: %s", word, got)
+		}
+	}
+	if got := texts(p.Decided()); strings.Count(got, "\n") != 2 {
+		t.Error(got)
+	}
+}
+
+func TestUsedByAndChanged(t *testing.T) {
+	book := func(steps string) *handbook.Page {
+		return load(t, "x.yaml", []byte("{apiVersion: msp/v1, kind: Runbook, id: x, version: 1.0.0, title: X, inputs: {n: {type: string}, n_max: {type: string}}, steps: ["+steps+"]}"))
+	}
+	p := book(`{id: a, title: A, rationale: Why., run: "one\ntwo"}, {id: b, title: B, run: 'true', env: {N: "${{ inputs.n_max }}"}}, {id: c, title: C, needs: [a], run: 'true', dir: "${{ inputs.n ?? 'x' }}"},
+  {id: d, title: D, if: steps.a.passed, manual: {instructions: "See ${{ inputs.n_max }}."}}`)
+	for value, want := range map[string]string{"inputs.n": "c: C", "inputs.n_max": "b: B\nd: D", "steps.a": "c: C\nd: D", "steps.b": ""} {
+		if got := texts(p.UsedBy(value)); got != want {
+			t.Errorf("%s is used by %q, want %q", value, got, want)
+		}
+	}
+	now := book(`{id: a, title: New, run: "one\nthree", timeout: 1h}, {id: b, title: B, rationale: Because., run: 'true', env: {N: "${{ inputs.n_max }}"}}`)
+	for id, want := range map[string]string{
+		"a": "title       A\nwhy         Why.\ndoes        one\n            two\nlimits      cut off after 10m\n",
+		"b": "why         nothing was said\n",
+	} {
+		if got := handbook.WriteFacts(now.Step(id).Changed(p.Step(id)), 80); got != want {
+			t.Errorf("%s was\n%swant\n%s", id, got, want)
+		}
 	}
 }

@@ -45,6 +45,15 @@ func say(parts ...any) Line {
 	return l
 }
 
+// sayEach makes a line of each text.
+func sayEach(words []string) []Line {
+	lines := make([]Line, len(words))
+	for i, w := range words {
+		lines[i] = say(w)
+	}
+	return lines
+}
+
 // joined puts something between lines.
 func joined(lines []Line, between string) Line {
 	var all Line

@@ -11,7 +11,7 @@ type block struct {
 	Heading *heading
 	Text    Line
 	List    []Line
-	Facts   []fact
+	Facts   []Fact
 	Table   *table
 	Code    *listing
 	Quote   []string // lines of a text that is a document's own
@@ -21,12 +21,6 @@ type heading struct {
 	Level int // 1 is the page's title
 	ID    string
 	Text  string
-}
-
-// fact is something that has a name.
-type fact struct {
-	Name  string
-	Lines []Line
 }
 
 // table is rows under named columns. In text each row is one line, in which a cell
@@ -46,7 +40,7 @@ func (p *Page) outline() []block {
 	o := outline{}
 	o.head(1, "", p.Title)
 	o.add(block{Text: say(code(p.ID), " ", p.Version, " · ", p.Class)})
-	o.facts([]fact{
+	o.facts([]Fact{
 		{"Owner", lines(p.Owner)},
 		{"Review by", plain(p.ReviewBy)},
 		{"Scripts", lines(p.Scripts)},
@@ -54,7 +48,7 @@ func (p *Page) outline() []block {
 	o.why(p)
 	o.decisions(p.Decisions)
 	o.head(2, "when", "When it is due, and what was promised")
-	o.facts([]fact{{"Due", p.Due}, {"Promised", p.Promised}})
+	o.facts([]Fact{{"Due", p.Due}, {"Promised", p.Promised}})
 	o.told(p.Told)
 	o.before(p)
 	o.head(2, "steps", "Steps")
@@ -79,34 +73,10 @@ func (o *outline) list(items []Line) {
 	}
 }
 
-func (o *outline) facts(all []fact) {
-	var said []fact
-	for _, f := range all {
-		if len(f.Lines) > 0 {
-			said = append(said, f)
-		}
-	}
-	if len(said) > 0 {
+func (o *outline) facts(all []Fact) {
+	if said := thatSay(all); len(said) > 0 {
 		o.add(block{Facts: said})
 	}
-}
-
-// lines are the lines that say something.
-func lines(all ...Line) []Line {
-	var said []Line
-	for _, l := range all {
-		if len(l) > 0 {
-			said = append(said, l)
-		}
-	}
-	return said
-}
-
-func plain(text string) []Line {
-	if text == "" {
-		return nil
-	}
-	return []Line{say(text)}
 }
 
 // paragraphs are the parts of a text between its empty lines.
@@ -134,18 +104,14 @@ func (o *outline) why(p *Page) {
 	}
 	o.head(2, "why", "Why it is done")
 	o.prose(p.Why)
-	var refs []Line
-	for _, r := range p.References {
-		refs = append(refs, r.line())
-	}
-	o.list(refs)
+	o.facts([]Fact{{"Required by", p.Clauses()}})
 }
 
 func (r Reference) line() Line {
 	if r.Clause == "" {
-		return say("asked for by ", r.Authority)
+		return say(r.Authority)
 	}
-	return say("asked for by ", r.Authority, ", ", r.Clause)
+	return say(r.Authority, ", ", r.Clause)
 }
 
 func (o *outline) decisions(all []Decision) {
@@ -185,7 +151,7 @@ func (o *outline) before(p *Page) {
 		return
 	}
 	o.head(2, "before", "What it needs")
-	o.facts([]fact{{"Programs", lines(codes(p.Requires))}, {"Secrets", lines(codes(p.Secrets))}})
+	o.facts([]Fact{{"Programs", lines(codes(p.Requires))}, {"Secrets", lines(codes(p.Secrets))}})
 	o.fields("Inputs", p.Inputs)
 }
 
@@ -203,10 +169,10 @@ func (o *outline) fields(title string, all []Field) {
 func (o *outline) step(s Step) {
 	o.head(3, "step-"+s.ID, fmt.Sprintf("%d. %s", s.Number, s.Title))
 	o.prose(s.Why)
-	o.facts([]fact{
+	o.facts([]Fact{
 		{"Step", lines(say(code(s.ID), ", done by ", s.Who))},
 		{"Conditions", s.Conditions},
-		{"Needs", lines(codes(s.Requires))},
+		{"Programs", lines(codes(s.Requires))},
 		{"Folder", codeLines(s.Folder)},
 		{"Variables", s.variables()},
 	})
@@ -220,7 +186,7 @@ func (o *outline) step(s Step) {
 	}
 	o.boxes(s.Checklist)
 	o.fields("To say", s.Form)
-	o.facts([]fact{
+	o.facts([]Fact{
 		{"To attach", evidenceLines(s.Evidence)},
 		{"Expected", s.Expected},
 		{"Gives", s.outputs()},

@@ -70,7 +70,7 @@ func (t *text) heading(h *heading) {
 	}
 }
 
-func (t *text) fact(f fact) {
+func (t *text) fact(f Fact) {
 	label := strings.ToLower(f.Name)
 	first := label + strings.Repeat(" ", max(1, labelWidth-len(label)))
 	for _, l := range f.Lines {

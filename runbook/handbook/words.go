@@ -36,8 +36,8 @@ var clocks = map[runbook.Clock]string{
 	runbook.ClockReported:  "counted from the report",
 }
 
-// promised says what was promised about a run.
-func promised(s *runbook.SLA) []Line {
+// Promised says what was promised about a run; nothing for nil.
+func Promised(s *runbook.SLA) []Line {
 	switch {
 	case s == nil:
 		return nil
