@@ -40,6 +40,10 @@ var houseRooms = map[string]houseRoom{
 		"is what a runbook is: its model, its values and expressions, the contract of a step kind",
 		"runbook/document",
 	},
+	"runbook/change": {
+		"is what changed in meaning between two versions of a runbook, in words, and which version that demands; pure",
+		"runbook runbook/document",
+	},
 	"runbook/process": {
 		"starts and ends programs: groups, sessions, timeouts, streams",
 		"",
