@@ -37,6 +37,9 @@ type Document struct {
 	Waivers []Waiver       // of lint's rules
 }
 
+// Base is the document itself, whatever its kind.
+func (d *Document) Base() *Document { return d }
+
 // Waiver is a finding of lint that somebody decided to live with until a day.
 type Waiver struct {
 	document.Position
@@ -57,7 +60,7 @@ func LoadDocument(file string, source []byte, decode func(*document.Node, *docum
 	d := document.NewDecoder()
 	d.Add(problems)
 	decode(root, d)
-	waivers := decodeWaivers(valueOf(root, "lint"), d)
+	waivers := decodeWaivers(root.Value("lint"), d)
 	if problems := d.Problems(); len(problems) > 0 {
 		return Document{}, problems
 	}
