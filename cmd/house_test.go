@@ -86,7 +86,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/lint": {
 		"finds mistakes in documents before a run does, one rule a file",
-		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf",
+		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf runbook/change",
 	},
 	"runbook/escalate": {
 		"is who is told about work that isn't done, and when; pure",

@@ -18,33 +18,44 @@ const (
 // Check holds the version that a runbook says, and its reasons, to what changed
 // since a version of it. Since names that for people: "main".
 func Check(old, now *runbook.Runbook, changes []Change, since string) document.Problems {
-	var found document.Problems
+	return append(checkVersion(old, now, changes, since), checkReason(old, now, changes)...)
+}
+
+func checkVersion(old, now *runbook.Runbook, changes []Change, since string) document.Problems {
 	at := position(now, "version")
 	demand := Demanded(changes)
-	switch raised := Raised(old.Version, now.Version); {
-	case raised == Lowered:
-		found = append(found, document.Problem{
-			Position: at, Rule: WasLowered, Hint: "a version only rises: version: " + Least(old.Version, max(demand, Patch)),
+	switch {
+	case Raised(old.Version, now.Version) == Lowered:
+		return document.Problems{{
+			Position: at, Rule: WasLowered, Hint: "a version only rises: version: " + Least(old.Version, demand),
 			Message: fmt.Sprintf("the version is %s, and at %s it was %s already", now.Version, since, old.Version),
-		})
+		}}
 	case !Enough(old.Version, now.Version, demand):
 		least := Least(old.Version, demand)
-		found = append(found, document.Problem{
+		why := first(changes, func(c Change) bool { return c.Demand == demand })
+		return document.Problems{{
 			Position: at, Rule: NotBumped, Hint: "version: " + least,
-			Message: fmt.Sprintf("%s: this demands a %s version, %s → at least %s, and it is %s", first(changes, func(c Change) bool { return c.Demand == demand }), demand, old.Version, least, now.Version),
-		})
+			Message: fmt.Sprintf("%s: this demands a %s version, %s → at least %s, and it is %s", why, demand, old.Version, least, now.Version),
+		}}
+	default:
+		return nil
 	}
-	if unexplained := slices.IndexFunc(changes, asksWhy); unexplained >= 0 && !explained(old, now) {
-		at := changes[unexplained].Position
-		if at.File != now.File {
-			at = position(now, "id")
-		}
-		found = append(found, document.Problem{
-			Position: at, Rule: WithoutReason, Hint: "say in decisions who decided it, and why, or in the rationale",
-			Message: fmt.Sprintf("%s: this %s, and no decision or rationale came with it", first(changes, asksWhy), consequence(changes)),
-		})
+}
+
+// checkReason asks for a reason at the first change that needs one.
+func checkReason(old, now *runbook.Runbook, changes []Change) document.Problems {
+	i := slices.IndexFunc(changes, asksWhy)
+	if i < 0 || explained(old, now) {
+		return nil
 	}
-	return found
+	at := changes[i].Position
+	if at.File != now.File { // what was taken out
+		at = position(now, "id")
+	}
+	return document.Problems{{
+		Position: at, Rule: WithoutReason, Hint: "say in decisions who decided it, and why, or in the rationale",
+		Message: fmt.Sprintf("%s: this %s, and no decision or rationale came with it", first(changes, asksWhy), consequence(changes)),
+	}}
 }
 
 // asksWhy reports whether a change needs a reason that somebody wrote down.

@@ -12,10 +12,14 @@ var rules = sorted(
 	readingRules,
 	[]Rule{
 		calendarRunsOut,
+		changeWithoutReason,
 		duplicateID,
 		noOwner,
 		reportWithoutRunbook,
+		runbookDeleted,
 		unknownReference,
+		versionLowered,
+		versionNotBumped,
 		waiverRule,
 	},
 )
