@@ -44,6 +44,10 @@ var houseRooms = map[string]houseRoom{
 		"is what changed in meaning between two versions of a runbook, in words, and which version that demands; pure",
 		"runbook runbook/document",
 	},
+	"runbook/revision": {
+		"reads files as they were at a revision of a git repository, and runs nothing that the repository names",
+		"runbook/process",
+	},
 	"runbook/process": {
 		"starts and ends programs: groups, sessions, timeouts, streams",
 		"",
