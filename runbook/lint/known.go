@@ -28,15 +28,18 @@ type Known struct {
 // Before are the runbooks at an earlier revision.
 type Before struct {
 	Since  string             // the revision, as it was asked for
-	Former map[string]*Former // by the file that the runbook has now
+	Former map[string]*Former // by the file that the runbook has now; none that is the same
+	Came   []*runbook.Runbook // those that were not there
 	Gone   []*Former          // those that are no more
 }
 
 // Former is a runbook at an earlier revision.
 type Former struct {
-	File    string           // that it had
+	File    string           // as the repository called it
 	Runbook *runbook.Runbook // nil where it can't be read
-	Changes []change.Change  // since then
+	Now     *runbook.Runbook // what it is; nil where it is gone
+	Moved   bool             // its file has another name
+	Changes []change.Change  // since then; none where it can't be read
 }
 
 // promises are those to a client now.
