@@ -85,7 +85,11 @@ func (b *lookBack) open(ctx context.Context, p *place, files []runbook.File, who
 		b.paths[f.Name], b.now[within] = within, true
 		b.folder(path.Dir(within))
 	}
-	if within, err := repository.Path(filepath.Join(p.Workspace, workspaceFile)); whole && err == nil {
+	if !whole {
+		return nil
+	}
+	within, err := repository.Path(filepath.Join(p.Workspace, workspaceFile))
+	if err == nil { // else the folder of runbooks is a repository of its own
 		b.folder(path.Join(path.Dir(within), runbooksFolder))
 		b.folder(path.Join(path.Dir(within), runbooksFolder, calendarsFolder))
 	}
@@ -238,9 +242,12 @@ type toldSince struct {
 }
 
 // sinceThen tells of all runbooks that are not what they were, by file, and of those
-// that are gone.
-func sinceThen(before *lint.Before) toldSince {
-	since := toldSince{Rev: before.Since, Runbooks: []toldRunbook{}}
+// that are gone; nil where nothing was compared.
+func sinceThen(before *lint.Before) *toldSince {
+	if before == nil {
+		return nil
+	}
+	since := &toldSince{Rev: before.Since, Runbooks: []toldRunbook{}}
 	for _, former := range before.Former {
 		if t := toldFormer(former); t.State != "" {
 			since.Runbooks = append(since.Runbooks, t)
@@ -281,7 +288,11 @@ func toldFormer(former *lint.Former) toldRunbook {
 }
 
 // printSince prints what became of runbooks since a revision.
-func (a *app) printSince(since toldSince) {
+func (a *app) printSince(before *lint.Before) {
+	since := sinceThen(before)
+	if since == nil {
+		return
+	}
 	if len(since.Runbooks) == 0 {
 		fmt.Fprintf(a.Stdout, "since %s no runbook changed in meaning\n", terminal.Sanitize(since.Rev, false))
 		return

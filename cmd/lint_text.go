@@ -18,6 +18,7 @@ type lintReport struct {
 	Files    int           `json:"files"`
 	Problems []lintFinding `json:"problems"`
 	Waived   []lintWaived  `json:"waived,omitempty"`
+	Since    *toldSince    `json:"since,omitempty"`
 }
 
 type lintFinding struct {
@@ -36,8 +37,8 @@ type lintWaived struct {
 	Until   string `json:"until"`
 }
 
-func lintReportOf(r lint.Report) lintReport {
-	report := lintReport{V: 1, Files: r.Files, Problems: []lintFinding{}}
+func lintReportOf(r lint.Report, before *lint.Before) lintReport {
+	report := lintReport{V: 1, Files: r.Files, Problems: []lintFinding{}, Since: sinceThen(before)}
 	for _, f := range r.Findings {
 		report.Problems = append(report.Problems, lintFindingOf(f))
 	}
