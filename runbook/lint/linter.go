@@ -16,7 +16,9 @@ type Linter struct {
 	Known    Known
 	Settings Settings
 
-	rules map[string]Rule
+	rules      map[string]Rule
+	readPeople sync.Once
+	contacts   []*agreement.Contacts // of the library
 }
 
 // New is a linter of all rules. The settings have been checked.

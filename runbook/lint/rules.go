@@ -10,16 +10,18 @@ func Rules() []Rule { return rules }
 
 var rules = sorted(
 	readingRules,
+	sinceRules,
 	[]Rule{
 		calendarRunsOut,
-		changeWithoutReason,
 		duplicateID,
+		duplicateRunbook,
 		noOwner,
+		noRationale,
+		ownerIsAPerson,
 		reportWithoutRunbook,
-		runbookDeleted,
 		unknownReference,
-		versionLowered,
-		versionNotBumped,
+		vagueStandard,
+		vagueVerb,
 		waiverRule,
 	},
 )

@@ -7,6 +7,10 @@ import (
 	"github.com/msp-runbook/msp/runbook/document"
 )
 
+// sinceRules look at what documents were at a revision, where they are compared with
+// one.
+var sinceRules = []Rule{changeWithoutReason, runbookDeleted, versionLowered, versionNotBumped}
+
 // changed reports those problems of what changed that are the rule's own.
 func changed(p *pass, all *Documents) {
 	rule := p.rule.ID
