@@ -67,12 +67,13 @@ type Rule struct {
 	calendar  func(*pass, *schedule.CalendarDocument)
 	contacts  func(*pass, *agreement.Contacts)
 	all       func(*pass, *Documents) // looks at all documents together
+	since     func(*pass, *Documents) // looks at what they were before, where that is known
 }
 
 // Reading says whether the rule is one of the readers of documents: it can't be
 // waived, lowered or switched off.
 func (r Rule) Reading() bool {
-	return r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && !r.waiving()
+	return r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && r.since == nil && !r.waiving()
 }
 
 // Finding is one mistake at one place.

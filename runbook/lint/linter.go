@@ -161,6 +161,10 @@ func (l *Linter) together(looks []*look) Report {
 			p.rule = rule
 			rule.all(p, all)
 		}
+		if rule.since != nil && l.Known.Before != nil {
+			p.rule = rule
+			rule.since(p, all)
+		}
 	}
 	report.Findings = append(report.Findings, p.findings...)
 	l.waive(&report, all)
