@@ -155,7 +155,7 @@ func TestMap(t *testing.T) {
 		t.Errorf("position %v", m.Position())
 	}
 	want := strings.Join([]string{
-		`f.yaml:1:1: missing-key: a step needs the key "title"`,
+		`f.yaml:1:1: missing-key: a step needs the key "title"`, "     hint: add title: …",
 		`f.yaml:2:1: unknown-key: "maxAttempts" is not a key of a step`, `     hint: did you mean "max_attempts"?`,
 		`f.yaml:3:1: unknown-key: "depends" is not a key of a step`, `     hint: msp says "needs"`,
 		`f.yaml:4:1: unknown-key: "Depends-On" is not a key of a step`, "     hint: no such thing",
@@ -263,5 +263,29 @@ func TestKindString(t *testing.T) {
 	}
 	if got := Kind(99).String(); got != "kind 99" {
 		t.Errorf("an unknown kind is %q", got)
+	}
+}
+
+// TestMisspeltKeyIsNotMissing: a needed key that stands there misspelt, or as
+// another tool calls it, is one problem and not two.
+func TestMisspeltKeyIsNotMissing(t *testing.T) {
+	d := NewDecoder()
+	m := d.Map(parse(t, "titel: a\ncustomer: b\nowner:c: d\n"), "a plan")
+	m.Need("title")
+	m.Need("client")
+	m.Need("owner")
+	m.Need("level")
+	if diff := cmp.Diff([]string{"titel", "customer", "owner:c"}, m.Unknown()); diff != "" {
+		t.Errorf("unknown (-want +got):\n%s", diff)
+	}
+	m.Done(map[string]string{"customer": `msp says "client"`})
+	want := strings.Join([]string{
+		`f.yaml:1:1: missing-key: a plan needs the key "level"`, "     hint: add level: …",
+		`f.yaml:1:1: unknown-key: "titel" is not a key of a plan`, `     hint: did you mean "title"?`,
+		`f.yaml:2:1: unknown-key: "customer" is not a key of a plan`, `     hint: msp says "client"`,
+		`f.yaml:3:1: unknown-key: "owner:c" is not a key of a plan`, `     hint: put a space behind the colon of "owner"`,
+	}, "\n")
+	if diff := cmp.Diff(want, d.Problems().Error()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }
