@@ -246,13 +246,7 @@ func decodeRetry(n *document.Node, base Retry, d *document.Decoder) Retry {
 	m := d.Map(n, "retry")
 	r := Retry{MaxAttempts: 1, Backoff: defaultBackoff}
 	if most := need(m, "max_attempts", foreignRetryKeys); most != nil {
-		r.MaxAttempts = d.Int(most)
-		if most.Kind() != document.Int {
-			r.MaxAttempts = 1
-		}
-		if r.MaxAttempts < 1 || r.MaxAttempts > maxAttempts {
-			d.Report(most.Position(), "bad-value", "it counts all tries", "max_attempts is from 1 to %d", maxAttempts)
-		}
+		r.MaxAttempts = d.IntBetween(most, 1, maxAttempts, "it counts all tries")
 	}
 	r.Delay = decodeDuration(m.Take("delay"), d)
 	if backoff := m.Take("backoff"); backoff != nil {

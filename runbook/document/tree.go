@@ -230,7 +230,7 @@ func (b *builder) key(y *yaml.Node, at Position) bool {
 		b.report(at, "alias", "write the keys out", `aliases are not allowed: "<<" merges another map`)
 		return false
 	}
-	probe := &Node{at: at}
+	probe := &Node{source: b.source, at: at}
 	before := len(b.problems)
 	b.refuse(y, probe)
 	if len(b.problems) > before {
