@@ -101,7 +101,7 @@ func decodeStep(n *document.Node, defaults stepDefaults, kinds []Kind, scope *Sc
 	if id := need(m, "id", foreignStepKeys); id != nil {
 		s.ID = d.String(id)
 		s.Position = id.Position()
-		checkForm(id, s.ID, nameForm(), "a step's id is lower-case letters, digits and underscores", d)
+		checkForm(id, s.ID, nameForm(), nameHint(s.ID), d)
 	}
 	s.Title = title(need(m, "title", foreignStepKeys), d)
 	s.Rationale = d.String(m.Take("rationale"))

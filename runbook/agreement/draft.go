@@ -102,7 +102,7 @@ func (d draft) targets(n *document.Node) []Target {
 	var targets []Target
 	for _, entry := range n.Fields() {
 		if !runbook.ValidID(entry.Key) {
-			d.Report(entry.KeyPosition, "bad-value", "lower-case letters, digits and hyphens, at most 63", "a target can't be called %s", document.Quote(entry.Key))
+			d.Report(entry.KeyPosition, "bad-value", runbook.IDHint(entry.Key), "a target can't be called %s", document.Quote(entry.Key))
 		}
 		targets = append(targets, d.target(entry))
 	}
