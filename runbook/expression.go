@@ -157,8 +157,8 @@ func NewExpression(n *document.Node, d *document.Decoder) *Expression {
 	text := d.Text(n)
 	source, offset := trimExpression(text)
 	e := &Expression{Position: n.TextPosition(offset), Source: source}
-	if source == "" && n != nil {
-		d.Report(n.Position(), "expression", "", "an expression is empty")
+	if source == "" && n != nil && !n.Refused() {
+		d.Report(n.Position(), "expression", "write a condition, or leave the key out", "an expression is empty")
 	}
 	return e
 }
@@ -231,6 +231,8 @@ func (s *Scope) explain(err error, secrets bool) (message, hint string) {
 		hint = "a secret reaches a step only through its env: NAME: \"${{ secrets.NAME }}\""
 	case strings.Contains(message, "unknown name"), strings.Contains(message, "unknown field"):
 		hint = "an expression may name " + s.names(secrets)
+	default:
+		hint = "text stands in quotes; ==, !=, < and > compare; and, or, not join"
 	}
 	return message, hint
 }

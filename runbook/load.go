@@ -169,10 +169,15 @@ func (s *Step) check(scope *Scope, d *document.Decoder) {
 // entries are the keys of a map; none for no node or another type, which is
 // reported.
 func entries(n *document.Node, what string, d *document.Decoder) []document.Field {
+	return entriesLike(n, what, "write it as key: value", d)
+}
+
+// entriesLike is entries with an example for whoever wrote something else.
+func entriesLike(n *document.Node, what, example string, d *document.Decoder) []document.Field {
 	if n == nil {
 		return nil
 	}
-	d.Map(n, what)
+	d.MapLike(n, what, example)
 	return n.Fields()
 }
 

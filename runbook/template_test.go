@@ -220,7 +220,8 @@ func TestConditions(t *testing.T) {
 // that other programs' own templates are left alone.
 func TestBraces(t *testing.T) {
 	for text, want := range map[string]string{
-		"x{{ inputs.dir }}": "t.yaml:1:9: expression: without a dollar, {{ inputs is plain text", "{{secrets.TOKEN}}": "without a dollar, {{secrets is",
+		"x{{ inputs.dir }}": `t.yaml:1:9: expression: "{{ inputs" is plain text here`, "{{secrets.TOKEN}}": `"{{secrets" is plain`,
+		"a${inputs.dir}": `t.yaml:1:9: expression: "${inputs" is`, "$(inputs.dir)": `"$(inputs" is`, "<% inputs.dir %>": `"<% inputs" is`, "${HOME}": "", "$(inputs)": "",
 		"${{ inputs.dir }}/{{ steps.a.passed }}": "t.yaml:1:26: ", "{{ .Names }}": "", "{{ inputs }}": "", "{ inputs.dir }": "", "${{ inputs.dir }}": "",
 	} {
 		_, d := template(t, text)

@@ -109,7 +109,7 @@ func (d draft) plainTime(n *document.Node) runbook.Duration {
 
 func (d draft) once(seen map[string]document.Position, name string, at document.Position, what string) {
 	if first, again := seen[name]; again && name != "" {
-		d.Report(at, "duplicate-id", "", "%s %s stands twice, first in line %d", what, document.Quote(name), first.Line)
+		d.Report(at, "duplicate-id", "keep one, or give one of them another", "%s %s stands twice, first in line %d", what, document.Quote(name), first.Line)
 		return
 	}
 	seen[name] = at

@@ -27,7 +27,7 @@ func (Kind) Decode(n *document.Node, d *document.Decoder) runbook.Action {
 		d.Report(n.Position(), "missing-key", "", "a file step says which file")
 		return a
 	}
-	m := d.Map(n, "a file step")
+	m := d.MapLike(n, "a file step", "file: {path: …}")
 	if p := m.Need("path"); p != nil {
 		a.path = decodePath(p, d)
 	}
