@@ -195,7 +195,7 @@ func (e *Expression) compile(s *Scope, d *document.Decoder, secrets bool, want e
 	program, err := expr.Compile(e.Source, options...)
 	if err != nil {
 		message, hint := s.explain(err, secrets)
-		d.Report(e.Position, "expression", hint, "in the expression %q: %s", e.Source, message)
+		d.Report(e.Position, "expression", slipHint(e.Source, message, hint), "in the expression %q: %s", e.Source, message)
 		return
 	}
 	if what := rules.broken(); what != "" {

@@ -187,12 +187,12 @@ func (t *Template) CheckPath(s *Scope, d *document.Decoder) {
 	}
 }
 
-var shellHome = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(~|\$[A-Za-z_{(]|%[A-Za-z_]+%)`) })
+var shellHome = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(~|\$[A-Za-z_]+|\$[{(]|%[A-Za-z_]+%)`) })
 
 // checkHome refuses what only a shell puts something else for.
 func checkHome(t *Template, literal string, d *document.Decoder) {
 	if sign := shellHome().FindString(literal); sign != "" {
-		d.Report(t.Position, "path-leaves-folder", "make it an input of type path", "nothing is put for %q in a path", strings.TrimRight(sign, "{("))
+		d.Report(t.Position, "path-leaves-folder", "make it an input of type path", "nothing is put for %q in a path", sign)
 	}
 }
 

@@ -284,3 +284,17 @@ func isPlain(text string) bool {
 	_, problems := document.Parse("t.yaml", []byte("text: '"+strings.ReplaceAll(text, "'", "''")+"'\n"), document.DefaultLimits)
 	return len(problems) == 0
 }
+
+// TestShellPaths holds that a path which only a shell would understand is refused.
+func TestShellPaths(t *testing.T) {
+	for text, want := range map[string]string{
+		"~/reports": `"~"`, "$HOME/x": `"$HOME"`, "${HOME}/x": `"${"`, "%TEMP%/x": `"%TEMP%"`, "a\today": "single quotes",
+		"a~": "", "price$": "", "100%": "", "${{ inputs.dir }}/~x": "",
+	} {
+		tmpl, d := template(t, text)
+		tmpl.CheckPath(sampleScope(), d)
+		if got := d.Problems().Error(); !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
+}

@@ -211,9 +211,9 @@ func noColon(s *source, c complaint, problem *Problem) {
 	}
 	switch line := s.line(problem.Line); {
 	case equals().MatchString(line):
-		problem.Message = `a key has "=" behind it and no colon`
+		problem.Message, problem.Hint = `a key has "=" behind it and no colon`, "write key: value"
 	case tightColon().MatchString(line):
-		problem.Message = "a colon has no space behind it"
+		problem.Message, problem.Hint = "a colon has no space behind it", "write key: value"
 	case tightDash().MatchString(line):
 		problem.Message, problem.Hint = "a dash has no space behind it", `write "- " before each item`
 	}
