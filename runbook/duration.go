@@ -150,8 +150,9 @@ func cutDurationPart(text string) (span, unit time.Duration, tail string, err er
 	return 0, 0, "", fmt.Errorf("%q is not a unit of time", name)
 }
 
-// wordUnits are the words for units that have letters of their own.
+// wordUnits are the letters for units, by them and by their words.
 var wordUnits = map[string]string{
+	"s": "s", "m": "m", "h": "h", "d": "d", "w": "w",
 	"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m", "minutes": "m",
 	"hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d", "days": "d", "week": "w", "weeks": "w",
 }
@@ -162,12 +163,12 @@ var wordDuration = sync.OnceValue(func() *regexp.Regexp { return regexp.MustComp
 // "10 minutes" is 10m. It is form for all others.
 func DurationHint(text, form string) string {
 	if match := wordDuration().FindStringSubmatch(strings.TrimSpace(text)); match != nil {
-		unit := strings.ToLower(match[2])
-		if letter, ok := wordUnits[unit]; ok {
-			return "write " + match[1] + letter
+		unit := match[2]
+		if len(unit) > 1 { // of one letter, M could be a month
+			unit = strings.ToLower(unit)
 		}
-		if strings.Contains("smhdw", match[2]) && len(match[2]) == 1 && strings.Contains(text, " ") {
-			return "write " + match[1] + unit
+		if letter, ok := wordUnits[unit]; ok && match[1]+letter != text {
+			return "write " + match[1] + letter
 		}
 	}
 	return form
