@@ -193,6 +193,9 @@ func (e *Expression) compile(s *Scope, d *document.Decoder, secrets bool, want e
 		options = append(options, want)
 	}
 	program, err := expr.Compile(e.Source, options...)
+	if err != nil && s.misnames(e.Source) {
+		return // which has been complained about
+	}
 	if err != nil {
 		message, hint := s.explain(err, secrets)
 		d.Report(e.Position, "expression", slipHint(e.Source, message, hint), "in the expression %q: %s", e.Source, message)

@@ -4,7 +4,40 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+
+	"github.com/expr-lang/expr/types"
 )
+
+// misnames reports whether a source has a name that was declared and isn't of the
+// form of names, as in steps.disk-free: whatever is wrong with the expression, it
+// comes from that.
+func (s *Scope) misnames(source string) bool {
+	bad := func(name string, form *regexp.Regexp) bool {
+		return !form.MatchString(name) && strings.Contains(source, name)
+	}
+	for name := range s.inputs {
+		if bad(name, nameForm()) {
+			return true
+		}
+	}
+	for name := range s.secrets {
+		if bad(name, envForm()) {
+			return true
+		}
+	}
+	for id, step := range s.steps {
+		if bad(id, nameForm()) {
+			return true
+		}
+		outputs, _ := step.(types.Map)["outputs"].(types.Map)
+		for name := range outputs {
+			if name != types.Extra && bad(name, nameForm()) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 var (
 	stepField  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`steps\.[a-z0-9_]+\.([A-Za-z_]+)`) })

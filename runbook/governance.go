@@ -28,7 +28,7 @@ func decodeGovernance(r *Runbook, m *document.Map, d *document.Decoder) {
 		}
 	}
 	if owner := m.Take("owner"); owner != nil {
-		o := d.Map(owner, "an owner")
+		o := d.MapLike(owner, "an owner", "owner: {team: backup, role: backup-technician}")
 		r.Owner = Owner{Team: d.String(o.Take("team")), Role: d.String(o.Take("role")), Contact: d.String(o.Take("contact"))}
 		o.Done(map[string]string{"email": "msp says \"contact\"", "name": "msp says \"team\" or \"role\": people change"})
 		if r.Owner == (Owner{}) && owner.Kind() == document.Mapping && len(owner.Fields()) == 0 {
@@ -112,6 +112,7 @@ func decodeTimezone(n *document.Node, d *document.Decoder) string {
 
 var foreignSLAKeys = map[string]string{
 	"deadline": "msp says \"complete_within\"", "finish_within": "msp says \"complete_within\"", "duration": "msp says \"complete_within\"",
+	"within": "msp says \"complete_within\"", "due": "msp says \"complete_within\"", "max_duration": "msp says \"complete_within\"",
 	"response_time": "msp says \"respond_within\"", "resolution_time": "msp says \"resolve_within\"",
 }
 
@@ -129,7 +130,7 @@ func decodeSLA(n *document.Node, d *document.Decoder) *SLA {
 	if n == nil {
 		return nil
 	}
-	m := d.Map(n, "an sla")
+	m := d.MapLike(n, "an sla", "sla: {clock: scheduled, complete_within: 2h}")
 	s := &SLA{Position: n.Position(), Agreement: d.String(m.Take("agreement"))}
 	decodePromises(s, m, d)
 	target := m.Take("target")
@@ -188,7 +189,7 @@ func decodeEscalation(n *document.Node, d *document.Decoder) Escalation {
 	if n == nil {
 		return Escalation{}
 	}
-	m := d.Map(n, "an escalation")
+	m := d.MapLike(n, "an escalation", "escalation: {not_resolved: [{after: 1h, notify: on-call}]}")
 	e := Escalation{
 		NotAcknowledged: decodeLadder(m.Take("not_acknowledged"), d),
 		NotResolved:     decodeLadder(m.Take("not_resolved"), d),

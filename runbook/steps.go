@@ -242,7 +242,7 @@ func decodeRetry(n *document.Node, base Retry, d *document.Decoder) Retry {
 	if n == nil {
 		return base
 	}
-	m := d.Map(n, "retry")
+	m := d.MapLike(n, "retry", "retry: {max_attempts: 3, delay: 5s}")
 	r := Retry{MaxAttempts: 1, Backoff: defaultBackoff}
 	if most := need(m, "max_attempts", foreignRetryKeys); most != nil {
 		r.MaxAttempts = d.IntBetween(most, 1, maxAttempts, "it counts all tries")
@@ -267,7 +267,7 @@ var forbiddenEnvPrefixes = []string{"LD_", "DYLD_", "MSP_"}
 
 func decodeEnv(n *document.Node, d *document.Decoder) []Variable {
 	var variables []Variable
-	for _, entry := range entries(n, "env", d) {
+	for _, entry := range entriesLike(n, "env", "env: {DISK: /srv}", d) {
 		name := strings.ToUpper(entry.Key)
 		switch {
 		case !envForm().MatchString(entry.Key):

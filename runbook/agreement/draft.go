@@ -74,14 +74,14 @@ func (d draft) parties(n *document.Node, a *Agreement) {
 }
 
 func (d draft) party(n *document.Node, what string) Party {
-	m := d.Map(n, what)
+	m := d.MapLike(n, what, "{name: Acme Ltd, role: it-director}")
 	p := Party{Name: d.line(m.Need("name")), Role: d.line(m.Need("role")), Contact: d.line(m.Take("contact"))}
 	m.Done(map[string]string{"signed_by": `msp says "role": who signs for it`, "email": `msp says "contact"`})
 	return p
 }
 
 func (d draft) services(n *document.Node, a *Agreement) {
-	m := d.Map(n, "the services")
+	m := d.MapLike(n, "the services", "services: {in_scope: [backup-verify]}")
 	seen := map[string]document.Position{}
 	runbooks := func(n *document.Node) []string {
 		return list(d, n, "a list of runbooks", func(item *document.Node) string {

@@ -211,7 +211,7 @@ func listHint(n *Node) string {
 	case n.kind == Mapping:
 		return "start each item with \"- \""
 	case n.kind == Null:
-		return "write a list: [], or remove the key"
+		return "write each item behind a \"- \", or remove the key"
 	case n.kind == String && n.style == plain && strings.HasPrefix(n.text, "-"):
 		return "put a space behind each dash"
 	case n.kind == String && bareWords(n.text) && len(n.text) <= longestQuote:

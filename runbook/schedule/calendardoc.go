@@ -83,7 +83,7 @@ func decodeWeek(n *document.Node, d *document.Decoder) [7][]Hours {
 	if n == nil {
 		return week
 	}
-	m := d.Map(n, "hours")
+	m := d.MapLike(n, "hours", "hours: {monday-friday: 09:00-17:00}")
 	sound := n.Kind() == document.Mapping
 	for weekday := time.Sunday; weekday <= time.Saturday; weekday++ {
 		m.Take(strings.ToLower(weekday.String())) // each is a key, also where it isn't there
