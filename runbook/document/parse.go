@@ -50,7 +50,9 @@ func Parse(file string, data []byte, limits Limits) (*Node, Problems) {
 			Hint:     "keep what is long in a file of its own beside it",
 		}}
 	}
-	src := newSource(file, string(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	text := bytes.TrimPrefix(data, []byte("\ufeff"))
+	src := newSource(file, string(text))
+	src.mark = len(data) - len(text)
 	if problem, ok := src.checkCharacters(data); !ok {
 		return nil, Problems{problem}
 	}
