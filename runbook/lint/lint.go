@@ -80,6 +80,7 @@ func (r Rule) Reading() bool {
 type Finding struct {
 	document.Problem
 	Severity Severity
+	Fix      []document.Edit // that mends it and changes nothing else; none where a person has to decide
 }
 
 // Report is what was found.

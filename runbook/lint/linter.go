@@ -105,7 +105,7 @@ func (l *Linter) look(f runbook.File) *look {
 func take[T interface{ Base() *runbook.Document }](k *look, f runbook.File, load func(string, []byte) (T, document.Problems)) []T {
 	read, problems := load(f.Name, f.Source)
 	for _, p := range problems {
-		k.findings = append(k.findings, Finding{p, Error})
+		k.findings = append(k.findings, Finding{Problem: p, Severity: Error})
 	}
 	if len(problems) > 0 {
 		return nil
