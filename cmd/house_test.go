@@ -40,6 +40,10 @@ var houseRooms = map[string]houseRoom{
 		"is what a runbook is: its model, its values and expressions, the contract of a step kind",
 		"runbook/document",
 	},
+	"runbook/runbooktest": {
+		"writes runbooks by the thousand, for benchmarks; for tests only",
+		"runbook",
+	},
 	"runbook/process": {
 		"starts and ends programs: groups, sessions, timeouts, streams",
 		"",
