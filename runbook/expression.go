@@ -3,11 +3,13 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/checker/nature"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
@@ -20,13 +22,16 @@ import (
 const maxExpression = 4 << 10
 
 // Scope is what the expressions of one step may name: the runbook's inputs,
-// the steps before it, and, in env alone, its secrets. It holds types only.
+// the steps before it, and, in env alone, its secrets. It holds types only, as
+// the expression library wants them: building them anew for each expression
+// would take longer than compiling it. Goroutines can't share a Scope.
 type Scope struct {
-	inputs  map[string]Type
-	steps   types.Map
-	paths   map[string]bool // names whose values are absolute paths chosen by a person or found inside such a path
-	secrets map[string]bool
-	self    types.Map // the step's own result, for expect
+	inputs  nature.Nature
+	steps   nature.Nature
+	run     nature.Nature
+	secrets nature.Nature
+	self    map[string]nature.Nature // the step's own result, for expect
+	paths   map[string]bool          // names whose values are absolute paths chosen by a person or found inside such a path
 
 	// What could not be read: any name may be one of them. AnyOutput is by step.
 	anyInput, anyStep bool
@@ -36,34 +41,37 @@ type Scope struct {
 // NewScope gives the scope of a runbook's first step.
 func NewScope(inputs []Field, secrets []Secret) *Scope {
 	s := &Scope{
-		inputs: map[string]Type{}, steps: types.Map{},
-		paths: map[string]bool{}, secrets: map[string]bool{}, anyOutput: map[string]bool{},
+		steps:     types.Map{}.Nature(),
+		run:       types.Map{"id": types.String, "client": types.String}.Nature(),
+		paths:     map[string]bool{},
+		anyOutput: map[string]bool{},
 	}
+	known := make(types.Map, len(inputs))
 	for _, f := range inputs {
-		s.inputs[f.Name] = f.Type
+		known[f.Name] = exprType(f.Type)
 		if f.Type == Path || f.Type == FilePath {
 			s.paths["inputs."+f.Name] = true
 		}
 	}
+	names := make(types.Map, len(secrets))
 	for _, secret := range secrets {
-		s.secrets[secret.Name] = true
+		names[secret.Name] = types.String
 	}
+	s.inputs, s.secrets = known.Nature(), names.Nature()
 	return s
 }
 
 // Add makes a step's outcome and outputs visible to the steps behind it.
 func (s *Scope) Add(id string, outputs map[string]Type) {
-	typed := types.Map{}
 	for name, t := range outputs {
-		typed[name] = exprType(t)
 		if t == Path || t == FilePath {
 			s.paths["steps."+id+".outputs."+name] = true
 		}
 	}
-	s.steps[id] = types.Map{
+	s.steps.Fields[id] = types.Map{
 		"outcome": types.String, "passed": types.Bool, "failed": types.Bool, "skipped": types.Bool,
-		"deviated": types.Bool, "exit_code": types.Int, "outputs": typed,
-	}
+		"deviated": types.Bool, "exit_code": types.Int, "outputs": exprTypes(outputs),
+	}.Nature()
 }
 
 // outputsOf are a step's outputs, and any other where they could not be read.
@@ -77,51 +85,40 @@ func (s *Scope) outputsOf(step *Step) map[string]Type {
 
 // WithResult is the scope of a step's expect: the scope, and the result.
 func (s *Scope) WithResult(outputs map[string]Type) *Scope {
-	typed := types.Map{}
-	for name, t := range outputs {
-		typed[name] = exprType(t)
-	}
 	with := *s
-	with.self = types.Map{"exit_code": types.Int, "stdout": types.String, "outputs": typed}
+	with.self = types.Map{"exit_code": types.Int, "stdout": types.String, "outputs": exprTypes(outputs)}.Nature().Fields
 	return &with
 }
 
-// environment is the scope as the expression library wants it. A types.Map is
-// closed: a name that isn't there is an error and not a null. Of the steps it
-// holds those that the source can mean: the library walks all of it for each
-// expression, and a long runbook has many of both.
-func (s *Scope) environment(source string, secrets bool) types.Map {
-	steps := types.Map{}
-	for id, step := range s.steps {
-		if strings.Contains(source, id) {
-			steps[id] = step
-		}
-	}
-	inputs := types.Map{}
-	for name, t := range s.inputs {
-		inputs[name] = exprType(t)
-	}
-	if s.anyInput {
-		inputs[types.Extra] = types.Any
-	}
-	if s.anyStep {
-		steps[types.Extra] = types.Any
-	}
-	env := types.Map{
-		"inputs": inputs, "steps": steps,
-		"run": types.Map{"id": types.String, "client": types.String},
-	}
-	for name, t := range s.self {
-		env[name] = t
-	}
+// environment is all that an expression may name. The map is closed: a name
+// that isn't there is an error and not a null.
+func (s *Scope) environment(secrets bool) nature.Nature {
+	env := types.Map{}.Nature()
+	env.Fields["inputs"] = openTo(s.inputs, s.anyInput)
+	env.Fields["steps"] = openTo(s.steps, s.anyStep)
+	env.Fields["run"] = s.run
+	maps.Copy(env.Fields, s.self)
 	if secrets {
-		names := types.Map{}
-		for name := range s.secrets {
-			names[name] = types.String
-		}
-		env["secrets"] = names
+		env.Fields["secrets"] = s.secrets
 	}
 	return env
+}
+
+// openTo lets a map hold any name, where some could not be read.
+func openTo(names nature.Nature, anyName bool) nature.Nature {
+	if anyName {
+		names.Strict = false
+		names.DefaultMapValue = &nature.Nature{}
+	}
+	return names
+}
+
+func exprTypes(named map[string]Type) types.Map {
+	typed := make(types.Map, len(named))
+	for name, t := range named {
+		typed[name] = exprType(t)
+	}
+	return typed
 }
 
 func exprType(t Type) types.Type {
@@ -174,25 +171,18 @@ func trimExpression(text string) (source string, offset int) {
 // Check compiles the expression to a condition.
 func (e *Expression) Check(s *Scope, d *document.Decoder) {
 	if e != nil && e.Source != "" {
-		e.compile(s, d, false, expr.AsBool())
+		e.compile(s, d, false, true)
 	}
 }
 
-func (e *Expression) compile(s *Scope, d *document.Decoder, secrets bool, want expr.Option) {
+// compile makes the expression ready to be evaluated, or says what is wrong with it.
+func (e *Expression) compile(s *Scope, d *document.Decoder, secrets, condition bool) {
 	if len(e.Source) > maxExpression {
 		d.Report(e.Position, "expression", "", "an expression has %d bytes, the most is %d", len(e.Source), maxExpression)
 		return
 	}
 	rules := &bounds{}
-	options := []expr.Option{expr.Env(s.environment(e.Source, secrets)), expr.Patch(present{}), expr.Patch(rules)}
-	options = append(options, presentOptions()...)
-	for _, name := range forbiddenFunctions {
-		options = append(options, expr.DisableBuiltin(name))
-	}
-	if want != nil {
-		options = append(options, want)
-	}
-	program, err := expr.Compile(e.Source, options...)
+	program, err := compileSource(e.Source, s.environment(secrets), rules, condition)
 	if err != nil {
 		message, hint := s.explain(err, secrets)
 		d.Report(e.Position, "expression", hint, "in the expression %q: %s", e.Source, message)
@@ -238,14 +228,14 @@ func (s *Scope) explain(err error, secrets bool) (message, hint string) {
 func (s *Scope) names(secrets bool) string {
 	parts := []string{}
 	if secrets {
-		for _, name := range sortedKeys(s.secrets) {
+		for _, name := range sortedKeys(s.secrets.Fields) {
 			parts = append(parts, "secrets."+name)
 		}
 	}
-	for _, name := range sortedKeys(s.inputs) {
+	for _, name := range sortedKeys(s.inputs.Fields) {
 		parts = append(parts, "inputs."+name)
 	}
-	for _, id := range sortedKeys(s.steps) {
+	for _, id := range sortedKeys(s.steps.Fields) {
 		parts = append(parts, "steps."+id)
 	}
 	if len(parts) == 0 {

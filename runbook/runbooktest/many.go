@@ -20,7 +20,9 @@ func Many(n int) []runbook.File {
 	return files
 }
 
-func id(i int) string { return fmt.Sprintf("%s-%s-%04d", pick(things, i), pick(tasks, i/len(things)), i) }
+func id(i int) string {
+	return fmt.Sprintf("%s-%s-%04d", pick(things, i), pick(tasks, i/len(things)), i)
+}
 
 func pick(from []string, i int) string { return from[i%len(from)] }
 
