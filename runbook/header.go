@@ -34,11 +34,16 @@ var documentKinds = []documentKind{
 // read can't be relied on. Digest is that of the bytes, of which kept is a copy.
 func LoadDocument(file string, source []byte, decode func(*document.Node, *document.Decoder)) (kept []byte, digest string, problems document.Problems) {
 	root, problems := document.Parse(file, source, document.DefaultLimits)
+	return decodeTree(root, problems, source, decode)
+}
+
+// decodeTree is LoadDocument for what was parsed already.
+func decodeTree(root *document.Node, found document.Problems, source []byte, decode func(*document.Node, *document.Decoder)) (kept []byte, digest string, problems document.Problems) {
 	if root == nil {
-		return nil, "", problems
+		return nil, "", found
 	}
 	d := document.NewDecoder()
-	d.Add(problems)
+	d.Add(found)
 	decode(root, d)
 	if problems := d.Problems(); len(problems) > 0 {
 		return nil, "", problems

@@ -35,8 +35,13 @@ func Digest(data []byte) string {
 // Load reads one runbook from the bytes of a file. The runbook is nil when
 // there are problems; the problems are all that the file has, in order.
 func Load(file string, source []byte, kinds []Kind) (*Runbook, document.Problems) {
+	root, problems := document.Parse(file, source, document.DefaultLimits)
+	return loadTree(file, source, root, problems, kinds)
+}
+
+func loadTree(file string, source []byte, root *document.Node, problems document.Problems, kinds []Kind) (*Runbook, document.Problems) {
 	var r *Runbook
-	kept, digest, problems := LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
+	kept, digest, problems := decodeTree(root, problems, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
 	if len(problems) > 0 {
 		return nil, problems
 	}
