@@ -24,8 +24,10 @@ const maxExpression = 4 << 10
 // Scope is what the expressions of one step may name: the runbook's inputs,
 // the steps before it, and, in env alone, its secrets. It holds types only, as
 // the expression library wants them: building them anew for each expression
-// would take longer than compiling it. Goroutines can't share a Scope.
+// would take longer than compiling it.
 type Scope struct {
+	compiling *sync.Mutex
+
 	inputs  nature.Nature
 	steps   nature.Nature
 	run     nature.Nature
@@ -41,6 +43,7 @@ type Scope struct {
 // NewScope gives the scope of a runbook's first step.
 func NewScope(inputs []Field, secrets []Secret) *Scope {
 	s := &Scope{
+		compiling: new(sync.Mutex),
 		steps:     types.Map{}.Nature(),
 		run:       types.Map{"id": types.String, "client": types.String}.Nature(),
 		paths:     map[string]bool{},
@@ -140,12 +143,12 @@ func exprType(t Type) types.Type {
 	}
 }
 
-// Expression is one compiled expression.
+// Expression is one expression. Goroutines may evaluate it side by side.
 type Expression struct {
 	document.Position
 	Source  string
-	program *vm.Program
-	path    bool // it names a path that a person gave
+	program func() (*vm.Program, error) // nil until it was checked
+	path    bool                        // it names a path that a person gave
 }
 
 // NewExpression takes the text of a node that holds a bare expression, or one
@@ -175,21 +178,16 @@ func (e *Expression) Check(s *Scope, d *document.Decoder) {
 	}
 }
 
-// compile makes the expression ready to be evaluated, or says what is wrong with it.
+// compile makes the expression ready to be evaluated, or reports what is wrong with it.
 func (e *Expression) compile(s *Scope, d *document.Decoder, secrets, condition bool) {
 	if len(e.Source) > maxExpression {
 		d.Report(e.Position, "expression", "", "an expression has %d bytes, the most is %d", len(e.Source), maxExpression)
 		return
 	}
-	rules := &bounds{}
-	program, err := compileSource(e.Source, s.environment(secrets), rules, condition)
+	program, err := s.prepare(e.Source, secrets, condition)
 	if err != nil {
 		message, hint := s.explain(err, secrets)
 		d.Report(e.Position, "expression", hint, "in the expression %q: %s", e.Source, message)
-		return
-	}
-	if what := rules.broken(); what != "" {
-		d.Report(e.Position, "expression", "a script can compute it", "in the expression %q: %s", e.Source, what)
 		return
 	}
 	e.program = program
@@ -203,6 +201,9 @@ var typeWords = sync.OnceValue(func() *strings.Replacer {
 // explain puts the library's error into a sentence and, where it can, a hint.
 func (s *Scope) explain(err error, secrets bool) (message, hint string) {
 	message = err.Error()
+	if unbounded := unboundedError(""); errors.As(err, &unbounded) {
+		return message, "a script can compute it"
+	}
 	var positioned *file.Error
 	if errors.As(err, &positioned) {
 		message = positioned.Message
@@ -320,7 +321,11 @@ func (e *Expression) eval(v Values, secrets bool) (any, error) {
 	if e.program == nil {
 		return nil, fmt.Errorf("%s: the expression %q was not checked", e.Position, e.Source)
 	}
-	result, err := expr.Run(e.program, v.environment(secrets))
+	program, err := e.program()
+	if err != nil {
+		return nil, fmt.Errorf("%s: the expression %q: %w", e.Position, e.Source, err)
+	}
+	result, err := expr.Run(program, v.environment(secrets))
 	if err != nil {
 		message, _, _ := strings.Cut(err.Error(), "\n")
 		return nil, fmt.Errorf("%s: the expression %q: %s", e.Position, e.Source, message)

@@ -159,7 +159,7 @@ func entries(n *document.Node, what string, d *document.Decoder) []document.Fiel
 // need is m.Need, except where another tool's word for the key stands: its hint
 // says what the key is called here.
 func need(m *document.Map, key string, foreign map[string]string) *document.Node {
-	if says(m, key, foreign) {
+	if m.Has(key) || says(m, key, foreign) {
 		return m.Take(key)
 	}
 	return m.Need(key)
@@ -168,7 +168,8 @@ func need(m *document.Map, key string, foreign map[string]string) *document.Node
 // says reports whether a map has another tool's word for one of its keys.
 func says(m *document.Map, key string, foreign map[string]string) bool {
 	return slices.ContainsFunc(m.Keys(), func(word string) bool {
-		return strings.Contains(foreign[word], strconv.Quote(key))
+		hint, known := foreign[word]
+		return known && strings.Contains(hint, strconv.Quote(key))
 	})
 }
 

@@ -35,6 +35,7 @@ var foreignStepKeys = map[string]string{
 var (
 	laterKinds    = []string{"http", "tls", "sql", "wait", "runbook"}
 	laterStepKeys = []string{"hosts", "for_each", "max_parallel", "rollback"}
+	laterKeys     = slices.Concat(laterKinds, laterStepKeys)
 )
 
 func decodeSteps(r *Runbook, m *document.Map, scope *Scope, kinds []Kind, d *document.Decoder) {
@@ -154,7 +155,7 @@ func decodeFlow(s *Step, m *document.Map, d *document.Decoder) {
 }
 
 func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *document.Decoder) {
-	for _, key := range slices.Concat(laterKinds, laterStepKeys) {
+	for _, key := range laterKeys {
 		if later := m.Take(key); later != nil {
 			d.Report(later.Position(), "not-yet", "", "%q is not in this version of msp yet", key)
 			if slices.Contains(laterKinds, key) {
@@ -162,9 +163,7 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 			}
 		}
 	}
-	names := []string{}
 	for _, kind := range kinds {
-		names = append(names, kind.Name())
 		value := m.Take(kind.Name())
 		switch {
 		case value == nil:
@@ -188,6 +187,10 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 		checkApprovalStep(n, m, d)
 	}
 	if s.Kind == "" && n.Kind() == document.Mapping && !slices.ContainsFunc(m.Keys(), isForeignKind) {
+		var names []string
+		for _, kind := range kinds {
+			names = append(names, kind.Name())
+		}
 		d.Report(n.Position(), "no-kind", "add one of "+strings.Join(names, ", "), "the step doesn't say what to do")
 	}
 }

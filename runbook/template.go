@@ -70,6 +70,9 @@ func parseTemplate(n *document.Node, text string, d *document.Decoder) *Template
 var braces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{ *(inputs|steps|secrets|run)\.`) })
 
 func checkBraces(n *document.Node, literal string, offset int, d *document.Decoder) {
+	if !strings.Contains(literal, "{{") {
+		return
+	}
 	for _, at := range braces().FindAllStringIndex(literal, -1) {
 		d.Report(n.TextPosition(offset+at[0]), "expression", "an expression stands in ${{ }}", "without a dollar, %s is plain text", literal[at[0]:at[1]-1])
 	}

@@ -58,22 +58,25 @@ type Map struct {
 	node    *Node
 	what    string
 	silent  bool           // the node is no map, which has been said
-	index   map[string]int // of the keys among the node's fields
-	known   map[string]bool
+	index   map[string]int // of the keys among the node's fields; nil where they are few
+	known   []string       // the keys that were asked for
 }
+
+// manyKeys is from how many keys on finding one in an index is worth making it.
+const manyKeys = 32
 
 // Map is n as a map. What names it in messages: "a runbook", "a step". If n is
 // something else, that is reported and the Map is empty and reports no more.
 func (d *Decoder) Map(n *Node, what string) *Map {
-	m := &Map{decoder: d, node: n, what: what, index: make(map[string]int), known: make(map[string]bool)}
+	m := &Map{decoder: d, node: n, what: what, known: make([]string, 0, 8)}
 	switch {
 	case n.absent():
 		m.silent = true
 	case n.kind != Mapping:
 		m.silent = true
 		d.Report(n.at, "wrong-type", "write it as key: value", "%s must be a map, but %s", what, n.describe())
-	}
-	if !m.silent {
+	case len(n.fields) >= manyKeys:
+		m.index = make(map[string]int, len(n.fields))
 		for i, field := range n.fields {
 			m.index[field.Key] = i
 		}
@@ -81,12 +84,32 @@ func (d *Decoder) Map(n *Node, what string) *Map {
 	return m
 }
 
+// find is the value of a key.
+func (m *Map) find(key string) (*Node, bool) {
+	if m.silent {
+		return nil, false
+	}
+	if m.index != nil {
+		i, ok := m.index[key]
+		if !ok {
+			return nil, false
+		}
+		return m.node.fields[i].Value, true
+	}
+	for i := range m.node.fields {
+		if m.node.fields[i].Key == key {
+			return m.node.fields[i].Value, true
+		}
+	}
+	return nil, false
+}
+
 // Position is where the map's first key stands.
 func (m *Map) Position() Position { return m.node.Position() }
 
 // Has says whether the file gives the key, without making it known.
 func (m *Map) Has(key string) bool {
-	_, ok := m.index[key]
+	_, ok := m.find(key)
 	return ok
 }
 
@@ -104,12 +127,9 @@ func (m *Map) Keys() []string {
 
 // Take is the value of a key that may be absent: nil then.
 func (m *Map) Take(key string) *Node {
-	m.known[key] = true
-	i, ok := m.index[key]
-	if !ok {
-		return nil
-	}
-	return m.node.fields[i].Value
+	m.known = append(m.known, key)
+	value, _ := m.find(key)
+	return value
 }
 
 // Need is the value of a key that must be there: nil and a missing-key problem
@@ -129,7 +149,7 @@ func (m *Map) Done(foreign map[string]string) {
 		return
 	}
 	for _, field := range m.node.fields {
-		if !m.known[field.Key] {
+		if !slices.Contains(m.known, field.Key) {
 			m.decoder.Report(field.KeyPosition, "unknown-key", m.hint(field.Key, foreign),
 				"%s is not a key of %s", Quote(field.Key), m.what)
 		}
@@ -141,7 +161,8 @@ func (m *Map) hint(key string, foreign map[string]string) string {
 	if hint, ok := foreign[key]; ok {
 		return hint
 	}
-	if near := Nearest(key, slices.Sorted(maps.Keys(m.known))); near != "" {
+	known := slices.Compact(slices.Sorted(slices.Values(m.known)))
+	if near := Nearest(key, known); near != "" {
 		return "did you mean " + Quote(near) + "?"
 	}
 	for _, word := range slices.Sorted(maps.Keys(foreign)) {
@@ -149,8 +170,8 @@ func (m *Map) hint(key string, foreign map[string]string) string {
 			return foreign[word]
 		}
 	}
-	if len(m.known) == 0 {
+	if len(known) == 0 {
 		return m.what + " has no keys"
 	}
-	return "known keys: " + strings.Join(slices.Sorted(maps.Keys(m.known)), ", ")
+	return "known keys: " + strings.Join(known, ", ")
 }

@@ -13,6 +13,7 @@ type builder struct {
 	cursor   cursor
 	limits   Limits
 	nodes    int
+	unused   []Node // made together, since one at a time takes longer
 	problems Problems
 	over     bool // a limit was passed: no tree comes out
 }
@@ -54,7 +55,8 @@ func (b *builder) position(y *yaml.Node) Position {
 // node builds y and what is in it; depth counts the lists and maps around it,
 // itself included.
 func (b *builder) node(y *yaml.Node, depth int) *Node {
-	n := &Node{source: b.source, at: b.position(y)}
+	n := b.fresh()
+	n.source, n.at = b.source, b.position(y)
 	if b.count(n.at); b.over {
 		return n
 	}
@@ -73,6 +75,16 @@ func (b *builder) node(y *yaml.Node, depth int) *Node {
 			b.mapping(y, n, depth)
 		}
 	}
+	return n
+}
+
+// fresh is an empty node.
+func (b *builder) fresh() *Node {
+	if len(b.unused) == 0 {
+		b.unused = make([]Node, 32)
+	}
+	n := &b.unused[0]
+	b.unused = b.unused[1:]
 	return n
 }
 
@@ -184,6 +196,7 @@ func (b *builder) template(y *yaml.Node, n *Node) {
 }
 
 func (b *builder) list(y *yaml.Node, n *Node, depth int) {
+	n.items = make([]*Node, 0, len(y.Content))
 	for i, item := range y.Content {
 		if b.over {
 			return
@@ -195,6 +208,7 @@ func (b *builder) list(y *yaml.Node, n *Node, depth int) {
 }
 
 func (b *builder) mapping(y *yaml.Node, n *Node, depth int) {
+	n.fields = make([]Field, 0, len(y.Content)/2)
 	lines := make(map[string]int, len(y.Content)/2)
 	for i := 0; i+1 < len(y.Content) && !b.over; i += 2 {
 		at := b.position(y.Content[i])
