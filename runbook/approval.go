@@ -42,7 +42,7 @@ func (a Approval) Words() string {
 
 // HasStep reports whether a step stands before the one whose scope it is, or may.
 func (s *Scope) HasStep(id string) bool {
-	_, known := s.steps.Fields[id]
+	_, known := s.steps[id]
 	return known || s.anyStep
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/checker"
-	"github.com/expr-lang/expr/checker/nature"
 	"github.com/expr-lang/expr/compiler"
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/optimizer"
@@ -26,15 +25,15 @@ var commonConfig = sync.OnceValue(func() *conf.Config {
 		config.Disabled[name] = true
 		delete(config.Builtins, name)
 	}
-	config.Strict = true
 	return config
 })
 
-// prepare gives the program of an expression that is fit for the scope. A path of
-// known names can't be unfit, and most expressions are no more than one: it is
-// compiled when it is first evaluated, which for most runbooks is never.
+// prepare gives the program of an expression, or says why it is not fit for the
+// scope. A path of known names can't be unfit, and most expressions are no more
+// than one: it is compiled when it is first evaluated, which for most runbooks
+// that are read is never.
 func (s *Scope) prepare(source string, secrets, condition bool) (func() (*vm.Program, error), error) {
-	if leaf, ok := s.look(source, secrets); ok && (!condition || leaf.Kind == reflect.Bool) {
+	if t := s.look(source, secrets); t != "" && (!condition || t == Boolean) {
 		return sync.OnceValues(func() (*vm.Program, error) { return s.compile(source, secrets, condition) }), nil
 	}
 	program, err := s.compile(source, secrets, condition)
@@ -42,36 +41,32 @@ func (s *Scope) prepare(source string, secrets, condition bool) (func() (*vm.Pro
 }
 
 // look gives the type of the value that a path of names leads to, such as
-// steps.size.outputs.bytes. It is false where the names alone don't tell, and for
-// all that is more than a path.
-func (s *Scope) look(source string, secrets bool) (leaf nature.Nature, ok bool) {
-	first, rest, _ := strings.Cut(source, ".")
-	at, ok := s.top(first, secrets)
-	for ok && rest != "" {
-		var name string
-		name, rest, _ = strings.Cut(rest, ".")
-		if at.TypeData == nil || !plainName(name) {
-			return nature.Nature{}, false
+// steps.size.outputs.bytes; "" where the names alone don't tell, and for all that
+// is more than a path.
+func (s *Scope) look(source string, secrets bool) Type {
+	names := strings.Split(source, ".")
+	for _, name := range names {
+		if !plainName(name) {
+			return ""
 		}
-		at, ok = at.Fields[name]
 	}
-	return at, ok && at.Type != nil && at.Kind != reflect.Map && !strings.HasSuffix(source, ".")
-}
-
-// top is what a name at the beginning of a path stands for.
-func (s *Scope) top(name string, secrets bool) (names nature.Nature, ok bool) {
-	switch name {
-	case "inputs":
-		return s.inputs, true
-	case "steps":
-		return s.steps, true
-	case "run":
-		return s.run, true
-	case "secrets":
-		return s.secrets, secrets
+	last := names[len(names)-1]
+	outputs, known := s.steps[names[min(1, len(names)-1)]]
+	switch form := names[0]; {
+	case form == "inputs" && len(names) == 2:
+		return s.inputs[last]
+	case form == "run" && len(names) == 2:
+		return runTypes[last]
+	case form == "secrets" && len(names) == 2 && secrets && s.secrets[last]:
+		return String
+	case form == "outputs" && len(names) == 2:
+		return s.result[last]
+	case form == "steps" && len(names) == 3 && known:
+		return stepTypes[last]
+	case form == "steps" && len(names) == 4 && names[2] == "outputs":
+		return outputs[last]
 	}
-	names, ok = s.self[name]
-	return names, ok
+	return ""
 }
 
 // plainName reports whether a text is a name in an expression and no word of the
@@ -91,14 +86,11 @@ func plainName(text string) bool {
 }
 
 // compile does what expr.Compile does, with the configuration that all
-// expressions share. The library notes in a type what it found out about it, so
-// one scope compiles one expression at a time.
+// expressions share.
 func (s *Scope) compile(source string, secrets, condition bool) (*vm.Program, error) {
-	s.compiling.Lock()
-	defer s.compiling.Unlock()
 	rules := &bounds{}
 	config := *commonConfig()
-	config.Env = s.environment(secrets)
+	config.WithEnv(s.environment(source, secrets))
 	config.Visitors = []ast.Visitor{present{}, rules}
 	if condition {
 		config.Expect, config.ExpectAny = reflect.Bool, true

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/checker/nature"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/types"
 	"github.com/expr-lang/expr/vm"
@@ -22,45 +21,44 @@ import (
 const maxExpression = 4 << 10
 
 // Scope is what the expressions of one step may name: the runbook's inputs,
-// the steps before it, and, in env alone, its secrets. It holds types only, as
-// the expression library wants them: building them anew for each expression
-// would take longer than compiling it.
+// the steps before it, and, in env alone, its secrets. It holds types only.
 type Scope struct {
-	compiling *sync.Mutex
-
-	inputs  nature.Nature
-	steps   nature.Nature
-	run     nature.Nature
-	secrets nature.Nature
-	self    map[string]nature.Nature // the step's own result, for expect
-	paths   map[string]bool          // names whose values are absolute paths chosen by a person or found inside such a path
+	inputs  map[string]Type
+	steps   map[string]map[string]Type // the outputs of each
+	paths   map[string]bool            // names whose values are absolute paths chosen by a person or found inside such a path
+	secrets map[string]bool
+	result  map[string]Type // the outputs of the step's own result, for expect; nil elsewhere
 
 	// What could not be read: any name may be one of them. AnyOutput is by step.
 	anyInput, anyStep bool
 	anyOutput         map[string]bool
 }
 
+// What an expression may name besides outputs: of a step, of the step's own
+// result, and of the run.
+var (
+	stepTypes = map[string]Type{
+		"outcome": String, "passed": Boolean, "failed": Boolean, "skipped": Boolean, "deviated": Boolean, "exit_code": Integer,
+	}
+	resultTypes = map[string]Type{"exit_code": Integer, "stdout": String}
+	runTypes    = map[string]Type{"id": String, "client": String}
+)
+
 // NewScope gives the scope of a runbook's first step.
 func NewScope(inputs []Field, secrets []Secret) *Scope {
 	s := &Scope{
-		compiling: new(sync.Mutex),
-		steps:     types.Map{}.Nature(),
-		run:       types.Map{"id": types.String, "client": types.String}.Nature(),
-		paths:     map[string]bool{},
-		anyOutput: map[string]bool{},
+		inputs: map[string]Type{}, steps: map[string]map[string]Type{},
+		paths: map[string]bool{}, secrets: map[string]bool{}, anyOutput: map[string]bool{},
 	}
-	known := make(types.Map, len(inputs))
 	for _, f := range inputs {
-		known[f.Name] = exprType(f.Type)
+		s.inputs[f.Name] = f.Type
 		if f.Type == Path || f.Type == FilePath {
 			s.paths["inputs."+f.Name] = true
 		}
 	}
-	names := make(types.Map, len(secrets))
 	for _, secret := range secrets {
-		names[secret.Name] = types.String
+		s.secrets[secret.Name] = true
 	}
-	s.inputs, s.secrets = known.Nature(), names.Nature()
 	return s
 }
 
@@ -71,10 +69,7 @@ func (s *Scope) Add(id string, outputs map[string]Type) {
 			s.paths["steps."+id+".outputs."+name] = true
 		}
 	}
-	s.steps.Fields[id] = types.Map{
-		"outcome": types.String, "passed": types.Bool, "failed": types.Bool, "skipped": types.Bool,
-		"deviated": types.Bool, "exit_code": types.Int, "outputs": exprTypes(outputs),
-	}.Nature()
+	s.steps[id] = outputs
 }
 
 // outputsOf are a step's outputs, and any other where they could not be read.
@@ -89,31 +84,43 @@ func (s *Scope) outputsOf(step *Step) map[string]Type {
 // WithResult is the scope of a step's expect: the scope, and the result.
 func (s *Scope) WithResult(outputs map[string]Type) *Scope {
 	with := *s
-	with.self = types.Map{"exit_code": types.Int, "stdout": types.String, "outputs": exprTypes(outputs)}.Nature().Fields
+	with.result = outputs
 	return &with
 }
 
-// environment is all that an expression may name. The map is closed: a name
-// that isn't there is an error and not a null.
-func (s *Scope) environment(secrets bool) nature.Nature {
-	env := types.Map{}.Nature()
-	env.Fields["inputs"] = openTo(s.inputs, s.anyInput)
-	env.Fields["steps"] = openTo(s.steps, s.anyStep)
-	env.Fields["run"] = s.run
-	maps.Copy(env.Fields, s.self)
+// environment is the scope as the expression library wants it. A types.Map is
+// closed: a name that isn't there is an error and not a null. Of the steps it
+// holds those that the source can mean: the library walks all of it for each
+// expression, and a long runbook has many of both.
+func (s *Scope) environment(source string, secrets bool) types.Map {
+	steps := types.Map{}
+	for id, outputs := range s.steps {
+		if strings.Contains(source, id) {
+			step := exprTypes(stepTypes)
+			step["outputs"] = exprTypes(outputs)
+			steps[id] = step
+		}
+	}
+	inputs := exprTypes(s.inputs)
+	if s.anyInput {
+		inputs[types.Extra] = types.Any
+	}
+	if s.anyStep {
+		steps[types.Extra] = types.Any
+	}
+	env := types.Map{"inputs": inputs, "steps": steps, "run": exprTypes(runTypes)}
+	if s.result != nil {
+		maps.Copy(env, exprTypes(resultTypes))
+		env["outputs"] = exprTypes(s.result)
+	}
 	if secrets {
-		env.Fields["secrets"] = s.secrets
+		names := types.Map{}
+		for name := range s.secrets {
+			names[name] = types.String
+		}
+		env["secrets"] = names
 	}
 	return env
-}
-
-// openTo lets a map hold any name, where some could not be read.
-func openTo(names nature.Nature, anyName bool) nature.Nature {
-	if anyName {
-		names.Strict = false
-		names.DefaultMapValue = &nature.Nature{}
-	}
-	return names
 }
 
 func exprTypes(named map[string]Type) types.Map {
@@ -229,14 +236,14 @@ func (s *Scope) explain(err error, secrets bool) (message, hint string) {
 func (s *Scope) names(secrets bool) string {
 	parts := []string{}
 	if secrets {
-		for _, name := range sortedKeys(s.secrets.Fields) {
+		for _, name := range sortedKeys(s.secrets) {
 			parts = append(parts, "secrets."+name)
 		}
 	}
-	for _, name := range sortedKeys(s.inputs.Fields) {
+	for _, name := range sortedKeys(s.inputs) {
 		parts = append(parts, "inputs."+name)
 	}
-	for _, id := range sortedKeys(s.steps.Fields) {
+	for _, id := range sortedKeys(s.steps) {
 		parts = append(parts, "steps."+id)
 	}
 	if len(parts) == 0 {
