@@ -96,9 +96,10 @@ func decodeRunbook(root *document.Node, kinds []Kind, d *document.Decoder) *Runb
 // a name that could not be read is not complained about as well.
 func checkScopes(r *Runbook, scope *Scope, d *document.Decoder) {
 	for _, s := range r.Steps {
-		s.check(scope, d)
+		outputs := scope.outputsOf(s)
+		s.check(scope, outputs, d)
 		if s.ID != "" {
-			scope.Add(s.ID, scope.outputsOf(s))
+			scope.Add(s.ID, outputs)
 		}
 	}
 }
@@ -115,7 +116,7 @@ func (s *Step) OutputTypes() map[string]Type {
 	return outputs
 }
 
-func (s *Step) check(scope *Scope, d *document.Decoder) {
+func (s *Step) check(scope *Scope, outputs map[string]Type, d *document.Decoder) {
 	s.If.Check(scope, d)
 	for _, p := range s.Preconditions {
 		p.Check(scope, d)
@@ -127,7 +128,6 @@ func (s *Step) check(scope *Scope, d *document.Decoder) {
 	if s.Action != nil {
 		s.Action.Check(scope, d)
 	}
-	outputs := scope.outputsOf(s)
 	if s.Expect != nil {
 		for _, e := range s.Expect.Expressions {
 			e.Check(scope.WithResult(outputs), d)
