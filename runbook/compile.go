@@ -29,15 +29,38 @@ var commonConfig = sync.OnceValue(func() *conf.Config {
 })
 
 // prepare gives the program of an expression, or says why it is not fit for the
-// scope. A path of known names can't be unfit, and most expressions are no more
-// than one: it is compiled when it is first evaluated, which for most runbooks
-// that are read is never.
+// scope. Most expressions can be seen to be fit. Such a one is compiled when it is
+// first evaluated, which for most runbooks that are read is never.
 func (s *Scope) prepare(source string, secrets, condition bool) (func() (*vm.Program, error), error) {
-	if t := s.look(source, secrets); t != "" && (!condition || t == Boolean) {
+	if s.fits(source, secrets, condition) {
 		return sync.OnceValues(func() (*vm.Program, error) { return s.compile(source, secrets, condition) }), nil
 	}
 	program, err := s.compile(source, secrets, condition)
 	return func() (*vm.Program, error) { return program, nil }, err
+}
+
+// fits reports whether an expression is a path of known names, or such paths to yes
+// or no with and, or and not between them. Whatever else there is, the library
+// judges.
+func (s *Scope) fits(source string, secrets, condition bool) bool {
+	words := strings.Fields(source)
+	if len(words) == 1 {
+		t := s.look(source, secrets)
+		return t != "" && (!condition || t == Boolean)
+	}
+	open := true // a path has to follow
+	for i, word := range words {
+		switch {
+		case open && word == "not" && (i == 0 || words[i-1] != "not"):
+		case open && s.look(word, secrets) == Boolean:
+			open = false
+		case !open && (word == "and" || word == "or"):
+			open = true
+		default:
+			return false
+		}
+	}
+	return !open
 }
 
 // look gives the type of the value that a path of names leads to, such as

@@ -13,6 +13,7 @@ import (
 // value and no problem. A wrong type is a problem and the zero value.
 type Decoder struct {
 	problems Problems
+	spare    []string // a list of keys that a Map is done with
 }
 
 // NewDecoder is a Decoder without problems.
@@ -57,51 +58,24 @@ type Map struct {
 	decoder *Decoder
 	node    *Node
 	what    string
-	silent  bool           // the node is no map, which has been said
-	index   map[string]int // of the keys among the node's fields; nil where they are few
-	known   []string       // the keys that were asked for
+	silent  bool // the node is no map, which has been said
+	index   keyIndex
+	known   []string // the keys that were asked for
 }
-
-// manyKeys is from how many keys on finding one in an index is worth making it.
-const manyKeys = 32
 
 // Map is n as a map. What names it in messages: "a runbook", "a step". If n is
 // something else, that is reported and the Map is empty and reports no more.
 func (d *Decoder) Map(n *Node, what string) *Map {
-	m := &Map{decoder: d, node: n, what: what, known: make([]string, 0, 8)}
+	m := &Map{decoder: d, node: n, what: what, known: d.spare[:0]}
+	d.spare = nil
 	switch {
 	case n.absent():
 		m.silent = true
 	case n.kind != Mapping:
 		m.silent = true
 		d.Report(n.at, "wrong-type", "write it as key: value", "%s must be a map, but %s", what, n.describe())
-	case len(n.fields) >= manyKeys:
-		m.index = make(map[string]int, len(n.fields))
-		for i, field := range n.fields {
-			m.index[field.Key] = i
-		}
 	}
 	return m
-}
-
-// find is the value of a key.
-func (m *Map) find(key string) (*Node, bool) {
-	if m.silent {
-		return nil, false
-	}
-	if m.index != nil {
-		i, ok := m.index[key]
-		if !ok {
-			return nil, false
-		}
-		return m.node.fields[i].Value, true
-	}
-	for i := range m.node.fields {
-		if m.node.fields[i].Key == key {
-			return m.node.fields[i].Value, true
-		}
-	}
-	return nil, false
 }
 
 // Position is where the map's first key stands.
@@ -109,8 +83,7 @@ func (m *Map) Position() Position { return m.node.Position() }
 
 // Has says whether the file gives the key, without making it known.
 func (m *Map) Has(key string) bool {
-	_, ok := m.find(key)
-	return ok
+	return !m.silent && m.index.find(m.node.fields, key) >= 0
 }
 
 // Keys are the keys in the order of the file.
@@ -128,8 +101,14 @@ func (m *Map) Keys() []string {
 // Take is the value of a key that may be absent: nil then.
 func (m *Map) Take(key string) *Node {
 	m.known = append(m.known, key)
-	value, _ := m.find(key)
-	return value
+	if m.silent {
+		return nil
+	}
+	i := m.index.find(m.node.fields, key)
+	if i < 0 {
+		return nil
+	}
+	return m.node.fields[i].Value
 }
 
 // Need is the value of a key that must be there: nil and a missing-key problem
@@ -145,9 +124,13 @@ func (m *Map) Need(key string) *Node {
 // Done reports every key that was never asked for. Foreign holds hints for
 // words that other tools use: "depends": `msp says "needs"`.
 func (m *Map) Done(foreign map[string]string) {
-	if m.silent {
-		return
+	if !m.silent {
+		m.reportUnknown(foreign)
 	}
+	m.decoder.spare, m.known = m.known, nil
+}
+
+func (m *Map) reportUnknown(foreign map[string]string) {
 	for _, field := range m.node.fields {
 		if !slices.Contains(m.known, field.Key) {
 			m.decoder.Report(field.KeyPosition, "unknown-key", m.hint(field.Key, foreign),

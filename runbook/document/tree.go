@@ -209,7 +209,7 @@ func (b *builder) list(y *yaml.Node, n *Node, depth int) {
 
 func (b *builder) mapping(y *yaml.Node, n *Node, depth int) {
 	n.fields = make([]Field, 0, len(y.Content)/2)
-	lines := make(map[string]int, len(y.Content)/2)
+	var given keyIndex
 	for i := 0; i+1 < len(y.Content) && !b.over; i += 2 {
 		at := b.position(y.Content[i])
 		b.count(at)
@@ -220,14 +220,42 @@ func (b *builder) mapping(y *yaml.Node, n *Node, depth int) {
 			continue
 		}
 		key := y.Content[i].Value
-		if line, again := lines[key]; again {
-			b.report(at, "duplicate-key", "keep one of them", "%s is already given on line %d", Quote(key), line)
+		if first := given.find(n.fields, key); first >= 0 {
+			b.report(at, "duplicate-key", "keep one of them", "%s is already given on line %d", Quote(key), n.fields[first].KeyPosition.Line)
 			continue
 		}
-		lines[key] = at.Line
 		value.held(key)
 		n.fields = append(n.fields, Field{Key: key, KeyPosition: at, Value: value})
 	}
+}
+
+// keyIndex finds the keys of a map among its fields.
+type keyIndex map[string]int
+
+// manyKeys is from how many keys on an index is worth making.
+const manyKeys = 32
+
+// find is the number of the field with a key, -1 for none. There may be more fields
+// than there were for the last key.
+func (x *keyIndex) find(fields []Field, key string) int {
+	if len(fields) < manyKeys {
+		for i := range fields {
+			if fields[i].Key == key {
+				return i
+			}
+		}
+		return -1
+	}
+	if *x == nil {
+		*x = make(keyIndex, len(fields))
+	}
+	for i := len(*x); i < len(fields); i++ {
+		(*x)[fields[i].Key] = i
+	}
+	if i, ok := (*x)[key]; ok {
+		return i
+	}
+	return -1
 }
 
 // held notes the key that holds a node, also for the items of a list.
