@@ -11,6 +11,7 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
 func (a *app) agreementCommand() *cobra.Command {
@@ -75,7 +76,7 @@ func noAgreement(client string, at time.Time) error {
 
 // agreementProblems are those of a document of kind Agreement, and of what it
 // names.
-func (a *app) agreementProblems(p *place, f runbook.File, known promises) document.Problems {
+func (a *app) agreementProblems(p *place, f runbook.File, known shelf.Promises) document.Problems {
 	with, problems := agreement.LoadAgreement(f.Name, f.Source)
 	if with == nil {
 		return problems
@@ -85,7 +86,7 @@ func (a *app) agreementProblems(p *place, f runbook.File, known promises) docume
 		if t.Promises.Calendar == "" {
 			continue
 		}
-		if _, err := known.find(t.Promises.Calendar); err != nil {
+		if _, err := known.Find(t.Promises.Calendar); err != nil {
 			d.Report(t.Position, "unknown-reference", hintFor(err), "the target %s: %s", t.Name, err)
 		}
 	}
@@ -94,7 +95,7 @@ func (a *app) agreementProblems(p *place, f runbook.File, known promises) docume
 			d.Report(with.Position, "unknown-reference", hintFor(err), "the services name the runbook %s: %s", id, firstLine(err.Error()))
 		}
 	}
-	_, err := with.DueReports(a.Now(), known.find)
+	_, err := with.DueReports(a.Now(), known.Find)
 	withProblems(err, with.Position, d)
 	for _, r := range with.Reports {
 		holdReport(p, r, d)

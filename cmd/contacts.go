@@ -8,50 +8,8 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
-	"github.com/msp-runbook/msp/runbook/schedule"
+	"github.com/msp-runbook/msp/runbook/shelf"
 )
-
-// contactsOf reads the documents of kind Contacts among files.
-func contactsOf(files []runbook.File) ([]*agreement.Contacts, document.Problems) {
-	var all []*agreement.Contacts
-	var problems document.Problems
-	for _, f := range files {
-		if !f.Is(runbook.KindContacts) {
-			continue
-		}
-		c, broken := agreement.LoadContacts(f.Name, f.Source)
-		problems = append(problems, broken...)
-		if c != nil {
-			all = append(all, c)
-		}
-	}
-	return all, problems
-}
-
-// forClient joins the contacts that all clients share and a client's own, with the
-// calendars in which they work.
-func forClient(all []*agreement.Contacts, client string, known calendars) (*agreement.Contacts, document.Problems) {
-	var mine []*agreement.Contacts
-	for _, c := range all {
-		if c.Client == "" || c.Client == client {
-			mine = append(mine, c)
-		}
-	}
-	if len(mine) == 0 {
-		return nil, nil
-	}
-	joined, problems := agreement.Join(mine...)
-	if len(problems) > 0 {
-		return nil, problems
-	}
-	calendars := map[string]*schedule.Calendar{}
-	for _, person := range joined.People {
-		if c, err := known.find(person.Calendar); person.Calendar != "" && err == nil {
-			calendars[person.Calendar] = c
-		}
-	}
-	return joined, joined.Bind(calendars)
-}
 
 // contacts are the people of a client; nil where the workspace names nobody.
 func (p *place) contacts(client string) (*agreement.Contacts, error) {
@@ -59,10 +17,10 @@ func (p *place) contacts(client string) (*agreement.Contacts, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, problems := contactsOf(files)
+	all, problems := shelf.Contacts(files)
 	if len(problems) == 0 {
 		var joined *agreement.Contacts
-		if joined, problems = forClient(all, client, p.calendars()); len(problems) == 0 {
+		if joined, problems = shelf.ContactsOf(client, all, p.calendars()); len(problems) == 0 {
 			return joined, nil
 		}
 	}
@@ -72,8 +30,8 @@ func (p *place) contacts(client string) (*agreement.Contacts, error) {
 // contactsProblems are those of the contacts among files, alone and together, and
 // of the ladders of runbooks that name nobody. Ladders are held to all contacts of
 // the workspace, if there are any.
-func contactsProblems(p *place, files []runbook.File, books []*runbook.Runbook, known calendars) (document.Problems, error) {
-	all, problems := contactsOf(files)
+func contactsProblems(p *place, files []runbook.File, books []*runbook.Runbook, known shelf.Calendars) (document.Problems, error) {
+	all, problems := shelf.Contacts(files)
 	if len(problems) > 0 {
 		return problems, nil
 	}
@@ -81,7 +39,7 @@ func contactsProblems(p *place, files []runbook.File, books []*runbook.Runbook, 
 	if err != nil {
 		return nil, err
 	}
-	others, _ := contactsOf(own)
+	others, _ := shelf.Contacts(own)
 	for _, c := range others {
 		if !slices.ContainsFunc(all, func(have *agreement.Contacts) bool { return have.Digest == c.Digest }) {
 			all = append(all, c)
@@ -95,7 +53,7 @@ func contactsProblems(p *place, files []runbook.File, books []*runbook.Runbook, 
 	}
 	var joined []*agreement.Contacts
 	for _, client := range clients {
-		c, more := forClient(all, client, known)
+		c, more := shelf.ContactsOf(client, all, known)
 		for _, problem := range more {
 			if !slices.Contains(problems, problem) { // a shared one stands with each client
 				problems = append(problems, problem)

@@ -15,6 +15,7 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/schedule"
+	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
 type lintProblem struct {
@@ -103,28 +104,28 @@ func filesBelow(folder string) ([]runbook.File, error) {
 // scheduleProblems are what keeps a schedule from ever being due or an SLA from
 // being counted, and calendars that end too soon. An agreement's terms are not
 // known here.
-func (a *app) scheduleProblems(r *runbook.Runbook, known promises) document.Problems {
+func (a *app) scheduleProblems(r *runbook.Runbook, known shelf.Promises) document.Problems {
 	var found document.Problems
 	if r.Schedule == nil {
-		_, _, err := schedule.PlainSLA(r.SLA, known.find)
+		_, _, err := schedule.PlainSLA(r.SLA, known.Find)
 		errors.As(err, &found)
 		return found
 	}
-	if _, err := schedule.Of(r.Schedule, r.SLA, known.find); !errors.As(err, &found) {
+	if _, err := schedule.Of(r.Schedule, r.SLA, known.Find); !errors.As(err, &found) {
 		return endingProblems(r, r.Schedule.Position, time.Time{}, known, a.Now())
 	}
 	return slices.DeleteFunc(found, func(p document.Problem) bool { return p.Rule == "not-yet" })
 }
 
 // planProblems hold a plan to the runbooks that it asks for, as signing does.
-func (a *app) planProblems(p *place, f runbook.File, known promises) document.Problems {
+func (a *app) planProblems(p *place, f runbook.File, known shelf.Promises) document.Problems {
 	plan, problems := schedule.LoadPlan(f.Name, f.Source)
 	if len(problems) > 0 {
 		return problems
 	}
 	d := document.NewDecoder()
 	var err error
-	if known.agreement, err = p.agreementWith(plan.Client, a.Now()); err != nil {
+	if known.Agreement, err = p.agreementWith(plan.Client, a.Now()); err != nil {
 		withProblems(err, plan.Position, d)
 		return d.Problems()
 	}
@@ -138,8 +139,8 @@ func (a *app) planProblems(p *place, f runbook.File, known promises) document.Pr
 
 func (a *app) lint(p *place, files []runbook.File, asJSON bool) error {
 	books, problems := runbook.NewLibrary(kinds(), files).Load()
-	known := promises{calendars: p.calendars()}
-	problems = append(problems, calendarProblems(files)...)
+	known := shelf.Promises{Calendars: p.calendars()}
+	problems = append(problems, shelf.CalendarProblems(files)...)
 	for _, r := range books {
 		problems = append(problems, a.scheduleProblems(r, known)...)
 	}
@@ -151,7 +152,7 @@ func (a *app) lint(p *place, files []runbook.File, asJSON bool) error {
 			problems = append(problems, a.agreementProblems(p, f, known)...)
 		}
 	}
-	more, err := contactsProblems(p, files, books, known.calendars)
+	more, err := contactsProblems(p, files, books, known.Calendars)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
+	"github.com/msp-runbook/msp/runbook/shelf"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
@@ -81,7 +82,7 @@ func (a *app) loadPlan(p *place, path string) (*schedule.Plan, []*runbook.Runboo
 
 // holdPlan finds the runbooks that a plan asks for, and reports what they can't
 // do of it.
-func (a *app) holdPlan(p *place, plan *schedule.Plan, known promises, d *document.Decoder) []*runbook.Runbook {
+func (a *app) holdPlan(p *place, plan *schedule.Plan, known shelf.Promises, d *document.Decoder) []*runbook.Runbook {
 	books := make([]*runbook.Runbook, len(plan.Items))
 	for i, item := range plan.Items {
 		book, err := findRunbook(p, item.Runbook)
@@ -93,10 +94,10 @@ func (a *app) holdPlan(p *place, plan *schedule.Plan, known promises, d *documen
 			d.Report(item.Position, "unknown-reference", hintFor(err), "%s", err)
 		default:
 			books[i] = book
-			if with := known.agreement; with != nil && !with.Covers(book.ID) {
+			if with := known.Agreement; with != nil && !with.Covers(book.ID) {
 				d.Report(item.Position, "out-of-scope", "add it to in_scope of the agreement, or take it out of the plan", "the runbook %s is outside the scope of the agreement %s", book.ID, with.ID)
 			}
-			checkItem(item, book, p.Folder, known.lookup(), d)
+			checkItem(item, book, p.Folder, known.Lookup(), d)
 		}
 	}
 	return books
@@ -159,7 +160,7 @@ func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books
 
 // planStatement is what is signed: everything that the population is computed
 // from, by value.
-func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.Runbook, known promises, now time.Time) (record.Plan, []evidence.Subject, error) {
+func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.Runbook, known shelf.Promises, now time.Time) (record.Plan, []evidence.Subject, error) {
 	source, err := ledger.Store.PutBlob(plan.Source)
 	if err != nil {
 		return record.Plan{}, nil, err
@@ -195,7 +196,7 @@ func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.
 		s.Calendars = append(s.Calendars, record.PinnedCalendar{Digest: c.Digest, Source: source.Digest, Calendar: c.Calendar})
 		subjects = append(subjects, record.BlobSubject("calendar "+c.Calendar.ID, c.Digest), record.BlobSubject("calendar "+c.Calendar.ID+" source", source.Digest))
 	}
-	if with := known.agreement; with != nil {
+	if with := known.Agreement; with != nil {
 		source, err := ledger.Store.PutBlob(with.Source)
 		if err != nil {
 			return s, nil, err
@@ -207,10 +208,10 @@ func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.
 }
 
 // pinItem takes an item of a plan by value, without its runbook's bytes.
-func pinItem(item schedule.Item, book *runbook.Runbook, known promises) (record.PlannedRunbook, error) {
+func pinItem(item schedule.Item, book *runbook.Runbook, known shelf.Promises) (record.PlannedRunbook, error) {
 	planned := record.PlannedRunbook{Runbook: record.Runbook{ID: book.ID, Version: book.Version}}
 	var err error
-	if planned.Schedule, planned.SLA, err = record.PinRunbook(book, known.lookup()); err != nil {
+	if planned.Schedule, planned.SLA, err = record.PinRunbook(book, known.Lookup()); err != nil {
 		return planned, err
 	}
 	if !item.From.IsZero() {
@@ -223,15 +224,15 @@ func pinItem(item schedule.Item, book *runbook.Runbook, known promises) (record.
 }
 
 // pinCalendars are the calendars that runbooks name, each once, by id.
-func pinCalendars(books []*runbook.Runbook, known promises) ([]*schedule.CalendarDocument, error) {
+func pinCalendars(books []*runbook.Runbook, known shelf.Promises) ([]*schedule.CalendarDocument, error) {
 	var ids []string
 	for _, book := range books {
-		ids = append(ids, known.named(book)...)
+		ids = append(ids, known.Named(book)...)
 	}
 	slices.Sort(ids)
 	var all []*schedule.CalendarDocument
 	for _, id := range slices.Compact(ids) {
-		found, err := known.document(id)
+		found, err := known.Document(id)
 		if err != nil {
 			return nil, err
 		}
@@ -279,7 +280,7 @@ func (a *app) showUnsigned(p *place, plan *schedule.Plan, books []*runbook.Runbo
 }
 
 // unsignedStatement is what would be signed, as far as occurrences follow from it.
-func unsignedStatement(plan *schedule.Plan, books []*runbook.Runbook, known promises, now time.Time) (record.Plan, error) {
+func unsignedStatement(plan *schedule.Plan, books []*runbook.Runbook, known shelf.Promises, now time.Time) (record.Plan, error) {
 	statement := record.Plan{Client: plan.Client, Signed: now}
 	for i, item := range plan.Items {
 		planned, err := pinItem(item, books[i], known)

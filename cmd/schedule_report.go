@@ -21,7 +21,7 @@ func (a *app) reportPopulation(p *place, h *record.History, id string, at time.T
 	if i < 0 {
 		return dueTimes{}, false, nil
 	}
-	due, err := with.DueReports(known, p.calendars().find)
+	due, err := with.DueReports(known, p.calendars().Find)
 	if err != nil {
 		return dueTimes{}, false, err
 	}

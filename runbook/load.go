@@ -41,11 +41,11 @@ func Load(file string, source []byte, kinds []Kind) (*Runbook, document.Problems
 
 func loadTree(file string, source []byte, root *document.Node, problems document.Problems, kinds []Kind) (*Runbook, document.Problems) {
 	var r *Runbook
-	kept, digest, problems := decodeTree(root, problems, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
+	read, problems := decodeTree(root, problems, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	r.File, r.Source, r.Digest = file, kept, digest
+	r.File, r.Document = file, read
 	return r, nil
 }
 
