@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -99,9 +100,18 @@ func headOf(root *document.Node) head {
 // KindOf is the kind that a document says it has; "" when it can't be read.
 func KindOf(f File) string { return readHead(f).kind }
 
+// plainKind finds the kind at the head of a document, where documents say it in the
+// plainest way. The line behind it must not go on with it.
+var plainKind = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:#.*\n)*(?:apiVersion: [\w./]+\n)?kind: (\w+)\n[^\s]`)
+})
+
 // Is says whether a document says that it has a kind. It looks at the bytes first:
 // most files are runbooks, and reading one takes longer.
 func (f File) Is(kind string) bool {
+	if said := plainKind().FindSubmatch(f.Source); said != nil && string(said[1]) != kind {
+		return false
+	}
 	return bytes.Contains(f.Source, []byte(kind)) && KindOf(f) == kind
 }
 
