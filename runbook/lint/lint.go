@@ -114,6 +114,17 @@ func (r Report) Worst() Severity {
 	return worst
 }
 
+// Errors are the problems for which a runbook isn't run.
+func (r Report) Errors() document.Problems {
+	var all document.Problems
+	for _, f := range r.Findings {
+		if f.Severity == Error {
+			all = append(all, f.Problem)
+		}
+	}
+	return all
+}
+
 func (r *Report) sort() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return a.Position.Compare(b.Position) })
 	slices.SortStableFunc(r.Waived, func(a, b Waived) int { return a.Position.Compare(b.Position) })
