@@ -41,7 +41,7 @@ var houseRooms = map[string]houseRoom{
 		"runbook/document",
 	},
 	"runbook/runbooktest": {
-		"writes runbooks by the thousand, for benchmarks; for tests only",
+		"writes runbooks by the thousand and times what reads them; for tests only",
 		"runbook",
 	},
 	"runbook/process": {

@@ -1,5 +1,5 @@
-// Package runbooktest writes runbooks by the thousand, for benchmarks; for tests
-// only.
+// Package runbooktest writes runbooks by the thousand and times what reads them; for
+// tests only.
 package runbooktest
 
 import (
