@@ -13,9 +13,14 @@ var rules = sorted(
 	[]Rule{
 		calendarRunsOut,
 		duplicateID,
+		duplicateRunbook,
 		noOwner,
+		noRationale,
+		ownerIsAPerson,
 		reportWithoutRunbook,
 		unknownReference,
+		vagueStandard,
+		vagueVerb,
 		waiverRule,
 	},
 )
