@@ -58,7 +58,7 @@ func TestShippedIsFormatted(t *testing.T) {
 		t.Fatalf("%d templates, error %v", len(templates), err)
 	}
 	for _, f := range append(files, templates...) {
-		if formatted, err := format(f); err != nil || !bytes.Equal(formatted, f.Source) {
+		if formatted, err := formatFile(f); err != nil || !bytes.Equal(formatted, f.Source) {
 			t.Errorf("%s: %v\n%s", f.Name, err, strings.Join(differences(string(f.Source), string(formatted), 20), "\n"))
 		}
 	}

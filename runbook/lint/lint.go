@@ -83,7 +83,7 @@ type Finding struct {
 
 // Report is what was found.
 type Report struct {
-	Files    int       // that were looked at
+	Files    []string  // that were looked at
 	Findings []Finding // by file, line and column
 	Waived   []Waived
 }
