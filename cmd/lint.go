@@ -7,17 +7,20 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/lint"
+	"github.com/msp-runbook/msp/runbook/lint/format"
 	"github.com/msp-runbook/msp/steps"
 )
 
 // lintFlags are what a call of msp lint asks for.
 type lintFlags struct {
 	json          bool
+	format        string
 	explain       string
 	rules         bool
 	failOn        string
@@ -61,7 +64,8 @@ is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 			return a.lint(c.Context(), f, args)
 		},
 	}
-	c.Flags().BoolVar(&f.json, "json", false, "print JSON")
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON, as --format json")
+	c.Flags().StringVar(&f.format, "format", "text", "text, json, "+strings.Join(format.Names(), ", "))
 	c.Flags().StringVar(&f.explain, "explain", "", "say what a rule finds, and why it matters")
 	c.Flags().BoolVar(&f.rules, "rules", false, "list all rules")
 	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
@@ -85,6 +89,13 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 	failOn, err := lint.ParseSeverity(f.failOn)
 	if err != nil || failOn == lint.Off {
 		return usageError(fmt.Errorf("--fail-on %q", f.failOn), "error, warning or info")
+	}
+	if f.json {
+		f.format = "json"
+	}
+	show, err := a.findingPrinter(f.format, failOn)
+	if err != nil {
+		return err
 	}
 	p, err := a.place()
 	if err != nil {
@@ -113,11 +124,8 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 			return err
 		}
 	}
-	if f.json {
-		err = a.printJSON(lintReportOf(report, linter.Known.Before))
-	} else {
-		a.printSince(linter.Known.Before)
-		a.printFindings(report, sourcesOf(files), known)
+	if err = show(report, sourcesOf(files)); err == nil {
+		fmt.Fprintln(a.Stderr, lintSummary(report, known))
 	}
 	if err == nil && report.Worst() >= failOn {
 		err = ended(exitNo)

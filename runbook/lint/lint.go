@@ -84,9 +84,10 @@ type Finding struct {
 
 // Report is what was found.
 type Report struct {
-	Files    int       // that were looked at
+	Files    []string  // that were looked at
 	Findings []Finding // by file, line and column
 	Waived   []Waived
+	Before   *Before // what they were compared with; nil where that wasn't asked for
 }
 
 // Waived is a finding that somebody decided to live with.
