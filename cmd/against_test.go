@@ -222,6 +222,23 @@ func TestAgainstDeleted(t *testing.T) {
 	}
 }
 
+// A folder of runbooks that is a repository of its own has its own revisions.
+func TestAgainstSubmodule(t *testing.T) {
+	library := newBranch(t)
+	library.commit()
+	b := &branch{newDesk(t), library.source}
+	b.git("init", "--quiet", "--initial-branch=trunk")
+	b.write("msp.yaml", "client: acme\n")
+	b.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "file://"+filepath.ToSlash(filepath.Dir(library.work)), "library")
+	if err := os.Symlink(b.path("library", "ops", "runbooks"), b.path("runbooks")); err != nil {
+		t.Skip("this system has no symbolic links for everybody")
+	}
+	b.write("runbooks/nightly.yaml", b.edited("timeout: 10m", "timeout: 20m", "1.4.0", "1.5.0"))
+	if diff := cmp.Diff(compared{0, nil, []string{"runbooks/nightly.yaml changed minor", "minor: the step intact may now take 20m, it was 10m"}}, b.against()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Where there is nothing to compare with, the error says why and what to do.
 func TestAgainstNothing(t *testing.T) {
 	b := newBranch(t)

@@ -121,11 +121,11 @@ func (b *lookBack) readOld(ctx context.Context, files []runbook.File) error {
 }
 
 // former takes down what a file was, if that was a runbook or can't be read.
-func (b *lookBack) former(f revision.File) *lint.Former {
+func (b *lookBack) former(f revision.File) {
 	file := runbook.File{Name: labelAt(b.before.Since, f.Path), Source: f.Content}
 	kind := runbook.KindOf(file)
 	if ext := path.Ext(f.Path); ext != ".yaml" && ext != ".yml" || kind != "" && kind != runbook.KindRunbook {
-		return nil
+		return
 	}
 	r, _ := runbook.Load(file.Name, file.Source, kinds())
 	former := &lint.Former{File: f.Path, Runbook: r}
@@ -133,7 +133,6 @@ func (b *lookBack) former(f revision.File) *lint.Former {
 	if r != nil && b.ids[r.ID] == nil {
 		b.ids[r.ID] = former
 	}
-	return former
 }
 
 // readNow loads the runbooks of the files that are not what they were. What can't be

@@ -208,3 +208,13 @@ func noteFields(set map[string]bool, v reflect.Value) {
 		note(set, name, v.Field(i))
 	}
 }
+
+// What is known is known of keys that there are.
+func TestKeys(t *testing.T) {
+	said := change.Said(load(t, "a.yaml", read(t, "full.yaml")))
+	for _, key := range change.Keys() {
+		if !said[key] && key != "schedule.rrule" && key != "sla.agreement" {
+			t.Errorf("nothing in testdata/full.yaml is %s", key)
+		}
+	}
+}

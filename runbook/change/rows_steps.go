@@ -5,7 +5,6 @@ func stepRows() map[string]row {
 		"steps":   {item: by("id")},
 		"steps[]": {come: "the step {step} came", gone: "the step {step} was taken out", renamed: "the step {old} is now called {new}", judge: kept(grows, weakens)},
 
-		"steps[].id":        {now: "the step {old} is now called {new}", judge: always(breaks)},
 		"steps[].title":     {what: "the title of the step {step}", judge: always(words)},
 		"steps[].rationale": {what: "the rationale of the step {step}", as: prose, judge: always(words)},
 

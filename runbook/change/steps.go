@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/msp-runbook/msp/runbook"
 )
@@ -175,33 +176,44 @@ func (v *value) without(key, name string) *value {
 // follow has the old version speak of what was renamed by its new name, so that an
 // expression that only followed is no change.
 func (c *comparison) follow(pairs []pair, old []*step) {
-	names := slices.DeleteFunc(slices.Clone(c.renamed), func(r renaming) bool { return r.path != "inputs[]" })
-	for _, p := range pairs {
-		if p.old != nil && p.old.name != p.now.name {
-			names = append(names, renaming{"steps[]", p.old.name, p.now.name})
+	names := map[string]string{} // "steps.size": "steps.volume"
+	for _, r := range c.renamed {
+		if r.path == "inputs[]" {
+			names["inputs."+r.old] = "inputs." + r.now
 		}
 	}
-	for _, n := range names {
-		list := strings.TrimSuffix(n.path, "[]")
-		words := regexp.MustCompile(`\b` + list + `\.` + regexp.QuoteMeta(n.old) + `\b`)
-		for _, s := range old {
-			s.value.follow(n, func(text string) string { return words.ReplaceAllLiteralString(text, list+"."+n.now) })
+	for _, p := range pairs {
+		if p.old != nil && p.old.name != p.now.name {
+			names["steps."+p.old.name] = "steps." + p.now.name
 		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	for _, s := range old {
+		s.value.follow(names)
 	}
 }
 
-// follow speaks by another name in expressions, and in the lists of steps.
-func (v *value) follow(n renaming, renamed func(string) string) {
+// reference is how an expression names an input or a step.
+var reference = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\b(inputs|steps)\.[a-z0-9_]+`) })
+
+// follow speaks by other names in expressions, and in the lists of steps.
+func (v *value) follow(names map[string]string) {
+	renamed := func(text string) string {
+		return reference().ReplaceAllStringFunc(text, func(name string) string { return cmp.Or(names[name], name) })
+	}
 	v.text = renamed(v.text)
 	switch v.path {
 	case "steps[].needs[]", "steps[].approval.show[]":
-		if n.path == "steps[]" && v.name == n.old {
-			v.name, v.called, v.text = n.now, n.now, n.now
+		if now, ok := names["steps."+v.name]; ok {
+			v.name = strings.TrimPrefix(now, "steps.")
+			v.called, v.text = v.name, v.name
 		}
 	case "steps[].preconditions[]", "steps[].expect.expressions[]":
 		v.name, v.called = renamed(v.name), renamed(v.called)
 	}
 	for _, part := range v.parts {
-		part.follow(n, renamed)
+		part.follow(names)
 	}
 }

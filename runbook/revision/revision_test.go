@@ -244,7 +244,7 @@ func TestNothingOfTheRepositoryRuns(t *testing.T) {
 	w.git("mv", "a.yaml", "b.yaml")
 	sprung := filepath.Join(w.dir, "sprung")
 	trap := filepath.Join(w.dir, "trap.sh")
-	if err := os.WriteFile(trap, []byte("#!/bin/sh\ntouch '"+sprung+"'\ncat\n"), 0o700); err != nil { //nolint:gosec // it has to be executable
+	if err := os.WriteFile(trap, []byte("#!/bin/sh\ntouch '"+sprung+"'\ncat\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range []string{
