@@ -79,7 +79,7 @@ func ladderProblems(r *runbook.Runbook, joined []*agreement.Contacts) document.P
 		var unknown *agreement.UnknownNameError
 		known := slices.ContainsFunc(joined, func(c *agreement.Contacts) bool { return !errors.As(c.Check(rung.Notify), &unknown) })
 		if !known {
-			d.Report(rung.Position, "unknown-contact", unknown.Hint, "the escalation notifies %s, which is no contact, role or roster", document.Quote(rung.Notify))
+			d.Report(rung.Position, "unknown-reference", unknown.Hint, "the escalation notifies %s, which is no contact, role or roster", document.Quote(rung.Notify))
 		}
 	}
 	return d.Problems()

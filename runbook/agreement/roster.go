@@ -190,7 +190,7 @@ func decodeEntry(n *document.Node, people []*Contact, d *document.Decoder) Entry
 		ids = append(ids, p.ID)
 	}
 	if e.Contact != "" && !slices.Contains(ids, e.Contact) {
-		d.Report(e.Position, "unknown-contact", didYouMean(e.Contact, ids), "there is no contact %s", document.Quote(e.Contact))
+		d.Report(e.Position, "unknown-reference", didYouMean(e.Contact, ids), "there is no contact %s", document.Quote(e.Contact))
 	}
 	return e
 }

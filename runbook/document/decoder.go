@@ -114,10 +114,13 @@ func (m *Map) Take(key string) *Node {
 
 // Need is the value of a key that must be there: nil and a missing-key problem
 // otherwise.
-func (m *Map) Need(key string) *Node {
+func (m *Map) Need(key string) *Node { return m.NeedBy(key, "missing-key", "") }
+
+// NeedBy is Need for a key that a rule of its own asks for, with a hint.
+func (m *Map) NeedBy(key, rule, hint string) *Node {
 	n := m.Take(key)
 	if n == nil && !m.silent && !m.node.partial {
-		m.decoder.Report(m.node.at, "missing-key", "", "%s needs the key %s", m.what, Quote(key))
+		m.decoder.Report(m.node.at, rule, hint, "%s needs the key %s", m.what, Quote(key))
 	}
 	return n
 }
