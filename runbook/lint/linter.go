@@ -8,6 +8,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/schedule"
+	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
 // Linter looks at documents with all rules.
@@ -16,12 +17,14 @@ type Linter struct {
 	Known    Known
 	Settings Settings
 
-	rules map[string]Rule
+	rules      map[string]Rule
+	agreements func() ([]*agreement.Agreement, error) // of the workspace, read once
 }
 
 // New is a linter of all rules. The settings have been checked.
 func New(kinds []runbook.Kind, known Known, settings Settings) *Linter {
 	l := &Linter{Kinds: kinds, Known: known, Settings: settings, rules: map[string]Rule{}}
+	l.agreements = sync.OnceValues(func() ([]*agreement.Agreement, error) { return shelf.Agreements(known.Around) })
 	for _, rule := range Rules() {
 		l.rules[rule.ID] = rule
 	}

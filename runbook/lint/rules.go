@@ -15,6 +15,7 @@ var rules = sorted(
 		duplicateID,
 		noOwner,
 		reportWithoutRunbook,
+		slaInfeasible,
 		unknownReference,
 		waiverRule,
 	},
