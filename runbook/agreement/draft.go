@@ -201,7 +201,7 @@ func (d draft) exclusion(n *document.Node) Exclusion {
 
 // kpiExamples say what a KPI may have under a key.
 var kpiExamples = map[string]string{
-	"metric": "metric: restore tests that pass", "unit": "unit: percent", "baseline": "baseline: 82, what it was before",
+	"metric": "metric: restore tests that pass", "unit": "unit: percent", "baseline": "baseline: 82",
 	"target": "target: 95", "by": "by: 2027-12-31", "owner": "owner: service-manager",
 }
 

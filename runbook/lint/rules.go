@@ -11,10 +11,18 @@ func Rules() []Rule { return rules }
 var rules = sorted(
 	readingRules,
 	[]Rule{
+		adHocInSchedule,
 		calendarRunsOut,
+		calendarWithoutHolidays,
+		creditWithoutCap,
 		duplicateID,
+		kpiNotSMART,
+		noEscalation,
+		noGrace,
 		noOwner,
+		noSLA,
 		reportWithoutRunbook,
+		reviewOverdue,
 		slaInfeasible,
 		unknownReference,
 		waiverRule,
