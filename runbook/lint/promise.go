@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"time"
 
@@ -133,6 +134,25 @@ func (p *pass) place(m promise, key string) document.Position {
 		return p.at("schedule", key)
 	default:
 		return p.at("sla", key)
+	}
+}
+
+// instants are those in [a, b) at which the work is due or, of work without a
+// schedule, the one and each at which working time begins.
+func (m promise) instants(a, b time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		switch {
+		case m.due:
+			for slot := range m.times.Rule.Between(a, b) {
+				if !yield(slot.Due) {
+					return
+				}
+			}
+		case m.calendar == nil:
+			yield(a)
+		default:
+			m.calendar.Openings(a, b)(yield)
+		}
 	}
 }
 

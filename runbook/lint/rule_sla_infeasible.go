@@ -155,14 +155,8 @@ func (m promise) worked(from time.Time, waits, length time.Duration) time.Durati
 // begins are the instants at which the clock of a promise may begin: when the work is
 // due, or else when working time begins, behind which most of it passes.
 func (m promise) begins(a, b time.Time) iter.Seq[time.Time] {
-	if !m.due || m.Clock != runbook.ClockScheduled {
-		return m.calendar.Openings(a, b)
+	if m.Clock == runbook.ClockScheduled {
+		return m.instants(a, b)
 	}
-	return func(yield func(time.Time) bool) {
-		for slot := range m.times.Rule.Between(a, b) {
-			if !yield(slot.Due) {
-				return
-			}
-		}
-	}
+	return m.calendar.Openings(a, b)
 }
