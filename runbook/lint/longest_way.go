@@ -29,6 +29,7 @@ func longestWay(steps []*runbook.Step, lengths []time.Duration) []int {
 			w.conditions[i].ask(w.asked)
 		}
 	}
+	w.askNeeds()
 	w.from(0, nil, 0, map[string]fate{})
 	if w.left > 0 {
 		return w.longest
@@ -65,6 +66,19 @@ func (f fate) is(word string) bool {
 		return f.skipped
 	default:
 		return f.deviated
+	}
+}
+
+// askNeeds notes that a step without a condition asks whether those passed that it
+// needs, where something is asked of it.
+func (w *ways) askNeeds() {
+	for _, s := range slices.Backward(w.steps) {
+		if s.If != nil || w.asked[s.ID] == nil {
+			continue
+		}
+		for _, need := range s.Needs {
+			ask(w.asked, need, "passed")
+		}
 	}
 }
 
@@ -111,11 +125,12 @@ func (w *ways) fates(s *runbook.Step) []fate {
 	asked := w.asked[s.ID]
 	all := []fate{{passed: true}}
 	_, person := s.Action.(runbook.AsksPerson)
+	_, approval := s.Action.(runbook.AsksApproval)
 	if asked["passed"] || asked["failed"] || asked["skipped"] {
 		if s.OnFailure == runbook.Continue {
 			all = append(all, fate{failed: true})
 		}
-		if person {
+		if person && !approval {
 			all = append(all, fate{skipped: true})
 		}
 	}
@@ -170,15 +185,18 @@ func conditionOf(source string) condition {
 func (c condition) ask(asked map[string]map[string]bool) {
 	for _, row := range c.any {
 		for _, q := range row {
-			if q.open {
-				continue
+			if !q.open {
+				ask(asked, q.step, q.word)
 			}
-			if asked[q.step] == nil {
-				asked[q.step] = map[string]bool{}
-			}
-			asked[q.step][q.word] = true
 		}
 	}
+}
+
+func ask(asked map[string]map[string]bool, step, word string) {
+	if asked[step] == nil {
+		asked[step] = map[string]bool{}
+	}
+	asked[step][word] = true
 }
 
 // holds says whether the condition may hold, and whether it does for sure.

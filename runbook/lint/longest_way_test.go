@@ -122,7 +122,8 @@ func walkFrom(left []*runbook.Step, v runbook.Values) time.Duration {
 	var behind time.Duration
 	for _, outcome := range []string{"passed", "failed", "skipped"} {
 		_, person := s.Action.(runbook.AsksPerson)
-		if outcome == "failed" && s.OnFailure == runbook.Abort || outcome == "skipped" && !person {
+		_, approval := s.Action.(runbook.AsksApproval)
+		if outcome == "failed" && s.OnFailure == runbook.Abort || outcome == "skipped" && (!person || approval) {
 			continue
 		}
 		for _, deviated := range []bool{false, true} {

@@ -77,7 +77,7 @@ func OfPinned(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (Recurren
 func reportRule(s *runbook.Schedule, err error, d *document.Decoder) {
 	rule, hint := "schedule", ""
 	if errors.Is(err, errNever) {
-		rule, hint = "schedule-never-fires", "name a time that comes: the last day of a month is rrule: FREQ=MONTHLY;BYMONTHDAY=-1"
+		rule, hint = "schedule-never-fires", "name days that come: the last of each month is rrule: FREQ=MONTHLY;BYMONTHDAY=-1"
 	}
 	d.Report(s.Position, rule, hint, "%s", err)
 }
