@@ -76,6 +76,10 @@ var houseRooms = map[string]houseRoom{
 		"is what was promised: targets, clocks, people; pure",
 		"runbook runbook/document runbook/schedule",
 	},
+	"runbook/handbook": {
+		"is a runbook as people read it: text, Markdown, HTML, a checklist to print; pure",
+		"runbook",
+	},
 	"runbook/shelf": {
 		"finds the documents of a workspace by what names them",
 		"runbook runbook/document runbook/schedule runbook/agreement",
@@ -83,6 +87,10 @@ var houseRooms = map[string]houseRoom{
 	"runbook/lint": {
 		"finds mistakes in documents before a run does, one rule a file",
 		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf",
+	},
+	"runbook/lint/format": {
+		"writes lint's findings in the words of other programs",
+		"runbook/lint",
 	},
 	"runbook/escalate": {
 		"is who is told about work that isn't done, and when; pure",
@@ -148,7 +156,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/handbook runbook/lint/format runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

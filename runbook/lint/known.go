@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
@@ -17,4 +18,10 @@ type Known struct {
 	// Runbook finds a runbook by id, in the workspace and among those that ship
 	// with msp. The error's Hint method, if it has one, says what to do.
 	Runbook func(id string) (*runbook.Runbook, error)
+}
+
+// people are the contacts of the library, read once.
+func (l *Linter) people() []*agreement.Contacts {
+	l.readPeople.Do(func() { l.contacts, _ = shelf.Contacts(l.Known.Around) })
+	return l.contacts
 }

@@ -19,6 +19,8 @@ type Linter struct {
 
 	rules      map[string]Rule
 	agreements func() ([]*agreement.Agreement, error) // of the workspace, read once
+	readPeople sync.Once
+	contacts   []*agreement.Contacts // of the library
 }
 
 // New is a linter of all rules. The settings have been checked.
@@ -143,8 +145,9 @@ func each[T interface{ Base() *runbook.Document }](p *pass, check func(*pass, T)
 // together has the rules look at all documents, and takes out what is waived.
 func (l *Linter) together(looks []*look) Report {
 	all := &Documents{ByFile: map[string]*runbook.Document{}}
-	report := Report{Files: len(looks)}
+	report := Report{}
 	for _, k := range looks {
+		report.Files = append(report.Files, k.file)
 		all.Runbooks = append(all.Runbooks, k.Runbooks...)
 		all.Plans = append(all.Plans, k.Plans...)
 		all.Agreements = append(all.Agreements, k.Agreements...)

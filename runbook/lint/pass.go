@@ -15,8 +15,8 @@ type pass struct {
 	root     *document.Node // of the document
 	findings []Finding
 
-	promised  map[*runbook.Runbook][]promise // by the runbooks that were asked about
-	everybody *people
+	promised map[*runbook.Runbook][]promise // by the runbooks that were asked about
+	joined   *people
 }
 
 // begin turns to a rule; false where it is off for the file.

@@ -16,14 +16,13 @@ type people struct {
 	problems document.Problems     // each once, also where a shared one stands with each client
 }
 
-// people are read once for all rules that ask.
-func (p *pass) people(all *Documents) people {
-	if p.everybody != nil {
-		return *p.everybody
+// everybody is who is there, found once for all rules that ask.
+func (p *pass) everybody(all *Documents) people {
+	if p.joined != nil {
+		return *p.joined
 	}
-	around, _ := shelf.Contacts(p.Known.Around)
 	documents := slices.Clone(all.Contacts)
-	for _, c := range around {
+	for _, c := range p.people() {
 		if !slices.ContainsFunc(documents, func(have *agreement.Contacts) bool { return have.Digest == c.Digest }) {
 			documents = append(documents, c)
 		}
@@ -34,19 +33,19 @@ func (p *pass) people(all *Documents) people {
 			clients = append(clients, c.Client)
 		}
 	}
-	p.everybody = &people{}
+	p.joined = &people{}
 	for _, client := range clients {
 		c, problems := shelf.ContactsOf(client, documents, p.Known.Calendars)
 		for _, problem := range problems {
-			if !slices.Contains(p.everybody.problems, problem) {
-				p.everybody.problems = append(p.everybody.problems, problem)
+			if !slices.Contains(p.joined.problems, problem) {
+				p.joined.problems = append(p.joined.problems, problem)
 			}
 		}
 		if c != nil {
-			p.everybody.joined = append(p.everybody.joined, c)
+			p.joined.joined = append(p.joined.joined, c)
 		}
 	}
-	return *p.everybody
+	return *p.joined
 }
 
 // of are the contacts around the clients whose plans ask for a runbook, or around all

@@ -13,7 +13,7 @@ import (
 // names in the ladders of runbooks that no client's contacts know. Ladders are held
 // to all contacts of the workspace, if there are any.
 func referencesOfContacts(p *pass, all *Documents) {
-	who := p.people(all)
+	who := p.everybody(all)
 	p.problems(who.problems)
 	if len(who.joined) > 0 {
 		for _, r := range all.Runbooks {

@@ -35,7 +35,7 @@ contacts:
 -- mail-queue.yaml --
 escalation: {not_resolved: [{after: 50%, notify: lead}]}`,
 	all: func(p *pass, all *Documents) {
-		who := p.people(all)
+		who := p.everybody(all)
 		for _, r := range all.Runbooks {
 			p.root = r.Root
 			for _, c := range who.of(r, all) {

@@ -38,7 +38,7 @@ escalation:
 		}
 	},
 	all: func(p *pass, all *Documents) {
-		who := p.people(all)
+		who := p.everybody(all)
 		for _, a := range all.Agreements {
 			c := who.around(a.Client)
 			if c == nil {
