@@ -66,7 +66,7 @@ func decodeSchedule(n *document.Node, d *document.Decoder) *Schedule {
 	}
 	checkCron(cron, s.Cron, d)
 	s.Shift = decodeWorkingTime(m.Take("shift"), d)
-	s.Timezone = decodeTimezone(need(m, "timezone", foreignScheduleKeys), d)
+	s.Timezone = decodeTimezone(needBy(m, "timezone", "no-timezone", "timezone: Europe/London", foreignScheduleKeys), d)
 	s.Calendar = d.String(m.Take("calendar"))
 	if on := m.Take("on_holiday"); on != nil {
 		s.OnHoliday = d.Enum(on, "next_working_day", "run")

@@ -55,14 +55,20 @@ func decodeSteps(r *Runbook, m *document.Map, scope *Scope, kinds []Kind, d *doc
 		d.Report(list.Position(), "missing-key", "", "a runbook without steps does nothing")
 	}
 	seen := map[string]document.Position{}
+	var later []laterNeed
 	for _, item := range items {
 		s := decodeStep(item, defaults, kinds, scope, d)
 		if s.ID != "" {
 			unique(seen, s.ID, s.Position, "the step", d)
 		}
-		checkNeeds(s, r.Steps, item.Value("needs"), scope, d)
+		if !scope.anyStep {
+			later = append(later, needsLater(s, r.Steps, item.Value("needs"))...)
+		}
 		scope.anyStep = scope.anyStep || s.ID == ""
 		r.Steps = append(r.Steps, s)
+	}
+	for _, n := range later {
+		n.report(r, d)
 	}
 }
 
@@ -215,15 +221,6 @@ func checkKind(m *document.Map, n *document.Node, kinds []Kind, d *document.Deco
 func isForeignKind(key string) bool {
 	hint := foreignStepKeys[key]
 	return strings.Contains(hint, "\"run\"") || strings.Contains(hint, "into run")
-}
-
-func checkNeeds(s *Step, before []*Step, needs *document.Node, scope *Scope, d *document.Decoder) {
-	for _, item := range needs.Items() {
-		known := slices.ContainsFunc(before, func(b *Step) bool { return b.ID == item.Text() })
-		if isText(item) && !known && !scope.anyStep {
-			d.Report(item.Position(), "unknown-reference", "needs names steps that stand before it", "the step %s needs %s, which is no step before it", s.ID, document.Quote(item.Text()))
-		}
-	}
 }
 
 // keyPosition finds a key of a map again; nowhere for none.

@@ -80,15 +80,15 @@ func (d draft) checkTighter(s Support, t Target) {
 		}
 		common = true
 		if !tighter(own.length, s.Promises.Calendar, promise.length, t.Promises.Calendar) {
-			d.Report(s.Position, "not-tighter", "what supports a target is tighter, in the same hours or around the clock",
+			d.Report(s.Position, "ola-exceeds-sla", "what supports a target is tighter, in the same hours or around the clock",
 				"%s promises %s: %s, and the target %s itself promises %s", document.Quote(s.Name), own.name, in(own.length, s.Promises.Calendar), t.Name, in(promise.length, t.Promises.Calendar))
 		}
 	}
 	if !common && !silent { // what promises nothing at all has been reported
-		d.Report(s.Position, "not-tighter", "", "%s promises nothing of what the target %s promises", document.Quote(s.Name), t.Name)
+		d.Report(s.Position, "ola-exceeds-sla", "", "%s promises nothing of what the target %s promises", document.Quote(s.Name), t.Name)
 	}
 	if s.Percent != 0 && s.Percent < t.Percent {
-		d.Report(s.Position, "not-tighter", "", "%s promises %s, and the target %s itself promises %s", document.Quote(s.Name), s.Percent, t.Name, t.Percent)
+		d.Report(s.Position, "ola-exceeds-sla", "", "%s promises %s, and the target %s itself promises %s", document.Quote(s.Name), s.Percent, t.Name, t.Percent)
 	}
 }
 

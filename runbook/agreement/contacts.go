@@ -265,7 +265,7 @@ func (c *Contacts) Bind(calendars map[string]*schedule.Calendar) document.Proble
 		}
 		calendar, ok := calendars[person.Calendar]
 		if !ok {
-			d.Report(person.Position, "unknown-calendar", didYouMean(person.Calendar, slices.Sorted(maps.Keys(calendars))),
+			d.Report(person.Position, "unknown-reference", didYouMean(person.Calendar, slices.Sorted(maps.Keys(calendars))),
 				"there is no calendar %s, in which %s works", document.Quote(person.Calendar), person.ID)
 		}
 		person.Hours = calendar

@@ -212,11 +212,18 @@ func (d draft) exclusion(n *document.Node) Exclusion {
 	return e
 }
 
+// kpiExamples say what a KPI may have under a key.
+var kpiExamples = map[string]string{
+	"metric": "metric: restore tests that pass", "unit": "unit: percent", "baseline": "baseline: 82",
+	"target": "target: 95", "by": "by: 2027-12-31", "owner": "owner: service-manager",
+}
+
 func (d draft) kpi(n *document.Node) KPI {
 	m := d.Map(n, "a KPI")
+	need := func(key string) *document.Node { return m.NeedBy(key, "kpi-not-smart", kpiExamples[key]) }
 	k := KPI{
-		Position: n.Position(), Metric: d.line(m.Need("metric")), Unit: d.line(m.Need("unit")),
-		Baseline: d.number(m.Need("baseline")), Target: d.number(m.Need("target")), By: d.Date(m.Need("by")), Owner: d.line(m.Need("owner")),
+		Position: n.Position(), Metric: d.line(need("metric")), Unit: d.line(need("unit")),
+		Baseline: d.number(need("baseline")), Target: d.number(need("target")), By: d.Date(need("by")), Owner: d.line(need("owner")),
 	}
 	k.Revisions = list(d, m.Take("revisions"), "a list of revisions", d.revision)
 	m.Done(foreignKPIKeys)

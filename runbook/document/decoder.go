@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -119,16 +120,19 @@ func (m *Map) Take(key string) *Node {
 
 // Need is the value of a key that must be there: nil and a missing-key problem
 // otherwise.
-func (m *Map) Need(key string) *Node {
+func (m *Map) Need(key string) *Node { return m.NeedBy(key, "missing-key", "") }
+
+// NeedBy is Need for a key that a rule of its own asks for, with a hint.
+func (m *Map) NeedBy(key, rule, hint string) *Node {
 	n := m.Take(key)
 	if n == nil && !m.silent && !m.node.partial {
-		m.miss(key)
+		m.miss(key, rule, cmp.Or(hint, "add "+key+": …"))
 	}
 	return n
 }
 
-func (m *Map) miss(key string) {
-	m.decoder.Report(m.node.at, "missing-key", "add "+key+": …", "%s needs the key %s", m.what, Quote(key))
+func (m *Map) miss(key, rule, hint string) {
+	m.decoder.Report(m.node.at, rule, hint, "%s needs the key %s", m.what, Quote(key))
 	if m.missing == nil {
 		m.missing = make(map[string]Problem)
 	}

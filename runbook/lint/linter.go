@@ -8,6 +8,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/schedule"
+	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
 // Linter looks at documents with all rules.
@@ -17,6 +18,7 @@ type Linter struct {
 	Settings Settings
 
 	rules      map[string]Rule
+	agreements func() ([]*agreement.Agreement, error) // of the workspace, read once
 	readPeople sync.Once
 	contacts   []*agreement.Contacts // of the library
 }
@@ -24,6 +26,7 @@ type Linter struct {
 // New is a linter of all rules. The settings have been checked.
 func New(kinds []runbook.Kind, known Known, settings Settings) *Linter {
 	l := &Linter{Kinds: kinds, Known: known, Settings: settings, rules: map[string]Rule{}}
+	l.agreements = sync.OnceValues(func() ([]*agreement.Agreement, error) { return shelf.Agreements(known.Around) })
 	for _, rule := range Rules() {
 		l.rules[rule.ID] = rule
 	}

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 
+	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
 )
 
@@ -13,6 +14,9 @@ type pass struct {
 	file     string         // of the document; "" for all
 	root     *document.Node // of the document
 	findings []Finding
+
+	promised map[*runbook.Runbook][]promise // by the runbooks that were asked about
+	joined   *people
 }
 
 // begin turns to a rule; false where it is off for the file.

@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 	"time"
@@ -31,7 +30,7 @@ var daysIn = [...]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 // Fires is nil, or says why the line names no minute of any year.
 func (c Cron) Fires() error {
 	if c.Minutes == 0 {
-		return errors.New("an empty cron line never fires")
+		return fmt.Errorf("an empty cron line %w", errNever)
 	}
 	if !c.AnyDay && !c.AnyWeekday {
 		return nil // either is enough, and every month has each weekday
@@ -44,7 +43,7 @@ func (c Cron) Fires() error {
 		}
 	}
 	if first := bits.TrailingZeros64(c.Days); first > longest {
-		return fmt.Errorf("%q never fires: no month that it names has a day %d", c.Text, first)
+		return fmt.Errorf("%q %w: no month that it names has a day %d", c.Text, errNever, first)
 	}
 	return nil
 }
