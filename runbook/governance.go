@@ -93,7 +93,7 @@ func checkCron(n *document.Node, text string, d *document.Decoder) {
 
 func decodeTimezone(n *document.Node, d *document.Decoder) string {
 	name := text(n, "a time zone", d)
-	if name == "" {
+	if strings.TrimSpace(name) == "" {
 		return ""
 	}
 	if _, err := Zone(name); err != nil {
