@@ -39,11 +39,12 @@ func (*silentError) Error() string { return "" }
 // hintedError says what to do, on a line of its own.
 type hintedError struct {
 	err  error
-	hint string
+	what string
 }
 
 func (e *hintedError) Error() string { return e.err.Error() }
 func (e *hintedError) Unwrap() error { return e.err }
+func (e *hintedError) Hint() string  { return e.what }
 
 func hint(err error, format string, args ...any) error {
 	return &hintedError{err, fmt.Sprintf(format, args...)}
@@ -52,10 +53,10 @@ func hint(err error, format string, args ...any) error {
 // hintFor is what to do about an error: what it says itself, or what always
 // helps.
 func hintFor(err error) string {
-	var hinted *hintedError
+	var hinted interface{ Hint() string }
 	switch {
 	case errors.As(err, &hinted):
-		return hinted.hint
+		return hinted.Hint()
 	case errors.As(err, new(process.ErrNotFound)):
 		return "install it, or put its folder into PATH"
 	case madeNoFolder(err):

@@ -84,6 +84,14 @@ var houseRooms = map[string]houseRoom{
 		"says what the schemas are generated from; for go generate and tests only",
 		"",
 	},
+	"runbook/shelf": {
+		"finds the documents of a workspace by what names them",
+		"runbook runbook/document runbook/schedule runbook/agreement",
+	},
+	"runbook/lint": {
+		"finds mistakes in documents before a run does, one rule a file",
+		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf",
+	},
 	"runbook/escalate": {
 		"is who is told about work that isn't done, and when; pure",
 		"runbook runbook/document runbook/schedule runbook/agreement",
@@ -148,7 +156,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/escalate runbook/escalate/channel runbook/schema runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/escalate runbook/escalate/channel runbook/schema runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

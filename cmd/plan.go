@@ -12,11 +12,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
+	"github.com/msp-runbook/msp/runbook/shelf"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
@@ -75,59 +75,12 @@ func (a *app) loadPlan(p *place, path string) (*schedule.Plan, []*runbook.Runboo
 	if err != nil {
 		return nil, nil, err
 	}
-	books := a.holdPlan(p, plan, known, d)
+	around, err := workspaceFiles(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	books := a.known(p, around).HoldPlan(plan, known, d)
 	return plan, books, d.Problems().Err()
-}
-
-// holdPlan finds the runbooks that a plan asks for, and reports what they can't
-// do of it.
-func (a *app) holdPlan(p *place, plan *schedule.Plan, known promises, d *document.Decoder) []*runbook.Runbook {
-	books := make([]*runbook.Runbook, len(plan.Items))
-	for i, item := range plan.Items {
-		book, err := findRunbook(p, item.Runbook)
-		var problems document.Problems
-		switch {
-		case errors.As(err, &problems):
-			d.Report(item.Position, "unknown-reference", "msp lint shows them", "the runbook %s has problems", item.Runbook)
-		case err != nil:
-			d.Report(item.Position, "unknown-reference", hintFor(err), "%s", err)
-		default:
-			books[i] = book
-			if with := known.agreement; with != nil && !with.Covers(book.ID) {
-				d.Report(item.Position, "out-of-scope", "add it to in_scope of the agreement, or take it out of the plan", "the runbook %s is outside the scope of the agreement %s", book.ID, with.ID)
-			}
-			checkItem(item, book, p.Folder, known.lookup(), d)
-		}
-	}
-	return books
-}
-
-// checkItem reports what a runbook can't do of what a plan asks.
-func checkItem(item schedule.Item, r *runbook.Runbook, folder string, known agreement.Lookup, d *document.Decoder) {
-	if r.Schedule == nil {
-		d.Report(item.Position, "schedule", "add a schedule to the runbook", "the runbook %s has no schedule, so nothing of it is ever due", r.ID)
-	} else {
-		sla, err := known.SLA(r.SLA)
-		if err == nil {
-			_, err = schedule.Of(r.Schedule, sla, known.Calendar)
-		}
-		withProblems(err, item.Position, d)
-	}
-	for _, name := range sortedNames(item.Inputs) {
-		field, ok := r.Input(name)
-		if !ok {
-			d.Report(item.Position, "unknown-reference", "its inputs are "+inputNames(r), "the runbook %s has no input %q", r.ID, name)
-			continue
-		}
-		if _, err := field.Parse(item.Inputs[name], folder); err != nil {
-			d.Report(item.Position, "bad-value", "", "the input %s of %s: %s", name, r.ID, err)
-		}
-	}
-	for _, field := range r.Inputs {
-		if _, given := item.Inputs[field.Name]; field.Required && !given {
-			d.Report(item.Position, "missing-key", "inputs: {"+field.Name+": …}", "the runbook %s needs the input %s", r.ID, field.Name)
-		}
-	}
 }
 
 func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books []*runbook.Runbook) error {
@@ -159,7 +112,7 @@ func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books
 
 // planStatement is what is signed: everything that the population is computed
 // from, by value.
-func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.Runbook, known promises, now time.Time) (record.Plan, []evidence.Subject, error) {
+func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.Runbook, known shelf.Promises, now time.Time) (record.Plan, []evidence.Subject, error) {
 	source, err := ledger.Store.PutBlob(plan.Source)
 	if err != nil {
 		return record.Plan{}, nil, err
@@ -195,7 +148,7 @@ func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.
 		s.Calendars = append(s.Calendars, record.PinnedCalendar{Digest: c.Digest, Source: source.Digest, Calendar: c.Calendar})
 		subjects = append(subjects, record.BlobSubject("calendar "+c.Calendar.ID, c.Digest), record.BlobSubject("calendar "+c.Calendar.ID+" source", source.Digest))
 	}
-	if with := known.agreement; with != nil {
+	if with := known.Agreement; with != nil {
 		source, err := ledger.Store.PutBlob(with.Source)
 		if err != nil {
 			return s, nil, err
@@ -207,10 +160,10 @@ func planStatement(ledger *record.Ledger, plan *schedule.Plan, books []*runbook.
 }
 
 // pinItem takes an item of a plan by value, without its runbook's bytes.
-func pinItem(item schedule.Item, book *runbook.Runbook, known promises) (record.PlannedRunbook, error) {
+func pinItem(item schedule.Item, book *runbook.Runbook, known shelf.Promises) (record.PlannedRunbook, error) {
 	planned := record.PlannedRunbook{Runbook: record.Runbook{ID: book.ID, Version: book.Version}}
 	var err error
-	if planned.Schedule, planned.SLA, err = record.PinRunbook(book, known.lookup()); err != nil {
+	if planned.Schedule, planned.SLA, err = record.PinRunbook(book, known.Lookup()); err != nil {
 		return planned, err
 	}
 	if !item.From.IsZero() {
@@ -223,15 +176,15 @@ func pinItem(item schedule.Item, book *runbook.Runbook, known promises) (record.
 }
 
 // pinCalendars are the calendars that runbooks name, each once, by id.
-func pinCalendars(books []*runbook.Runbook, known promises) ([]*schedule.CalendarDocument, error) {
+func pinCalendars(books []*runbook.Runbook, known shelf.Promises) ([]*schedule.CalendarDocument, error) {
 	var ids []string
 	for _, book := range books {
-		ids = append(ids, known.named(book)...)
+		ids = append(ids, known.Named(book)...)
 	}
 	slices.Sort(ids)
 	var all []*schedule.CalendarDocument
 	for _, id := range slices.Compact(ids) {
-		found, err := known.document(id)
+		found, err := known.Document(id)
 		if err != nil {
 			return nil, err
 		}
@@ -279,7 +232,7 @@ func (a *app) showUnsigned(p *place, plan *schedule.Plan, books []*runbook.Runbo
 }
 
 // unsignedStatement is what would be signed, as far as occurrences follow from it.
-func unsignedStatement(plan *schedule.Plan, books []*runbook.Runbook, known promises, now time.Time) (record.Plan, error) {
+func unsignedStatement(plan *schedule.Plan, books []*runbook.Runbook, known shelf.Promises, now time.Time) (record.Plan, error) {
 	statement := record.Plan{Client: plan.Client, Signed: now}
 	for i, item := range plan.Items {
 		planned, err := pinItem(item, books[i], known)

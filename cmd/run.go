@@ -13,6 +13,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/engine"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
 // runFlags are what msp run and msp resume have in common.
@@ -123,6 +124,9 @@ func (a *app) jobOf(p *place, word string, want wishes) (job engine.Job, sources
 	if err := checkChange(r, want.change); err != nil {
 		return job, sources, err
 	}
+	if err := a.refuse(p, r); err != nil {
+		return job, sources, err
+	}
 	logs, err := a.readLogs(p, p.Client)
 	if err != nil {
 		return job, sources, err
@@ -148,7 +152,7 @@ func (a *app) jobOf(p *place, word string, want wishes) (job engine.Job, sources
 	}
 	job = engine.Job{
 		Runbook: r, Named: word, Client: p.Client, Folder: p.Folder, StartAt: want.startAt, Checklist: want.checklist, Change: want.change,
-		Promises: known.lookup(), Reported: reported,
+		Promises: known.Lookup(), Reported: reported,
 	}
 	return job, inputSources{want.inputs, want.inputFile, here, os.Getenv, planned}, a.makeGood(p, &job, want.catchUp)
 }
@@ -168,10 +172,10 @@ func checkChange(r *runbook.Runbook, change string) error {
 
 // promisedOf is what is promised to the client, when a run of the runbook is in its
 // scope.
-func (a *app) promisedOf(p *place, r *runbook.Runbook, planned bool, change string) (promises, error) {
+func (a *app) promisedOf(p *place, r *runbook.Runbook, planned bool, change string) (shelf.Promises, error) {
 	known, err := p.promises(p.Client, a.Now())
 	if err == nil {
-		err = checkScope(r, known.agreement, planned, change)
+		err = checkScope(r, known.Agreement, planned, change)
 	}
 	return known, err
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
 // reportFlags say what was reported, that a run is about.
@@ -22,8 +23,8 @@ func (f *reportFlags) add(c *cobra.Command) {
 // reported is what a run is about, nil where nothing was reported. A runbook whose
 // SLA counts from a report can be run without one, as an exercise is: the run is
 // not judged then, which is said before it starts and stays in its record.
-func (a *app) reported(r *runbook.Runbook, known promises, f reportFlags) (*agreement.Reported, error) {
-	sla, err := known.lookup().SLA(r.SLA)
+func (a *app) reported(r *runbook.Runbook, known shelf.Promises, f reportFlags) (*agreement.Reported, error) {
+	sla, err := known.Lookup().SLA(r.SLA)
 	counts := err == nil && sla != nil && sla.Clock == runbook.ClockReported
 	switch {
 	case f == reportFlags{}:

@@ -157,7 +157,7 @@ func (a *app) population(p *place, word string, at time.Time) (dueTimes, error) 
 	if err != nil {
 		return dueTimes{}, err
 	}
-	return ownPopulation(r, p.Client, known.lookup())
+	return ownPopulation(r, p.Client, known.Lookup())
 }
 
 func ownPopulation(r *runbook.Runbook, client string, known agreement.Lookup) (dueTimes, error) {

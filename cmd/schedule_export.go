@@ -196,7 +196,7 @@ func (a *app) ownBook(p *place, word string) (dueBook, error) {
 	if err != nil {
 		return dueBook{}, err
 	}
-	population, err := ownPopulation(r, p.Client, known.lookup())
+	population, err := ownPopulation(r, p.Client, known.Lookup())
 	if err != nil {
 		return dueBook{}, err
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook/escalate/channel"
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
 const (
@@ -89,7 +90,7 @@ type ticking struct {
 	p       *place
 	at      time.Time
 	dry     bool
-	known   calendars
+	known   shelf.Calendars
 	senders map[string]channel.Sender
 	tally   tickTally
 	started []string // of each runbook the last miss whose catch-up was started or refused

@@ -29,27 +29,72 @@ var documentKinds = []documentKind{
 	{KindInventory, "an Inventory is"},
 }
 
+// Document is what every kind of document has.
+type Document struct {
+	Source  []byte         // the exact bytes; Digest is their SHA-256
+	Digest  string         // "sha256:" and 64 hex digits
+	Root    *document.Node // the values with their places
+	Waivers []Waiver       // of lint's rules
+}
+
+// Base is the document itself, whatever its kind.
+func (d *Document) Base() *Document { return d }
+
+// Waiver is a finding of lint that somebody decided to live with until a day.
+type Waiver struct {
+	document.Position
+	Rule    string
+	Step    string // the only step that it is about; "" for the whole document
+	Because string
+	Until   time.Time // the last day, midnight UTC
+}
+
 // LoadDocument reads a document of some kind from the bytes of a file, as decode
 // does. The problems are all that the file has, in order; with any, what decode
-// read can't be relied on. Digest is that of the bytes, of which kept is a copy.
-func LoadDocument(file string, source []byte, decode func(*document.Node, *document.Decoder)) (kept []byte, digest string, problems document.Problems) {
+// read can't be relied on.
+func LoadDocument(file string, source []byte, decode func(*document.Node, *document.Decoder)) (Document, document.Problems) {
 	root, problems := document.Parse(file, source, document.DefaultLimits)
 	if root == nil {
-		return nil, "", problems
+		return Document{}, problems
 	}
 	d := document.NewDecoder()
 	d.Add(problems)
 	decode(root, d)
+	waivers := decodeWaivers(root.Value("lint"), d)
 	if problems := d.Problems(); len(problems) > 0 {
-		return nil, "", problems
+		return Document{}, problems
 	}
-	return slices.Clone(source), Digest(source), nil
+	return Document{Source: slices.Clone(source), Digest: Digest(source), Root: root, Waivers: waivers}, nil
+}
+
+var foreignWaiverKeys = map[string]string{
+	"rule": `msp says "waive"`, "id": `msp says "waive"`, "disable": `msp says "waive"`, "ignore": `msp says "waive"`, "allow": `msp says "waive"`,
+	"reason": `msp says "because"`, "why": `msp says "because"`, "justification": `msp says "because"`,
+	"expires": `msp says "until"`, "expiry": `msp says "until"`, "to": `msp says "until"`,
+}
+
+func decodeWaivers(n *document.Node, d *document.Decoder) []Waiver {
+	var all []Waiver
+	for _, item := range d.List(n, "a list of waivers") {
+		m := d.Map(item, "a waiver")
+		w := Waiver{Position: item.Position()}
+		if rule := need(m, "waive", foreignWaiverKeys); rule != nil {
+			w.Rule = DecodeID(rule, d)
+		}
+		w.Because = text(need(m, "because", foreignWaiverKeys), "the reason of a waiver", d)
+		w.Until = d.Date(need(m, "until", foreignWaiverKeys))
+		w.Step = d.String(m.Take("step"))
+		m.Done(foreignWaiverKeys)
+		all = append(all, w)
+	}
+	return all
 }
 
 // DecodeHeader reads apiVersion and kind. It is false for a document that is not of
 // the kind, whose other keys would only give follow-up errors.
 func DecodeHeader(m *document.Map, wanted string, d *document.Decoder) bool {
 	api, kind := m.Need("apiVersion"), m.Need("kind")
+	m.Take("lint") // which LoadDocument reads
 	if api != nil && d.String(api) != APIVersion {
 		d.Report(api.Position(), "api-version", "apiVersion: "+APIVersion, "this msp reads %s, the file says %s", APIVersion, document.Quote(api.Text()))
 		return false

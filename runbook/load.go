@@ -36,11 +36,11 @@ func Digest(data []byte) string {
 // there are problems; the problems are all that the file has, in order.
 func Load(file string, source []byte, kinds []Kind) (*Runbook, document.Problems) {
 	var r *Runbook
-	kept, digest, problems := LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
+	read, problems := LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	r.File, r.Source, r.Digest = file, kept, digest
+	r.File, r.Document = file, read
 	return r, nil
 }
 

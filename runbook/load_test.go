@@ -118,6 +118,9 @@ id: whole
 version: 1.2.3
 title: Everything that can be said
 class: ad_hoc
+lint:
+  - {waive: no-rationale, because: nobody remembers, until: 2027-06-30}
+  - {waive: vague-verb, step: first, because: the client's word, until: 2027-06-30}
 rationale: Because.
 references: [{authority: "ISO/IEC 27001:2022", clause: A.8.13}]
 decisions: [{date: 2026-03-02, by: ops-lead, decided: this, because: that}]
@@ -201,8 +204,12 @@ func TestWhole(t *testing.T) {
 			{Name: "tags", Type: runbook.List, Default: &tags},
 		},
 		Secrets: []runbook.Secret{{Name: "TOKEN", Env: "TOKEN"}, {Name: "DB", File: "db"}, {Name: "V", Command: "vault"}},
+		Document: runbook.Document{Waivers: []runbook.Waiver{
+			{Rule: "no-rationale", Because: "nobody remembers", Until: day(2027, 6, 30)},
+			{Rule: "vague-verb", Step: "first", Because: "the client's word", Until: day(2027, 6, 30)},
+		}},
 	}
-	ignored := cmp.Options{cmpopts.IgnoreTypes(document.Position{}), cmpopts.IgnoreFields(runbook.Runbook{}, "File", "Source", "Digest", "Steps")}
+	ignored := cmp.Options{cmpopts.IgnoreTypes(document.Position{}), cmpopts.IgnoreFields(runbook.Runbook{}, "File", "Document.Source", "Document.Digest", "Document.Root", "Steps")}
 	if diff := cmp.Diff(want, r, ignored); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

@@ -22,9 +22,8 @@ const APIVersion = "msp/v1"
 
 // Runbook is one loaded document. It is not changed after Load.
 type Runbook struct {
-	File   string // as it was named to Load
-	Source []byte // the exact bytes; Digest is their SHA-256
-	Digest string // "sha256:" and 64 hex digits
+	File string // as it was named to Load
+	Document
 
 	ID      string // [a-z0-9][a-z0-9-]{0,62}
 	Version string // major.minor.patch

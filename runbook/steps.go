@@ -53,7 +53,7 @@ func decodeSteps(r *Runbook, m *document.Map, scope *Scope, kinds []Kind, d *doc
 		if s.ID != "" {
 			unique(seen, s.ID, s.Position, "the step", d)
 		}
-		checkNeeds(s, r.Steps, valueOf(item, "needs"), scope, d)
+		checkNeeds(s, r.Steps, item.Value("needs"), scope, d)
 		scope.anyStep = scope.anyStep || s.ID == ""
 		r.Steps = append(r.Steps, s)
 	}
@@ -207,16 +207,7 @@ func checkNeeds(s *Step, before []*Step, needs *document.Node, scope *Scope, d *
 	}
 }
 
-// valueOf and keyPosition find a key of a map again; nil and nowhere for none.
-func valueOf(n *document.Node, key string) *document.Node {
-	for _, field := range n.Fields() {
-		if field.Key == key {
-			return field.Value
-		}
-	}
-	return nil
-}
-
+// keyPosition finds a key of a map again; nowhere for none.
 func keyPosition(n *document.Node, key string) document.Position {
 	for _, field := range n.Fields() {
 		if field.Key == key {

@@ -13,8 +13,7 @@ import (
 // promised a client. It is not changed after LoadAgreement.
 type Agreement struct {
 	document.Position
-	Source []byte // the exact bytes; Digest is their SHA-256
-	Digest string // "sha256:" and 64 hex digits; records carry it
+	runbook.Document // records carry its Digest
 
 	ID, Client, Version, Title string
 
@@ -196,10 +195,10 @@ func (a *Agreement) Covers(id string) bool {
 // nil when there are problems; the problems are all that the file has, in order.
 func LoadAgreement(file string, source []byte) (*Agreement, document.Problems) {
 	var a *Agreement
-	kept, digest, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { a = draft{d}.agreement(root) })
+	read, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { a = draft{d}.agreement(root) })
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	a.Source, a.Digest = kept, digest
+	a.Document = read
 	return a, nil
 }

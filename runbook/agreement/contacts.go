@@ -16,8 +16,7 @@ import (
 // knows nobody but a runbook's owner.
 type Contacts struct {
 	document.Position
-	Source []byte // the exact bytes; Digest is their SHA-256
-	Digest string // "sha256:" and 64 hex digits
+	runbook.Document
 
 	ID      string // by which an agreement names them; may be empty
 	Client  string // whose people these are; empty for those whom all clients share
@@ -92,11 +91,11 @@ func (c *Contact) Unreachable(at time.Time) string {
 // nil when there are problems; the problems are all that the file has, in order.
 func LoadContacts(file string, source []byte) (*Contacts, document.Problems) {
 	var c *Contacts
-	kept, digest, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { c = decodeContacts(root, d) })
+	read, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { c = decodeContacts(root, d) })
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	c.Source, c.Digest = kept, digest
+	c.Document = read
 	return c, nil
 }
 

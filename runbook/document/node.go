@@ -2,6 +2,7 @@ package document
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -115,6 +116,19 @@ func (n *Node) Fields() []Field {
 		return nil
 	}
 	return n.fields
+}
+
+// Value is what stands under a key of a map, or under a key in it, and so on; nil
+// where there is none.
+func (n *Node) Value(keys ...string) *Node {
+	for _, key := range keys {
+		i := slices.IndexFunc(n.Fields(), func(f Field) bool { return f.Key == key })
+		if i < 0 {
+			return nil
+		}
+		n = n.fields[i].Value
+	}
+	return n
 }
 
 // TextPosition is where byte offset of Text stands in the file, to point at an

@@ -15,8 +15,7 @@ import (
 // after LoadCalendar.
 type CalendarDocument struct {
 	document.Position
-	Source []byte // the exact bytes; Digest is their SHA-256
-	Digest string // "sha256:" and 64 hex digits
+	runbook.Document
 
 	Country  string   // whose statutory days off are among those of the calendar; may be empty
 	Calendar Calendar // with all days off as explicit dates
@@ -26,11 +25,11 @@ type CalendarDocument struct {
 // when there are problems; the problems are all that the file has, in order.
 func LoadCalendar(file string, source []byte) (*CalendarDocument, document.Problems) {
 	var c *CalendarDocument
-	kept, digest, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { c = decodeCalendar(root, d) })
+	read, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { c = decodeCalendar(root, d) })
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	c.Source, c.Digest = kept, digest
+	c.Document = read
 	return c, nil
 }
 

@@ -14,8 +14,7 @@ import (
 // not changed after LoadPlan.
 type Plan struct {
 	document.Position
-	Source []byte // the exact bytes; Digest is their SHA-256
-	Digest string // "sha256:" and 64 hex digits
+	runbook.Document
 
 	Client string
 	Ticker string // the writer that signs what was missed; may be empty
@@ -44,11 +43,11 @@ const logged = "logged"
 // are problems; the problems are all that the file has, in order.
 func LoadPlan(file string, source []byte) (*Plan, document.Problems) {
 	var p *Plan
-	kept, digest, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { p = decodePlan(root, d) })
+	read, problems := runbook.LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { p = decodePlan(root, d) })
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	p.Source, p.Digest = kept, digest
+	p.Document = read
 	return p, nil
 }
 

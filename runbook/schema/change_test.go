@@ -159,7 +159,13 @@ var values = []any{
 	"30m", "0m", " 30m ", "1h30m", "30m1h", "1.5s", "30", "99999999999999999999w", "40d", "7d", "1w", "1d", "4 business hours", "0 business days", "1  business hour", "4 business weeks",
 	"50%", "101%", "5 %", "1e1%", "99.9999%", "-5%", "${{ run.id }}", "${{ nosuch }}", "a ${{ run.id }}", "${{", "@daily", "@never", "0 7 * * *", "61 7 * * *",
 	"1 MiB", "1 mb", "0640", "14 runs", "0 runs", "1001 runs", "^[a-z]+$", "(", "one", "each", "enum", "manual", "12.50 GBP", "12.5 GBP", "12 JPY", "Europe/London", "monday", "[", "a/**",
-	map[string]any{}, map[string]any{"x": "y"}, []any{}, []any{"x"}, []any{"x", "x"}, []any{raw("~")}, []any{map[string]any{}},
+	map[string]any{},
+	map[string]any{"x": "y"},
+	[]any{},
+	[]any{"x"},
+	[]any{"x", "x"},
+	[]any{raw("~")},
+	[]any{map[string]any{}},
 }
 
 // changes are all changes that are made at a place. What other good documents of

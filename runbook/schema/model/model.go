@@ -38,9 +38,9 @@ func document(kind, description string, all ...key) schema {
 
 func waivers() schema {
 	return list("Findings of msp lint that are accepted for a time.", object("One finding that is accepted, until when, and why.",
-		need("waive", formed("The id of the rule.", `^[a-z][a-z0-9-]*$`).such("no-rationale")),
+		need("waive", id("The id of the rule.").such("no-rationale")),
 		need("because", said("Why it is accepted.").such("the owner is agreed in the meeting of July")),
 		need("until", date("The last day on which it is accepted; later it is a finding again.").such("2026-12-31")),
-		take("step", name("The id of the step that it is about; the whole document unless said.").such("intact")),
+		take("step", text("The id of the step that it is about. The whole document unless said.").such("intact")),
 	))
 }

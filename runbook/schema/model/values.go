@@ -94,7 +94,9 @@ func duration(description string) schema {
 	return length(description+" Whole numbers with units, from w, d, h, m, s and ms: 1h30m.", lengthForm)
 }
 
-func lasting(description string) schema { return duration(description).holding(schema{Pattern: "[1-9]"}) }
+func lasting(description string) schema {
+	return duration(description).holding(schema{Pattern: "[1-9]"})
+}
 
 // workingTime may count in a calendar, promise is one that isn't zero.
 func workingTime(description string) schema {

@@ -1,0 +1,168 @@
+package lint
+
+import (
+	"runtime"
+	"sync"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/schedule"
+)
+
+// Linter looks at documents with all rules.
+type Linter struct {
+	Kinds    []runbook.Kind
+	Known    Known
+	Settings Settings
+
+	rules      map[string]Rule
+	readPeople sync.Once
+	contacts   []*agreement.Contacts // of the library
+}
+
+// New is a linter of all rules. The settings have been checked.
+func New(kinds []runbook.Kind, known Known, settings Settings) *Linter {
+	l := &Linter{Kinds: kinds, Known: known, Settings: settings, rules: map[string]Rule{}}
+	for _, rule := range Rules() {
+		l.rules[rule.ID] = rule
+	}
+	return l
+}
+
+// Documents are those that are linted and could be read.
+type Documents struct {
+	Runbooks   []*runbook.Runbook
+	Plans      []*schedule.Plan
+	Agreements []*agreement.Agreement
+	Calendars  []*schedule.CalendarDocument
+	Contacts   []*agreement.Contacts
+
+	// ByFile are their common parts.
+	ByFile map[string]*runbook.Document
+}
+
+// Lint looks at the documents in files, many at a time, and then at all together.
+func (l *Linter) Lint(files []runbook.File) Report {
+	looks := make([]*look, len(files))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(files)) {
+		workers.Go(func() {
+			for i := range next {
+				looks[i] = l.look(files[i])
+			}
+		})
+	}
+	for i := range files {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return l.together(looks)
+}
+
+// Runbook looks at one runbook that has been read.
+func (l *Linter) Runbook(r *runbook.Runbook) Report {
+	k := &look{file: r.File, document: r.Base()}
+	k.Runbooks = append(k.Runbooks, r)
+	l.alone(k)
+	return l.together([]*look{k})
+}
+
+// look is what was seen of one file.
+type look struct {
+	file     string
+	document *runbook.Document // nil when it could not be read
+	Documents
+	findings []Finding
+}
+
+// look reads a file and looks at the document alone.
+func (l *Linter) look(f runbook.File) *look {
+	k := &look{file: f.Name}
+	switch {
+	case f.Is(runbook.KindPlan):
+		k.Plans = take(k, f, schedule.LoadPlan)
+	case f.Is(runbook.KindAgreement):
+		k.Agreements = take(k, f, agreement.LoadAgreement)
+	case f.Is(runbook.KindCalendar):
+		k.Calendars = take(k, f, schedule.LoadCalendar)
+	case f.Is(runbook.KindContacts):
+		k.Contacts = take(k, f, agreement.LoadContacts)
+	case f.Is(runbook.KindInventory):
+		// which nothing reads yet
+	default:
+		k.Runbooks = take(k, f, func(file string, source []byte) (*runbook.Runbook, document.Problems) {
+			return runbook.Load(file, source, l.Kinds)
+		})
+	}
+	l.alone(k)
+	return k
+}
+
+// take reads a document of some kind, or the problems that it has.
+func take[T interface{ Base() *runbook.Document }](k *look, f runbook.File, load func(string, []byte) (T, document.Problems)) []T {
+	read, problems := load(f.Name, f.Source)
+	for _, p := range problems {
+		k.findings = append(k.findings, Finding{p, Error})
+	}
+	if len(problems) > 0 {
+		return nil
+	}
+	k.document = read.Base()
+	return []T{read}
+}
+
+// alone has the rules look at the document of a file.
+func (l *Linter) alone(k *look) {
+	p := &pass{Linter: l, file: k.file}
+	for _, rule := range Rules() {
+		if !p.begin(rule) {
+			continue
+		}
+		each(p, rule.runbook, k.Runbooks)
+		each(p, rule.plan, k.Plans)
+		each(p, rule.agreement, k.Agreements)
+		each(p, rule.calendar, k.Calendars)
+		each(p, rule.contacts, k.Contacts)
+	}
+	k.findings = append(k.findings, p.findings...)
+}
+
+func each[T interface{ Base() *runbook.Document }](p *pass, check func(*pass, T), documents []T) {
+	for _, d := range documents {
+		if check != nil {
+			p.root = d.Base().Root
+			check(p, d)
+		}
+	}
+}
+
+// together has the rules look at all documents, and takes out what is waived.
+func (l *Linter) together(looks []*look) Report {
+	all := &Documents{ByFile: map[string]*runbook.Document{}}
+	report := Report{Files: len(looks)}
+	for _, k := range looks {
+		all.Runbooks = append(all.Runbooks, k.Runbooks...)
+		all.Plans = append(all.Plans, k.Plans...)
+		all.Agreements = append(all.Agreements, k.Agreements...)
+		all.Calendars = append(all.Calendars, k.Calendars...)
+		all.Contacts = append(all.Contacts, k.Contacts...)
+		report.Findings = append(report.Findings, k.findings...)
+		if k.document != nil {
+			all.ByFile[k.file] = k.document
+		}
+	}
+	p := &pass{Linter: l}
+	for _, rule := range Rules() {
+		if rule.all != nil {
+			p.rule = rule
+			rule.all(p, all)
+		}
+	}
+	report.Findings = append(report.Findings, p.findings...)
+	l.waive(&report, all)
+	report.sort()
+	return report
+}

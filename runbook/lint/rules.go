@@ -1,0 +1,32 @@
+package lint
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Rules are all rules, by id.
+func Rules() []Rule { return rules }
+
+var rules = sorted(
+	readingRules,
+	[]Rule{
+		calendarRunsOut,
+		duplicateID,
+		duplicateRunbook,
+		noOwner,
+		noRationale,
+		ownerIsAPerson,
+		reportWithoutRunbook,
+		unknownReference,
+		vagueStandard,
+		vagueVerb,
+		waiverRule,
+	},
+)
+
+func sorted(lists ...[]Rule) []Rule {
+	all := slices.Concat(lists...)
+	slices.SortFunc(all, func(a, b Rule) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}

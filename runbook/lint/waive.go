@@ -1,0 +1,97 @@
+package lint
+
+import (
+	"slices"
+	"time"
+
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
+)
+
+// waiverRule is about the waivers themselves. It is no function of a document: what
+// it says is known when all other rules have looked.
+var waiverRule = Rule{
+	ID: "waiver", Severity: Error,
+	Summary: "a waiver names no rule or step, has expired, or waives nothing",
+	Why: `A waiver is a decision to live with a finding until a day. One that has expired is a
+decision that nobody has taken again, and one that waives nothing hides the next
+mistake of its kind.`,
+	Bad: `lint:
+  - {waive: no-owner, because: the team is being formed, until: 2026-01-31}`,
+	Good: `# without: owner
+lint:
+  - {waive: no-owner, because: the team is being formed, until: 2027-01-31}`,
+}
+
+func (r Rule) waiving() bool { return r.ID == waiverRule.ID }
+
+// waive takes the findings out that a document's waivers cover, and finds the
+// waivers that are no good.
+func (l *Linter) waive(report *Report, all *Documents) {
+	used := map[document.Position]bool{}
+	today := l.Known.Now.UTC().Truncate(24 * time.Hour)
+	report.Findings = slices.DeleteFunc(report.Findings, func(f Finding) bool {
+		read := all.ByFile[f.File]
+		if read == nil {
+			return false
+		}
+		for _, w := range read.Waivers {
+			if w.Rule == f.Rule && (w.Step == "" || w.Step == stepAt(read.Root, f.Position)) {
+				used[w.Position] = true
+				if !w.Until.Before(today) {
+					report.Waived = append(report.Waived, Waived{f, w})
+					return true
+				}
+			}
+		}
+		return false
+	})
+	p := &pass{Linter: l, rule: waiverRule}
+	for _, read := range all.ByFile {
+		for _, w := range read.Waivers {
+			p.waiver(w, read, used[w.Position], today)
+		}
+	}
+	report.Findings = append(report.Findings, p.findings...)
+}
+
+func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used bool, today time.Time) {
+	rule, known := Find(w.Rule)
+	switch {
+	case !known:
+		p.report(w.Position, "msp lint --rules lists them", "there is no rule %s to waive%s", document.Quote(w.Rule), didYouMean(w.Rule))
+	case rule.Reading() || rule.waiving():
+		p.report(w.Position, "mend it", "the rule %s can't be waived", w.Rule)
+	case w.Step != "" && !hasStep(read.Root, w.Step):
+		p.report(w.Position, "", "the waiver of %s is about the step %s, which there isn't", w.Rule, document.Quote(w.Step))
+	case w.Until.Before(today):
+		p.report(w.Position, "mend what it waives, or decide again and set until later", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
+	case !used:
+		p.report(w.Position, "take it out", "the waiver of %s waives nothing", w.Rule)
+	}
+}
+
+func hasStep(root *document.Node, id string) bool {
+	return slices.ContainsFunc(root.Value("steps").Items(), func(n *document.Node) bool { return n.Value("id").Text() == id })
+}
+
+// stepAt is the id of the step in which a place lies; "" for none.
+func stepAt(root *document.Node, at document.Position) string {
+	id := ""
+	for _, field := range root.Fields() {
+		if field.KeyPosition.Compare(at) > 0 {
+			break
+		}
+		id = ""
+		if field.Key != "steps" {
+			continue
+		}
+		for _, step := range field.Value.Items() {
+			if step.Position().Compare(at) > 0 {
+				break
+			}
+			id = step.Value("id").Text()
+		}
+	}
+	return id
+}
