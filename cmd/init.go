@@ -47,6 +47,9 @@ func (a *app) init(folder, client string) error {
 	if err := writeNew(filepath.Join(folder, ".gitignore"), gitignoreText); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
+	if _, err := a.saveSchemas(filepath.Join(folder, schemaFolder)); err != nil {
+		return err
+	}
 	fmt.Fprintf(a.Stdout, "%s\n", path)
 	fmt.Fprintf(a.Stderr, "next: msp new my-procedure\n")
 	return nil
@@ -94,7 +97,7 @@ func (a *app) newCommand() *cobra.Command {
 				return err
 			}
 			path := filepath.Join(folder, args[0]+".yaml")
-			if err := writeNew(path, newRunbook(args[0])); err != nil {
+			if err := writeNew(path, schemaComment(p.Workspace, path)+newRunbook(args[0])); err != nil {
 				return err
 			}
 			fmt.Fprintln(a.Stdout, fromHere(path))
