@@ -168,37 +168,29 @@ var values = []any{
 	[]any{map[string]any{}},
 }
 
-// changes are all changes that are made at a place. What other good documents of
-// the kind say at such a place is in known.
+// changes are all changes that are made at a place.
 func changes(s sample, place []string, known known) []change {
+	return slices.Concat(shapes(s, place, known), meanings(s, place, known))
+}
+
+// shapes are the changes of what a map or a list holds: a key goes or comes, an
+// item goes or stands twice. What other good documents of the kind say at such a
+// place is in known.
+func shapes(s sample, place []string, known known) []change {
 	var all []change
 	add := func(what string, put any) { all = append(all, change{what, placed(s.root, place, put)}) }
-	old := at(s.root, place)
-	if len(place) > 0 {
-		for _, v := range slices.Concat(values, known.values[s.kind+general(place)]) {
-			add("becomes "+written(v), v)
-		}
-	}
-	switch old := old.(type) {
+	switch old := at(s.root, place).(type) {
 	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(old)) {
-			without := maps.Clone(old)
-			delete(without, key)
-			add("loses "+key, without)
-			for _, name := range []string{key + "s", strings.ToUpper(key[:1]) + key[1:], strings.ReplaceAll(key, "_", "-") + "-x", "x", "PATH"} {
-				renamed := maps.Clone(without)
-				renamed[name] = old[key]
-				add("calls "+key+" "+name, renamed)
-			}
-		}
 		more := maps.Clone(known.keys[s.kind+general(place)])
-		if more == nil {
-			more = map[string]any{}
-		}
 		more["zzz"] = raw("1")
 		for _, key := range slices.Sorted(maps.Keys(more)) {
-			if _, ok := old[key]; !ok {
-				add("gets "+key, merged(old, key, more[key]))
+			fields := maps.Clone(old)
+			if _, ok := old[key]; ok {
+				delete(fields, key)
+				add("loses "+key, fields)
+			} else {
+				fields[key] = more[key]
+				add("gets "+key, fields)
 			}
 		}
 	case []any:
@@ -208,18 +200,33 @@ func changes(s sample, place []string, known known) []change {
 		}
 		add("gets ~", slices.Concat(old, []any{raw("~")}))
 		add("gets x", slices.Concat(old, []any{"x"}))
-	case string:
-		for _, text := range []string{old + "x", "x" + old, old + " ", old + "\n", strings.ToUpper(old), strings.TrimSuffix(old, old[max(len(old)-1, 0):])} {
-			add("becomes "+written(text), text)
-		}
 	}
 	return all
 }
 
-func merged(fields map[string]any, key string, value any) map[string]any {
-	more := maps.Clone(fields)
-	more[key] = value
-	return more
+// meanings are the changes of a value to another, and of a key to another name.
+func meanings(s sample, place []string, known known) []change {
+	if len(place) == 0 {
+		return nil
+	}
+	all := slices.Concat(values, known.values[s.kind+general(place)])
+	if old, ok := at(s.root, place).(string); ok {
+		all = append(all, old+"x", "x"+old, old+" ", old+"\n", strings.ToUpper(old), old[:max(len(old)-1, 0)])
+	}
+	var changes []change
+	if fields, ok := at(s.root, place[:len(place)-1]).(map[string]any); ok {
+		key := place[len(place)-1]
+		for _, name := range []string{key + "s", strings.ToUpper(key[:1]) + key[1:], "Path"} {
+			renamed := maps.Clone(fields)
+			delete(renamed, key)
+			renamed[name] = fields[key]
+			changes = append(changes, change{"is called " + name, placed(s.root, place[:len(place)-1], renamed)})
+		}
+	}
+	for _, value := range all {
+		changes = append(changes, change{"becomes " + written(value), placed(s.root, place, value)})
+	}
+	return changes
 }
 
 // general is a place without the numbers of items and without the names that a

@@ -62,7 +62,7 @@ var differences = []difference{
 	{"Agreement", "bad-value", "credits/monthly_fee", "", "how many digits a currency has is in a list"},
 	{"Agreement", "credits", "targets/[^/]+", "", "tiers are compared with each other and with the target, and need a fee"},
 	{"Agreement", "not-tighter", "supported_by/[0-9]+", "", "what supports a target is compared with it"},
-	{"Agreement", "schedule", "reports/[0-9]+/schedule", "", "whether a schedule is ever due takes its computation"},
+	{"Agreement", "schedule|sla", "reports/[0-9]+/schedule", "", "whether a schedule is ever due takes its computation, and its calendar where it counts working time"},
 
 	{"Calendar", "bad-value", "hours(?:/.*)?", "", "hours are compared with each other, and their begin with their end"},
 	{"Calendar", "bad-value", "holidays/(?:country|worked/[0-9]+|own/[0-9]+/date)", "", "which countries, regions and days off there are is in a list"},
