@@ -107,8 +107,8 @@ func credits() schema {
 		take("cap", percent("The part of the fee that all credits of a month reach at most.").usually("100%").such("20%")),
 		take("claim_within", lasting("How long after the month's end a credit is claimed. Without a limit unless said.").such("30d")),
 		take("chronic", object("How often a credit makes a service chronically bad. 3 months of 6 unless said.",
-			need("months", whole("The number of months with a credit.", 1, 120).such(3)),
-			need("of", whole("Out of how many months, at most 120.", 1, 120).such(6)),
+			need("months", whole("The number of months with a credit.", 120).such(3)),
+			need("of", whole("Out of how many months, at most 120.", 120).such(6)),
 		)),
 	)
 }

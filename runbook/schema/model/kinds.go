@@ -80,7 +80,7 @@ func manual() schema {
 func approval() schema {
 	return object("Ask somebody else to agree. They decide with msp approve.",
 		need("roles", some("The roles of which any may agree.", enum("A role.", "operator", "approver", "author", "lead", "auditor")).unique()),
-		take("min_approvals", whole("How many people have to agree, from 1 to 20.", 1, 20).usually(1).such(2)),
+		take("min_approvals", whole("How many people have to agree, from 1 to 20.", 20).usually(1).such(2)),
 		take("timeout", lasting("How long the run waits. Without an end unless said.").such("30m")),
 		take("on_timeout", enum("What a timeout means: silence is no approval.", "reject")),
 		take("instructions", said("What to look at. Fixed text, Markdown.").without(computed).such("Is the reason for the size a good one?")),

@@ -29,7 +29,7 @@ func retry() schema {
 	backoff := number("How many times longer each pause is than the one before, from 1 to 100.").usually(1).such(2)
 	backoff.Minimum, backoff.Maximum = &least, &most
 	return object("How often, and after which pauses, a failed step is tried again. Not at all unless said.",
-		need("max_attempts", whole("The number of all tries, from 1 to 100.", 1, 100).such(3)),
+		need("max_attempts", whole("The number of all tries, from 1 to 100.", 100).such(3)),
 		take("delay", duration("The pause before the second try. None unless said.").such("5s")),
 		take("backoff", backoff),
 		take("max_delay", duration("The longest pause.").such("5m")),

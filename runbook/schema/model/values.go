@@ -66,7 +66,9 @@ func yes(description string) schema {
 
 func number(description string) schema { return schema{Description: description, Type: "number"} }
 
-func whole(description string, least, most int) schema {
+// whole is a whole number from 1 on.
+func whole(description string, most int) schema {
+	least := 1
 	return schema{Description: description, Type: "integer", Minimum: &least, Maximum: &most}
 }
 
