@@ -40,6 +40,14 @@ var houseRooms = map[string]houseRoom{
 		"is what a runbook is: its model, its values and expressions, the contract of a step kind",
 		"runbook/document",
 	},
+	"runbook/change": {
+		"is what changed in meaning between two versions of a runbook, in words, and which version that demands; pure",
+		"runbook runbook/document",
+	},
+	"runbook/revision": {
+		"reads files as they were at a revision of a git repository, and runs nothing that the repository names",
+		"runbook/process",
+	},
 	"runbook/process": {
 		"starts and ends programs: groups, sessions, timeouts, streams",
 		"",
@@ -84,13 +92,21 @@ var houseRooms = map[string]houseRoom{
 		"says what the schemas are generated from; for go generate and tests only",
 		"",
 	},
+	"runbook/handbook": {
+		"is a runbook as people read it: text, Markdown, HTML, a checklist to print; pure",
+		"runbook",
+	},
 	"runbook/shelf": {
 		"finds the documents of a workspace by what names them",
 		"runbook runbook/document runbook/schedule runbook/agreement",
 	},
 	"runbook/lint": {
 		"finds mistakes in documents before a run does, one rule a file",
-		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf",
+		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf runbook/change",
+	},
+	"runbook/lint/format": {
+		"writes lint's findings in the words of other programs",
+		"runbook/lint",
 	},
 	"runbook/escalate": {
 		"is who is told about work that isn't done, and when; pure",
@@ -156,7 +172,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/escalate runbook/escalate/channel runbook/schema runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/change runbook/revision runbook/handbook runbook/lint/format runbook/escalate runbook/escalate/channel runbook/schema runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

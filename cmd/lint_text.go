@@ -10,6 +10,7 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/lint"
+	"github.com/msp-runbook/msp/runbook/lint/format"
 )
 
 // lintReport is what msp lint --json prints.
@@ -18,6 +19,7 @@ type lintReport struct {
 	Files    int           `json:"files"`
 	Problems []lintFinding `json:"problems"`
 	Waived   []lintWaived  `json:"waived,omitempty"`
+	Since    *toldSince    `json:"since,omitempty"`
 }
 
 type lintFinding struct {
@@ -36,8 +38,8 @@ type lintWaived struct {
 	Until   string `json:"until"`
 }
 
-func lintReportOf(r lint.Report) lintReport {
-	report := lintReport{V: 1, Files: r.Files, Problems: []lintFinding{}}
+func lintReportOf(r lint.Report, before *lint.Before) lintReport {
+	report := lintReport{V: 1, Files: len(r.Files), Problems: []lintFinding{}, Since: sinceThen(before)}
 	for _, f := range r.Findings {
 		report.Problems = append(report.Problems, lintFindingOf(f))
 	}
@@ -77,7 +79,25 @@ func (s sources) line(at document.Position) string {
 // mostFindings bounds what a screen is flooded with.
 const mostFindings = 200
 
-func (a *app) printFindings(r lint.Report, lines sources, known int) {
+// findingPrinter prints a report in a format, and in what people read, what the
+// runbooks were before.
+func (a *app) findingPrinter(name string, failOn lint.Severity) (func(lint.Report, sources, *lint.Before) error, error) {
+	switch name {
+	case "text":
+		return a.printFindings, nil
+	case "json":
+		return func(r lint.Report, _ sources, before *lint.Before) error { return a.printJSON(lintReportOf(r, before)) }, nil
+	}
+	write, err := format.Find(name)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("--format: %w", err), "text, json, "+strings.Join(format.Names(), ", "))
+	}
+	options := format.Options{Version: version(), FailOn: failOn}
+	return func(r lint.Report, _ sources, _ *lint.Before) error { return write(a.Stdout, r, options) }, nil
+}
+
+func (a *app) printFindings(r lint.Report, lines sources, before *lint.Before) error {
+	a.printSince(before)
 	show := terminal.FindingPrinter(terminal.Detect(a.Stdout, os.Getenv))
 	for i, f := range r.Findings {
 		if i == mostFindings {
@@ -89,7 +109,7 @@ func (a *app) printFindings(r lint.Report, lines sources, known int) {
 			Line: f.Line, Column: f.Column, Source: lines.line(f.Position),
 		})
 	}
-	fmt.Fprintln(a.Stderr, lintSummary(r, known))
+	return nil
 }
 
 // lintSummary counts what was found: "2 errors, 1 warning in 3 files".
@@ -98,7 +118,7 @@ func lintSummary(r lint.Report, known int) string {
 	if n := r.Count(lint.Info); n > 0 {
 		words = append(words, fmt.Sprintf("%d info", n))
 	}
-	text := strings.Join(words, ", ") + " in " + count(r.Files, "file")
+	text := strings.Join(words, ", ") + " in " + count(len(r.Files), "file")
 	if n := len(r.Waived); n > 0 {
 		text += fmt.Sprintf("; %d waived", n)
 	}

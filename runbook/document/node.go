@@ -50,6 +50,8 @@ const (
 type Node struct {
 	source *source
 	at     Position
+	start  int  // the same place as a byte of the source's text
+	flow   bool // it is in brackets, or stands in some
 	kind   Kind
 	style  style
 	text   string
@@ -71,6 +73,8 @@ type Field struct {
 	Key         string
 	KeyPosition Position
 	Value       *Node
+
+	keyStart int // as a byte of the source's text
 }
 
 // Kind is what the node holds; Null for nil.
@@ -89,6 +93,10 @@ func (n *Node) Position() Position {
 	}
 	return n.at
 }
+
+// Refused says whether Parse has reported the node, so that its value means
+// nothing.
+func (n *Node) Refused() bool { return n != nil && n.refused }
 
 // Text is a scalar's text, with quotes and escapes resolved; "" for the rest.
 func (n *Node) Text() string {

@@ -67,23 +67,25 @@ type Rule struct {
 	calendar  func(*pass, *schedule.CalendarDocument)
 	contacts  func(*pass, *agreement.Contacts)
 	all       func(*pass, *Documents) // looks at all documents together
+	since     func(*pass, *Documents) // looks at what they were before, where that is known
 }
 
 // Reading says whether the rule is one of the readers of documents: it can't be
 // waived, lowered or switched off.
 func (r Rule) Reading() bool {
-	return r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && !r.waiving()
+	return r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && r.since == nil && !r.waiving()
 }
 
 // Finding is one mistake at one place.
 type Finding struct {
 	document.Problem
 	Severity Severity
+	Fix      []document.Edit // that mends it and changes nothing else; none where a person has to decide
 }
 
 // Report is what was found.
 type Report struct {
-	Files    int       // that were looked at
+	Files    []string  // that were looked at
 	Findings []Finding // by file, line and column
 	Waived   []Waived
 }

@@ -60,7 +60,7 @@ var differences = []difference{
 	{"Agreement", "bad-value", "until|trial/until|kpis/[0-9]+|", "", "days are compared with each other"},
 	{"Agreement", "bad-value", "credits/chronic", "", "months are compared with of"},
 	{"Agreement", "bad-value", "credits/monthly_fee", "", "how many digits a currency has is in a list"},
-	{"Agreement", "credits", "targets/[^/]+", "", "tiers are compared with each other and with the target, and need a fee"},
+	{"Agreement", "credits", "targets/[^/]+(?:/credits/[0-9]+)?", "", "tiers are compared with each other and with the target, and need a fee"},
 	{"Agreement", "not-tighter", "supported_by/[0-9]+", "", "what supports a target is compared with it"},
 	{"Agreement", "schedule|sla", "reports/[0-9]+/schedule", "", "whether a schedule is ever due takes its computation, and its calendar where it counts working time"},
 
@@ -71,6 +71,7 @@ var differences = []difference{
 
 	{"Contacts", "bad-value", "contacts/[0-9]+/working_hours(?:/.*)?", "", "hours are compared with each other, and their begin with their end"},
 	{"Contacts", "bad-value", "(?:contacts/[0-9]+/away|rosters/[0-9]+/overrides)/[0-9]+/until", "", "it is compared with from"},
+	{"Contacts", "bad-value", "contacts/[0-9]+/channels/[0-9]+/e?mail", "", "which address has an @ is said by the name of its channel"},
 	{"Contacts", "bad-value", "rosters/[0-9]+/length", "", "whole days are counted"},
 	{"Contacts", "bad-value", "rosters/[0-9]+/from", "", "on which weekday a day falls is computed"},
 	{"Contacts", "bad-value|missing-key", "rosters/[0-9]+/handover(?:/weekday)?", "", "whether turns are whole weeks is computed"},
