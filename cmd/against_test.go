@@ -295,3 +295,23 @@ func TestDiffRevisions(t *testing.T) {
 		}
 	}
 }
+
+// What a change demands is written into the version by --fix, and nothing else is
+// changed.
+func TestAgainstFixed(t *testing.T) {
+	b := newBranch(t)
+	b.commit()
+	source := b.edited("timeout: 10m", "timeout: 20m # it grew")
+	b.write("runbooks/nightly.yaml", source)
+	ran := b.msp("lint", "--against", "main", "--fix")
+	if ran.code != 0 || !strings.Contains(ran.stderr, "mended 1 finding in runbooks/nightly.yaml") {
+		t.Errorf("exit code %d\n%s%s", ran.code, ran.stdout, ran.stderr)
+	}
+	got, err := os.ReadFile(b.path("runbooks/nightly.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(strings.Replace(source, "version: 1.4.0", "version: 1.5.0", 1), string(got)); diff != "" {
+		t.Error(diff)
+	}
+}

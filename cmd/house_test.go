@@ -164,7 +164,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/handbook runbook/lint/format runbook/change runbook/revision runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/change runbook/revision runbook/handbook runbook/lint/format runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

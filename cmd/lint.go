@@ -21,6 +21,7 @@ import (
 type lintFlags struct {
 	json          bool
 	format        string
+	fix           bool
 	explain       string
 	rules         bool
 	failOn        string
@@ -66,6 +67,7 @@ is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 	}
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON, as --format json")
 	c.Flags().StringVar(&f.format, "format", "text", "text, json, "+strings.Join(format.Names(), ", "))
+	c.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without a decision; comments and layout stay")
 	c.Flags().StringVar(&f.explain, "explain", "", "say what a rule finds, and why it matters")
 	c.Flags().BoolVar(&f.rules, "rules", false, "list all rules")
 	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
@@ -115,6 +117,11 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 		}
 	}
 	report := linter.Lint(files)
+	if f.fix {
+		if files, report, err = a.fix(linter, files, report); err != nil {
+			return err
+		}
+	}
 	if f.writeBaseline != "" {
 		return a.writeBaseline(f.writeBaseline, report)
 	}
@@ -124,7 +131,7 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 			return err
 		}
 	}
-	if err = show(report, sourcesOf(files)); err == nil {
+	if err = show(report, sourcesOf(files), linter.Known.Before); err == nil {
 		fmt.Fprintln(a.Stderr, lintSummary(report, known))
 	}
 	if err == nil && report.Worst() >= failOn {

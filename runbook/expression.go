@@ -157,8 +157,8 @@ func NewExpression(n *document.Node, d *document.Decoder) *Expression {
 	text := d.Text(n)
 	source, offset := trimExpression(text)
 	e := &Expression{Position: n.TextPosition(offset), Source: source}
-	if source == "" && n != nil {
-		d.Report(n.Position(), "expression", "", "an expression is empty")
+	if source == "" && n != nil && !n.Refused() {
+		d.Report(n.Position(), "expression", "write a condition, or leave the key out", "an expression is empty")
 	}
 	return e
 }
@@ -193,9 +193,12 @@ func (e *Expression) compile(s *Scope, d *document.Decoder, secrets bool, want e
 		options = append(options, want)
 	}
 	program, err := expr.Compile(e.Source, options...)
+	if err != nil && s.misnames(e.Source) {
+		return // which has been complained about
+	}
 	if err != nil {
 		message, hint := s.explain(err, secrets)
-		d.Report(e.Position, "expression", hint, "in the expression %q: %s", e.Source, message)
+		d.Report(e.Position, "expression", slipHint(e.Source, message, hint), "in the expression %q: %s", e.Source, message)
 		return
 	}
 	if what := rules.broken(); what != "" {
@@ -231,6 +234,8 @@ func (s *Scope) explain(err error, secrets bool) (message, hint string) {
 		hint = "a secret reaches a step only through its env: NAME: \"${{ secrets.NAME }}\""
 	case strings.Contains(message, "unknown name"), strings.Contains(message, "unknown field"):
 		hint = "an expression may name " + s.names(secrets)
+	default:
+		hint = "text stands in quotes; ==, !=, < and > compare; and, or, not join"
 	}
 	return message, hint
 }

@@ -60,18 +60,24 @@ type Map struct {
 	silent  bool           // the node is no map, which has been said
 	index   map[string]int // of the keys among the node's fields
 	known   map[string]bool
+	missing map[string]Problem // by key
 }
 
 // Map is n as a map. What names it in messages: "a runbook", "a step". If n is
 // something else, that is reported and the Map is empty and reports no more.
 func (d *Decoder) Map(n *Node, what string) *Map {
+	return d.MapLike(n, what, "write it as key: value")
+}
+
+// MapLike is Map with an example for whoever wrote something else.
+func (d *Decoder) MapLike(n *Node, what, example string) *Map {
 	m := &Map{decoder: d, node: n, what: what, index: make(map[string]int), known: make(map[string]bool)}
 	switch {
 	case n.absent():
 		m.silent = true
 	case n.kind != Mapping:
 		m.silent = true
-		d.Report(n.at, "wrong-type", "write it as key: value", "%s must be a map, but %s", what, n.describe())
+		d.Report(n.at, "wrong-type", example, "%s must be a map, but %s", what, n.describe())
 	}
 	if !m.silent {
 		for i, field := range n.fields {
@@ -117,21 +123,49 @@ func (m *Map) Take(key string) *Node {
 func (m *Map) Need(key string) *Node {
 	n := m.Take(key)
 	if n == nil && !m.silent && !m.node.partial {
-		m.decoder.Report(m.node.at, "missing-key", "", "%s needs the key %s", m.what, Quote(key))
+		m.miss(key)
 	}
 	return n
 }
 
+func (m *Map) miss(key string) {
+	m.decoder.Report(m.node.at, "missing-key", "add "+key+": …", "%s needs the key %s", m.what, Quote(key))
+	if m.missing == nil {
+		m.missing = make(map[string]Problem)
+	}
+	m.missing[key] = m.decoder.problems[len(m.decoder.problems)-1]
+}
+
+// found takes back that a key is missing: it stands there by another name, which
+// is said.
+func (m *Map) found(key string) {
+	if problem, ok := m.missing[key]; ok {
+		m.decoder.problems = slices.DeleteFunc(m.decoder.problems, func(p Problem) bool { return p == problem })
+	}
+}
+
+// Unknown are the keys that were not asked for so far, in the order of the file.
+func (m *Map) Unknown() []string {
+	return slices.DeleteFunc(m.Keys(), func(key string) bool { return m.known[key] })
+}
+
 // Done reports every key that was never asked for. Foreign holds hints for
-// words that other tools use: "depends": `msp says "needs"`.
+// words that other tools use: "depends": `msp says "needs"`. A key that is needed
+// and stands there misspelt, or in such a word, is not missing as well.
 func (m *Map) Done(foreign map[string]string) {
 	if m.silent {
 		return
 	}
 	for _, field := range m.node.fields {
-		if !m.known[field.Key] {
-			m.decoder.Report(field.KeyPosition, "unknown-key", m.hint(field.Key, foreign),
-				"%s is not a key of %s", Quote(field.Key), m.what)
+		if m.known[field.Key] {
+			continue
+		}
+		hint := m.hint(field.Key, foreign)
+		m.decoder.Report(field.KeyPosition, "unknown-key", hint, "%s is not a key of %s", Quote(field.Key), m.what)
+		for key := range m.missing {
+			if strings.Contains(hint, Quote(key)) {
+				m.found(key)
+			}
 		}
 	}
 }
@@ -140,6 +174,9 @@ func (m *Map) Done(foreign map[string]string) {
 func (m *Map) hint(key string, foreign map[string]string) string {
 	if hint, ok := foreign[key]; ok {
 		return hint
+	}
+	if name, _, tight := strings.Cut(key, ":"); tight && m.known[name] {
+		return "put a space behind the colon of " + Quote(name)
 	}
 	if near := Nearest(key, slices.Sorted(maps.Keys(m.known))); near != "" {
 		return "did you mean " + Quote(near) + "?"

@@ -29,6 +29,7 @@ func TestReaders(t *testing.T) {
 	texts := func(d *Decoder, n *Node) any { return d.Strings(n) }
 	enum := func(d *Decoder, n *Node) any { return d.Enum(n, "abort", "continue") }
 	list := func(d *Decoder, n *Node) any { return len(d.List(n, "a list of steps")) }
+	between := func(d *Decoder, n *Node) any { return d.IntBetween(n, 1, 5, "it counts tries") }
 	day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
 	tests := []struct {
@@ -54,32 +55,40 @@ func TestReaders(t *testing.T) {
 		{"Bool", boolean, "false", false, ""},
 		{"Bool", boolean, "on", false, "wrong-type: \"v\" must be true or false, but it is the text \"on\"\n     hint: write true"},
 		{"Bool", boolean, "'no'", false, "wrong-type: \"v\" must be true or false, but it is the text \"no\"\n     hint: write false, without quotes"},
-		{"Bool", boolean, "1", false, "wrong-type: \"v\" must be true or false, but it is the number 1"},
+		{"Bool", boolean, "1", false, "wrong-type: \"v\" must be true or false, but it is the number 1\n     hint: write true or false"},
 		{"Int", integer, "42", 42, ""},
 		{"Int", integer, "-7", -7, ""},
 		{"Int", integer, "0o17", 0, "bad-value: \"v\" must be a whole number in decimal digits, but it is \"0o17\"\n     hint: write it without underscores, leading zeros or 0x"},
-		{"Int", integer, "9223372036854775808", 0, "bad-value: \"v\" must be a smaller number, but it is \"9223372036854775808\""},
-		{"Int", integer, "1.0", 0, "wrong-type: \"v\" must be a whole number, but it is the number 1.0"},
+		{"Int", integer, "9223372036854775808", 0, "bad-value: \"v\" must be a smaller number, but it is \"9223372036854775808\"\n     hint: write it in fewer digits"},
+		{"Int", integer, "1.0", 0, "wrong-type: \"v\" must be a whole number, but it is the number 1.0\n     hint: write it in digits, such as 3"},
 		{"Number", number, "42", 42.0, ""},
 		{"Number", number, "-0.5", -0.5, ""},
 		{"Number", number, "1e3", 1000.0, ""},
 		{"Number", number, ".nan", 0.0, "bad-value: \"v\" must be a number in decimal digits, but it is \".nan\"\n     hint: write it like 1500 or 0.25"},
 		{"Number", number, "'0.5'", 0.0, "wrong-type: \"v\" must be a number, but it is the text \"0.5\"\n     hint: remove the quotes: 0.5"},
-		{"Number", number, "40%", 0.0, "wrong-type: \"v\" must be a number, but it is the text \"40%\""},
+		{"Number", number, "40%", 0.0, "wrong-type: \"v\" must be a number, but it is the text \"40%\"\n     hint: write it like 1500 or 0.25"},
 		{"Date", date, "2026-03-02", day, ""},
 		{"Date", date, "'2026-03-02'", day, ""},
-		{"Date", date, "2026-3-2", time.Time{}, "bad-value: \"v\" must be a date like 2026-03-02, but it is \"2026-3-2\""},
-		{"Date", date, "2026-03-02 10:00:00", time.Time{}, "bad-value: \"v\" must be a date like 2026-03-02, but it is \"2026-03-02 10:00:00\""},
-		{"Date", date, "20260302", time.Time{}, "wrong-type: \"v\" must be a date like 2026-03-02, but it is the number 20260302"},
+		{"Date", date, "2026-3-2", time.Time{}, "bad-value: \"v\" must be a date like 2026-03-02, but it is \"2026-3-2\"\n     hint: four digits of the year, two of the month, two of the day"},
+		{"Date", date, "2026-03-02 10:00:00", time.Time{}, "bad-value: \"v\" must be a date like 2026-03-02, but it is \"2026-03-02 10:00:00\"\n     hint: four digits of the year, two of the month, two of the day"},
+		{"Date", date, "20260302", time.Time{}, "wrong-type: \"v\" must be a date like 2026-03-02, but it is the number 20260302\n     hint: four digits of the year, two of the month, two of the day"},
 		{"Strings", texts, "[a, '1']", []string{"a", "1"}, ""},
 		{"Strings", texts, "[]", []string{}, ""},
 		{"Strings", texts, "a b", []string(nil), "wrong-type: \"v\" must be a list of texts, but it is the text \"a b\"\n     hint: write a list: [\"a b\"]"},
 		{"Strings", texts, "ops-lead", []string(nil), "wrong-type: \"v\" must be a list of texts, but it is the text \"ops-lead\"\n     hint: write a list: [ops-lead]"},
 		{"Enum", enum, "abort", "abort", ""},
 		{"Enum", enum, "Continue", "", "bad-value: \"v\" must be one of abort, continue, but it is \"Continue\"\n     hint: did you mean continue?"},
-		{"Enum", enum, "explode", "", "bad-value: \"v\" must be one of abort, continue, but it is \"explode\""},
+		{"Enum", enum, "explode", "", "bad-value: \"v\" must be one of abort, continue, but it is \"explode\"\n     hint: write one of these words"},
+		{"Enum", enum, "abo", "", "bad-value: \"v\" must be one of abort, continue, but it is \"abo\"\n     hint: did you mean abort?"},
+		{"Between", between, "3", 3, ""},
+		{"Between", between, "0", 1, "bad-value: \"v\" must be a number from 1 to 5, but it is \"0\"\n     hint: it counts tries"},
+		{"Between", between, "6", 1, "bad-value: \"v\" must be a number from 1 to 5, but it is \"6\"\n     hint: it counts tries"},
+		{"Between", between, "007", 1, "bad-value: \"v\" must be a whole number in decimal digits, but it is \"007\"\n     hint: write it without underscores, leading zeros or 0x"},
+		{"Strings", texts, "a, b c", []string(nil), "wrong-type: \"v\" must be a list of texts, but it is the text \"a, b c\"\n     hint: write a list: [\"a, b c\"]"},
+		{"Strings", texts, "a, b", []string(nil), "wrong-type: \"v\" must be a list of texts, but it is the text \"a, b\"\n     hint: write a list: [a, b]"},
+		{"List", list, "-a -b", 0, "wrong-type: \"v\" must be a list of steps, but it is the text \"-a -b\"\n     hint: put a space behind each dash"},
 		{"List", list, "[a, b]", 2, ""},
-		{"List", list, "a", 0, "wrong-type: \"v\" must be a list of steps, but it is the text \"a\"\n     hint: start each item with \"- \""},
+		{"List", list, "a", 0, "wrong-type: \"v\" must be a list of steps, but it is the text \"a\"\n     hint: write a list: [a]"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name+" of "+tt.text, func(t *testing.T) {
@@ -155,7 +164,7 @@ func TestMap(t *testing.T) {
 		t.Errorf("position %v", m.Position())
 	}
 	want := strings.Join([]string{
-		`f.yaml:1:1: missing-key: a step needs the key "title"`,
+		`f.yaml:1:1: missing-key: a step needs the key "title"`, "     hint: add title: …",
 		`f.yaml:2:1: unknown-key: "maxAttempts" is not a key of a step`, `     hint: did you mean "max_attempts"?`,
 		`f.yaml:3:1: unknown-key: "depends" is not a key of a step`, `     hint: msp says "needs"`,
 		`f.yaml:4:1: unknown-key: "Depends-On" is not a key of a step`, "     hint: no such thing",
@@ -263,5 +272,29 @@ func TestKindString(t *testing.T) {
 	}
 	if got := Kind(99).String(); got != "kind 99" {
 		t.Errorf("an unknown kind is %q", got)
+	}
+}
+
+// TestMisspeltKeyIsNotMissing: a needed key that stands there misspelt, or as
+// another tool calls it, is one problem and not two.
+func TestMisspeltKeyIsNotMissing(t *testing.T) {
+	d := NewDecoder()
+	m := d.Map(parse(t, "titel: a\ncustomer: b\nowner:c: d\n"), "a plan")
+	m.Need("title")
+	m.Need("client")
+	m.Need("owner")
+	m.Need("level")
+	if diff := cmp.Diff([]string{"titel", "customer", "owner:c"}, m.Unknown()); diff != "" {
+		t.Errorf("unknown (-want +got):\n%s", diff)
+	}
+	m.Done(map[string]string{"customer": `msp says "client"`})
+	want := strings.Join([]string{
+		`f.yaml:1:1: missing-key: a plan needs the key "level"`, "     hint: add level: …",
+		`f.yaml:1:1: unknown-key: "titel" is not a key of a plan`, `     hint: did you mean "title"?`,
+		`f.yaml:2:1: unknown-key: "customer" is not a key of a plan`, `     hint: msp says "client"`,
+		`f.yaml:3:1: unknown-key: "owner:c" is not a key of a plan`, `     hint: put a space behind the colon of "owner"`,
+	}, "\n")
+	if diff := cmp.Diff(want, d.Problems().Error()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

@@ -3,6 +3,8 @@ package document
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -14,7 +16,8 @@ type builder struct {
 	limits   Limits
 	nodes    int
 	problems Problems
-	over     bool // a limit was passed: no tree comes out
+	anchored bool // an anchor was reported, and with it what repeats it
+	over     bool // a limit was passed, or what follows would be guesses: no tree comes out
 }
 
 func (b *builder) document(doc *yaml.Node) (*Node, Problems) {
@@ -105,10 +108,10 @@ func tooDeep(at Position, limits Limits) Problem {
 func (b *builder) refuse(y *yaml.Node, n *Node) {
 	rest := b.cursor.rest(n.at)
 	switch {
-	case y.Kind == yaml.AliasNode:
+	case y.Kind == yaml.AliasNode: // of an anchor that stands before it, which was reported
 		n.refused = true
-		b.problems = append(b.problems, aliasProblem(n.at, rest))
 	case y.Anchor != "":
+		b.anchored = true
 		b.problems = append(b.problems, anchorProblem(n.at, rest))
 	}
 	if y.Style&yaml.TaggedStyle != 0 || y.Kind != yaml.AliasNode && strings.HasPrefix(rest, "!") {
@@ -131,7 +134,7 @@ func anchorProblem(at Position, rest string) Problem {
 		Position: at,
 		Rule:     "alias",
 		Message:  fmt.Sprintf("aliases are not allowed: %s names a value to repeat", Quote(token(rest))),
-		Hint:     "remove it; if it is meant as text, put it in quotes",
+		Hint:     "write the value out where it is repeated, and remove the name; if it is meant as text, put it in quotes",
 	}
 }
 
@@ -231,24 +234,38 @@ func (n *Node) held(key string) {
 // key reports a key that isn't plain text.
 func (b *builder) key(y *yaml.Node, at Position) bool {
 	if y.Kind == yaml.ScalarNode && y.Tag == "!!merge" {
-		b.report(at, "alias", "write the keys out", `aliases are not allowed: "<<" merges another map`)
+		if !b.anchored {
+			b.report(at, "alias", "write the keys out", `aliases are not allowed: "<<" merges another map`)
+		}
 		return false
 	}
-	probe := &Node{at: at}
+	probe := &Node{source: b.source, at: at}
 	before := len(b.problems)
 	b.refuse(y, probe)
-	if len(b.problems) > before {
+	if probe.refused || len(b.problems) > before {
 		return false
 	}
 	probe.kind, probe.text = keyKind(y), y.Value
 	if probe.kind == String {
-		return true
+		return b.indented(at)
 	}
 	hint := quotesHint(probe)
 	if probe.kind == Null && probe.text == "" {
 		hint = "write a key before the colon"
 	}
 	b.report(at, "not-a-string-key", hint, "a key must be text, but %s", probe.describe())
+	return false
+}
+
+// indented refuses a key that a space of another kind, which only looks like
+// one, stands before: it isn't where it seems to be.
+func (b *builder) indented(at Position) bool {
+	first, _ := utf8.DecodeRuneInString(b.cursor.rest(at))
+	if first < utf8.RuneSelf || !unicode.IsSpace(first) {
+		return true
+	}
+	b.over = true
+	b.report(at, "syntax", "type the spaces again", "the character %U looks like a space and is none", first)
 	return false
 }
 

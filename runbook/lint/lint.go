@@ -80,6 +80,7 @@ func (r Rule) Reading() bool {
 type Finding struct {
 	document.Problem
 	Severity Severity
+	Fix      []document.Edit // that mends it and changes nothing else; none where a person has to decide
 }
 
 // Report is what was found.
@@ -87,7 +88,6 @@ type Report struct {
 	Files    []string  // that were looked at
 	Findings []Finding // by file, line and column
 	Waived   []Waived
-	Before   *Before // what they were compared with; nil where that wasn't asked for
 }
 
 // Waived is a finding that somebody decided to live with.

@@ -20,6 +20,10 @@ func changed(p *pass, all *Documents) {
 			continue
 		}
 		found := change.Check(f.Runbook, now, f.Changes, p.Known.Before.Since)
-		p.problems(slices.DeleteFunc(found, func(problem document.Problem) bool { return problem.Rule != rule }))
+		found = slices.DeleteFunc(found, func(problem document.Problem) bool { return problem.Rule != rule })
+		p.problems(found)
+		if len(found) > 0 && (rule == change.NotBumped || rule == change.WasLowered) {
+			p.fix(now.Root.Value("version").ReplaceText(change.Least(f.Runbook.Version, change.Demanded(f.Changes))))
+		}
 	}
 }
