@@ -48,6 +48,10 @@ var houseRooms = map[string]houseRoom{
 		"reads files as they were at a revision of a git repository, and runs nothing that the repository names",
 		"runbook/process",
 	},
+	"runbook/runbooktest": {
+		"writes runbooks by the thousand and times what reads them; for tests only",
+		"runbook",
+	},
 	"runbook/process": {
 		"starts and ends programs: groups, sessions, timeouts, streams",
 		"",

@@ -131,7 +131,7 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 			return err
 		}
 	}
-	if err = show(report, sourcesOf(files), linter.Known.Before); err == nil {
+	if err = show(report, sourcesOf(files)); err == nil {
 		fmt.Fprintln(a.Stderr, lintSummary(report, known))
 	}
 	if err == nil && report.Worst() >= failOn {

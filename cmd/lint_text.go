@@ -38,8 +38,8 @@ type lintWaived struct {
 	Until   string `json:"until"`
 }
 
-func lintReportOf(r lint.Report, before *lint.Before) lintReport {
-	report := lintReport{V: 1, Files: len(r.Files), Problems: []lintFinding{}, Since: sinceThen(before)}
+func lintReportOf(r lint.Report) lintReport {
+	report := lintReport{V: 1, Files: len(r.Files), Problems: []lintFinding{}, Since: sinceThen(r.Before)}
 	for _, f := range r.Findings {
 		report.Problems = append(report.Problems, lintFindingOf(f))
 	}
@@ -81,23 +81,23 @@ const mostFindings = 200
 
 // findingPrinter prints a report in a format, and in what people read, what the
 // runbooks were before.
-func (a *app) findingPrinter(name string, failOn lint.Severity) (func(lint.Report, sources, *lint.Before) error, error) {
+func (a *app) findingPrinter(name string, failOn lint.Severity) (func(lint.Report, sources) error, error) {
 	switch name {
 	case "text":
 		return a.printFindings, nil
 	case "json":
-		return func(r lint.Report, _ sources, before *lint.Before) error { return a.printJSON(lintReportOf(r, before)) }, nil
+		return func(r lint.Report, _ sources) error { return a.printJSON(lintReportOf(r)) }, nil
 	}
 	write, err := format.Find(name)
 	if err != nil {
 		return nil, usageError(fmt.Errorf("--format: %w", err), "text, json, "+strings.Join(format.Names(), ", "))
 	}
 	options := format.Options{Version: version(), FailOn: failOn}
-	return func(r lint.Report, _ sources, _ *lint.Before) error { return write(a.Stdout, r, options) }, nil
+	return func(r lint.Report, _ sources) error { return write(a.Stdout, r, options) }, nil
 }
 
-func (a *app) printFindings(r lint.Report, lines sources, before *lint.Before) error {
-	a.printSince(before)
+func (a *app) printFindings(r lint.Report, lines sources) error {
+	a.printSince(r.Before)
 	show := terminal.FindingPrinter(terminal.Detect(a.Stdout, os.Getenv))
 	for i, f := range r.Findings {
 		if i == mostFindings {

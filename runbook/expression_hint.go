@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"sync"
-
-	"github.com/expr-lang/expr/types"
 )
 
 // misnames reports whether a source has a name that was declared and isn't of the
@@ -25,13 +23,12 @@ func (s *Scope) misnames(source string) bool {
 			return true
 		}
 	}
-	for id, step := range s.steps {
+	for id, outputs := range s.steps {
 		if bad(id, nameForm()) {
 			return true
 		}
-		outputs, _ := step.(types.Map)["outputs"].(types.Map)
 		for name := range outputs {
-			if name != types.Extra && bad(name, nameForm()) {
+			if bad(name, nameForm()) {
 				return true
 			}
 		}

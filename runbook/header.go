@@ -54,11 +54,16 @@ type Waiver struct {
 // read can't be relied on.
 func LoadDocument(file string, source []byte, decode func(*document.Node, *document.Decoder)) (Document, document.Problems) {
 	root, problems := document.Parse(file, source, document.DefaultLimits)
+	return decodeTree(root, problems, source, decode)
+}
+
+// decodeTree is LoadDocument for what was parsed already.
+func decodeTree(root *document.Node, found document.Problems, source []byte, decode func(*document.Node, *document.Decoder)) (Document, document.Problems) {
 	if root == nil {
-		return Document{}, problems
+		return Document{}, found
 	}
 	d := document.NewDecoder()
-	d.Add(problems)
+	d.Add(found)
 	decode(root, d)
 	waivers := decodeWaivers(root.Value("lint"), d)
 	if problems := d.Problems(); len(problems) > 0 {

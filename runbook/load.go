@@ -60,8 +60,13 @@ func Digest(data []byte) string {
 // Load reads one runbook from the bytes of a file. The runbook is nil when
 // there are problems; the problems are all that the file has, in order.
 func Load(file string, source []byte, kinds []Kind) (*Runbook, document.Problems) {
+	root, problems := document.Parse(file, source, document.DefaultLimits)
+	return loadTree(file, source, root, problems, kinds)
+}
+
+func loadTree(file string, source []byte, root *document.Node, problems document.Problems, kinds []Kind) (*Runbook, document.Problems) {
 	var r *Runbook
-	read, problems := LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
+	read, problems := decodeTree(root, problems, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -116,9 +121,10 @@ func decodeRunbook(root *document.Node, kinds []Kind, d *document.Decoder) *Runb
 // a name that could not be read is not complained about as well.
 func checkScopes(r *Runbook, scope *Scope, d *document.Decoder) {
 	for _, s := range r.Steps {
-		s.check(scope, d)
+		outputs := scope.outputsOf(s)
+		s.check(scope, outputs, d)
 		if s.ID != "" {
-			scope.Add(s.ID, scope.outputsOf(s))
+			scope.Add(s.ID, outputs)
 		}
 	}
 }
@@ -135,7 +141,7 @@ func (s *Step) OutputTypes() map[string]Type {
 	return outputs
 }
 
-func (s *Step) check(scope *Scope, d *document.Decoder) {
+func (s *Step) check(scope *Scope, outputs map[string]Type, d *document.Decoder) {
 	s.If.Check(scope, d)
 	for _, p := range s.Preconditions {
 		p.Check(scope, d)
@@ -147,7 +153,6 @@ func (s *Step) check(scope *Scope, d *document.Decoder) {
 	if s.Action != nil {
 		s.Action.Check(scope, d)
 	}
-	outputs := scope.outputsOf(s)
 	if s.Expect != nil {
 		for _, e := range s.Expect.Expressions {
 			e.Check(scope.WithResult(outputs), d)
@@ -184,7 +189,7 @@ func entriesLike(n *document.Node, what, example string, d *document.Decoder) []
 // need is m.Need, except where another tool's word for the key stands: its hint
 // says what the key is called here.
 func need(m *document.Map, key string, foreign map[string]string) *document.Node {
-	if says(m, key, foreign) {
+	if m.Has(key) || says(m, key, foreign) {
 		return m.Take(key)
 	}
 	return m.Need(key)
@@ -193,7 +198,8 @@ func need(m *document.Map, key string, foreign map[string]string) *document.Node
 // says reports whether a map has another tool's word for one of its keys.
 func says(m *document.Map, key string, foreign map[string]string) bool {
 	return slices.ContainsFunc(m.Keys(), func(word string) bool {
-		return strings.Contains(foreign[word], strconv.Quote(key))
+		hint, known := foreign[word]
+		return known && strings.Contains(hint, strconv.Quote(key))
 	})
 }
 

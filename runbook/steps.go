@@ -41,6 +41,7 @@ var foreignStepKeys = map[string]string{
 var (
 	laterKinds    = []string{"http", "tls", "sql", "wait", "runbook"}
 	laterStepKeys = []string{"hosts", "for_each", "max_parallel", "rollback"}
+	laterKeys     = slices.Concat(laterKinds, laterStepKeys)
 )
 
 func decodeSteps(r *Runbook, m *document.Map, scope *Scope, kinds []Kind, d *document.Decoder) {
@@ -160,7 +161,7 @@ func decodeFlow(s *Step, m *document.Map, d *document.Decoder) {
 }
 
 func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *document.Decoder) {
-	for _, key := range slices.Concat(laterKinds, laterStepKeys) {
+	for _, key := range laterKeys {
 		if m.Has(key) {
 			later := m.Take(key)
 			d.Report(later.Position(), "not-yet", "", "%q is not in this version of msp yet", key)
@@ -169,9 +170,7 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 			}
 		}
 	}
-	names := []string{}
 	for _, kind := range kinds {
-		names = append(names, kind.Name())
 		value := m.Take(kind.Name())
 		switch {
 		case value == nil:
@@ -194,8 +193,20 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 	if approval {
 		checkApprovalStep(n, m, d)
 	}
+	if s.Kind == "" && n.Kind() == document.Mapping {
+		checkKind(m, n, kinds, d)
+	}
+}
+
+// checkKind reports a step that doesn't say what to do, unless one of its keys is
+// another word for a kind.
+func checkKind(m *document.Map, n *document.Node, kinds []Kind, d *document.Decoder) {
+	var names []string
+	for _, kind := range kinds {
+		names = append(names, kind.Name())
+	}
 	meant := func(key string) bool { return isForeignKind(key) || document.Nearest(key, names) != "" }
-	if s.Kind == "" && n.Kind() == document.Mapping && !slices.ContainsFunc(m.Unknown(), meant) {
+	if !slices.ContainsFunc(m.Unknown(), meant) {
 		d.Report(n.Position(), "no-kind", "add one of "+strings.Join(names, ", "), "the step doesn't say what to do")
 	}
 }

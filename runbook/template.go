@@ -90,7 +90,7 @@ func (t *Template) check(s *Scope, d *document.Decoder, secrets bool) {
 	}
 	for _, p := range t.parts {
 		if p.expr != nil && p.expr.Source != "" {
-			p.expr.compile(s, d, secrets, nil)
+			p.expr.compile(s, d, secrets, false)
 		}
 	}
 }

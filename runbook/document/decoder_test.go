@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -177,6 +178,36 @@ func TestMap(t *testing.T) {
 
 // TestMapIsSilentAfterWrongType: one problem for a node that is no map, and no
 // missing keys where a refused key may have stood for them.
+// Few keys are looked for one by one and many by an index: both find each, and find
+// one that stands twice.
+func TestMapOfAnySize(t *testing.T) {
+	for _, size := range []int{1, manyKeys - 1, manyKeys, manyKeys + 1, 5 * manyKeys} {
+		var text strings.Builder
+		for i := range size {
+			fmt.Fprintf(&text, "k%d: v%d\n", i, i)
+		}
+		fmt.Fprintf(&text, "k%d: again\n", size/2)
+		root, problems := Parse("f.yaml", []byte(text.String()), Limits{})
+		twice := fmt.Sprintf("f.yaml:%d:1: duplicate-key: \"k%d\" is already given on line %d", size+1, size/2, size/2+1)
+		if len(problems) != 1 || !strings.HasPrefix(problems.Error(), twice) {
+			t.Errorf("%d keys: %v", size, problems)
+		}
+		d := NewDecoder()
+		m := d.Map(root, "a map")
+		for i := range size {
+			if got := d.String(m.Take(fmt.Sprintf("k%d", i))); got != fmt.Sprintf("v%d", i) {
+				t.Errorf("key %d of %d: %q", i, size, got)
+			}
+		}
+		if m.Has("none") || m.Take("none") != nil {
+			t.Errorf("%d keys: one that isn't there is found", size)
+		}
+		if m.Done(nil); len(d.Problems()) > 0 {
+			t.Errorf("%d keys: %v", size, d.Problems())
+		}
+	}
+}
+
 func TestMapIsSilentAfterWrongType(t *testing.T) {
 	for _, text := range []string{"v: [a]", "v: {<<: {needed: a}}", "v: {1: a}"} {
 		n, problems := Parse("f.yaml", []byte(text), Limits{})

@@ -137,6 +137,8 @@ func (s *source) checkCharacters(data []byte) (Problem, bool) {
 	text := s.text
 	for i, r := range text {
 		switch {
+		case r >= ' ' && r <= '~':
+			continue
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
 			return s.badUTF8(i, data), false
 		case !allowedCharacter(text, i, r):

@@ -15,6 +15,7 @@ type builder struct {
 	cursor   cursor
 	limits   Limits
 	nodes    int
+	unused   []Node // made together, since one at a time takes longer
 	problems Problems
 	anchored bool // an anchor was reported, and with it what repeats it
 	over     bool // a limit was passed, or what follows would be guesses: no tree comes out
@@ -57,7 +58,8 @@ func (b *builder) position(y *yaml.Node) Position {
 // node builds y and what is in it; depth counts the lists and maps around it,
 // itself included.
 func (b *builder) node(y *yaml.Node, depth int) *Node {
-	n := &Node{source: b.source, at: b.position(y)}
+	n := b.fresh()
+	n.source, n.at = b.source, b.position(y)
 	if b.count(n.at); b.over {
 		return n
 	}
@@ -77,6 +79,16 @@ func (b *builder) node(y *yaml.Node, depth int) *Node {
 			b.mapping(y, n, depth)
 		}
 	}
+	return n
+}
+
+// fresh is an empty node.
+func (b *builder) fresh() *Node {
+	if len(b.unused) == 0 {
+		b.unused = make([]Node, 32)
+	}
+	n := &b.unused[0]
+	b.unused = b.unused[1:]
 	return n
 }
 
@@ -188,6 +200,7 @@ func (b *builder) template(y *yaml.Node, n *Node) {
 }
 
 func (b *builder) list(y *yaml.Node, n *Node, depth int) {
+	n.items = make([]*Node, 0, len(y.Content))
 	for i, item := range y.Content {
 		if b.over {
 			return
@@ -200,7 +213,8 @@ func (b *builder) list(y *yaml.Node, n *Node, depth int) {
 }
 
 func (b *builder) mapping(y *yaml.Node, n *Node, depth int) {
-	lines := make(map[string]int, len(y.Content)/2)
+	n.fields = make([]Field, 0, len(y.Content)/2)
+	var given keyIndex
 	for i := 0; i+1 < len(y.Content) && !b.over; i += 2 {
 		at := b.position(y.Content[i])
 		b.count(at)
@@ -212,15 +226,43 @@ func (b *builder) mapping(y *yaml.Node, n *Node, depth int) {
 			continue
 		}
 		key := y.Content[i].Value
-		if line, again := lines[key]; again {
-			b.report(at, "duplicate-key", "keep one of them", "%s is already given on line %d", Quote(key), line)
+		if first := given.find(n.fields, key); first >= 0 {
+			b.report(at, "duplicate-key", "keep one of them", "%s is already given on line %d", Quote(key), n.fields[first].KeyPosition.Line)
 			continue
 		}
-		lines[key] = at.Line
 		value.held(key)
 		value.flow = value.flow || n.flow
 		n.fields = append(n.fields, Field{Key: key, KeyPosition: at, Value: value, keyStart: start})
 	}
+}
+
+// keyIndex finds the keys of a map among its fields.
+type keyIndex map[string]int
+
+// manyKeys is from how many keys on an index is worth making.
+const manyKeys = 32
+
+// find is the number of the field with a key, -1 for none. There may be more fields
+// than there were for the last key.
+func (x *keyIndex) find(fields []Field, key string) int {
+	if len(fields) < manyKeys {
+		for i := range fields {
+			if fields[i].Key == key {
+				return i
+			}
+		}
+		return -1
+	}
+	if *x == nil {
+		*x = make(keyIndex, len(fields))
+	}
+	for i := len(*x); i < len(fields); i++ {
+		(*x)[fields[i].Key] = i
+	}
+	if i, ok := (*x)[key]; ok {
+		return i
+	}
+	return -1
 }
 
 // held notes the key that holds a node, also for the items of a list.

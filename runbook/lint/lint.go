@@ -88,6 +88,7 @@ type Report struct {
 	Files    []string  // that were looked at
 	Findings []Finding // by file, line and column
 	Waived   []Waived
+	Before   *Before // what they were compared with; nil where that wasn't asked for
 }
 
 // Waived is a finding that somebody decided to live with.

@@ -142,7 +142,7 @@ func each[T interface{ Base() *runbook.Document }](p *pass, check func(*pass, T)
 // together has the rules look at all documents, and takes out what is waived.
 func (l *Linter) together(looks []*look) Report {
 	all := &Documents{ByFile: map[string]*runbook.Document{}}
-	report := Report{}
+	report := Report{Before: l.Known.Before}
 	for _, k := range looks {
 		report.Files = append(report.Files, k.file)
 		all.Runbooks = append(all.Runbooks, k.Runbooks...)
