@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -20,11 +21,13 @@ import (
 type lintFlags struct {
 	json          bool
 	format        string
+	fix           bool
 	explain       string
 	rules         bool
 	failOn        string
 	baseline      string
 	writeBaseline string
+	against       string
 }
 
 func (a *app) lintCommand() *cobra.Command {
@@ -45,25 +48,32 @@ how much a rule matters, in all files or in some:
 
 A document waives a rule for a time, with a reason:
 
-  lint: [{waive: no-escalation, because: the client's own desk watches, until: 2027-03-31}]`,
-		Example: "  msp lint\n  msp lint runbooks/backup-verify.yaml --fail-on warning\n  msp lint --explain no-owner",
-		RunE: func(_ *cobra.Command, args []string) error {
+  lint: [{waive: no-escalation, because: the client's own desk watches, until: 2027-03-31}]
+
+--against REV compares with a revision of git: what changed in meaning since then, in
+words, whether each version was raised as far as that demands, and whether a decision
+or a rationale came with what loosens control. REV is taken as it is; for a branch that
+is behind, name where it began: --against "$(git merge-base main HEAD)".`,
+		Example: "  msp lint\n  msp lint runbooks/backup-verify.yaml --fail-on warning\n  msp lint --explain no-owner\n  msp lint --against main",
+		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case f.explain != "":
 				return a.explainRule(f.explain)
 			case f.rules:
 				return a.listRules(f.json)
 			}
-			return a.lint(f, args)
+			return a.lint(c.Context(), f, args)
 		},
 	}
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON, as --format json")
 	c.Flags().StringVar(&f.format, "format", "text", "text, json, "+strings.Join(format.Names(), ", "))
+	c.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without a decision; comments and layout stay")
 	c.Flags().StringVar(&f.explain, "explain", "", "say what a rule finds, and why it matters")
 	c.Flags().BoolVar(&f.rules, "rules", false, "list all rules")
 	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
 	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this file doesn't know")
 	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
+	c.Flags().StringVar(&f.against, "against", "", "compare with the `REV`ision of git: what changed, and whether the version says so")
 	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
 	return c
@@ -77,7 +87,7 @@ func completeRules(_ *cobra.Command, _ []string, word string) ([]string, cobra.S
 	return offer(ids, word)
 }
 
-func (a *app) lint(f lintFlags, args []string) error {
+func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 	failOn, err := lint.ParseSeverity(f.failOn)
 	if err != nil || failOn == lint.Off {
 		return usageError(fmt.Errorf("--fail-on %q", f.failOn), "error, warning or info")
@@ -101,7 +111,17 @@ func (a *app) lint(f lintFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	if f.against != "" {
+		if linter.Known.Before, err = a.against(ctx, p, f.against, files, len(args) == 0); err != nil {
+			return err
+		}
+	}
 	report := linter.Lint(files)
+	if f.fix {
+		if files, report, err = a.fix(linter, files, report); err != nil {
+			return err
+		}
+	}
 	if f.writeBaseline != "" {
 		return a.writeBaseline(f.writeBaseline, report)
 	}

@@ -17,8 +17,6 @@ func (d draft) check(a *Agreement) {
 	for _, s := range a.Supports {
 		if t, ok := a.Target(s.Target); ok {
 			d.checkTighter(s, t)
-		} else if s.Target != "" {
-			d.Report(s.Position, "unknown-reference", "", "%s supports %s, which is no target of the agreement", document.Quote(s.Name), document.Quote(s.Target))
 		}
 	}
 	exclusions, reports := map[string]document.Position{}, map[string]document.Position{}
@@ -33,9 +31,6 @@ func (d draft) check(a *Agreement) {
 		if !k.By.IsZero() && k.By.Before(a.From) {
 			d.Report(k.Position, "bad-value", "", "by, %s, lies before the agreement begins", k.By.Format(time.DateOnly))
 		}
-	}
-	if a.Trial != nil && !a.Trial.Until.IsZero() && a.Trial.Until.Before(a.From) {
-		d.Report(a.Position, "bad-value", "", "the trial ends before the agreement begins")
 	}
 }
 
@@ -63,11 +58,11 @@ func (d draft) checkTiers(t Target, credits *Credits) {
 		switch {
 		case t.Percent == 0: // which has been reported
 		case i == 0 && tier.Below > above.Below:
-			d.Report(t.Position, "credits", "", "the target %s gives a credit below %s and is met at %s", t.Name, tier.Below, t.Percent)
+			d.Report(tier.Position, "credits", "a credit is for a target that was missed", "the target %s gives a credit below %s and is met at %s", t.Name, tier.Below, t.Percent)
 		case i > 0 && tier.Below >= above.Below:
-			d.Report(t.Position, "credits", "the highest stands first", "the tiers of %s are not in order: %s stands behind %s", t.Name, tier.Below, above.Below)
+			d.Report(tier.Position, "credits", "the highest stands first", "the tiers of %s are not in order: %s stands behind %s", t.Name, tier.Below, above.Below)
 		case i > 0 && tier.Credit < above.Credit:
-			d.Report(t.Position, "credits", "", "the target %s costs less below %s than below %s", t.Name, tier.Below, above.Below)
+			d.Report(tier.Position, "credits", "less attained costs as much or more", "the target %s costs less below %s than below %s", t.Name, tier.Below, above.Below)
 		}
 		above = tier
 	}

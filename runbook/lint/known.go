@@ -5,6 +5,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/change"
 	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
@@ -18,6 +19,27 @@ type Known struct {
 	// Runbook finds a runbook by id, in the workspace and among those that ship
 	// with msp. The error's Hint method, if it has one, says what to do.
 	Runbook func(id string) (*runbook.Runbook, error)
+
+	// Before is what stood at the revision that the documents are compared with;
+	// nil without one.
+	Before *Before
+}
+
+// Before are the runbooks at an earlier revision.
+type Before struct {
+	Since  string             // the revision, as it was asked for
+	Former map[string]*Former // by the file that the runbook has now; none that is the same
+	Came   []*runbook.Runbook // those that were not there
+	Gone   []*Former          // those that are no more
+}
+
+// Former is a runbook at an earlier revision.
+type Former struct {
+	File    string           // as the repository called it
+	Runbook *runbook.Runbook // nil where it can't be read
+	Now     *runbook.Runbook // what it is; nil where it is gone
+	Moved   bool             // its file has another name
+	Changes []change.Change  // since then; none where it can't be read
 }
 
 // people are the contacts of the library, read once.

@@ -81,6 +81,20 @@ func (c Cron) lastMinute(to int) (int, bool) {
 	return (bits.Len64(earlier)-1)*60 + bits.Len64(c.Minutes) - 1, true
 }
 
+// closest is the shortest time between two minutes that the line names, in seconds
+// on the wall clock.
+func (c Cron) closest() int64 {
+	first, ok := c.firstMinute(0)
+	least, minute := dayMinutes, first
+	for ok {
+		var next int
+		if next, ok = c.firstMinute(minute + 1); ok {
+			least, minute = min(least, next-minute), next
+		}
+	}
+	return int64(min(least, dayMinutes-minute+first)) * 60
+}
+
 // firstDay is the earliest named day with from <= day <= to. It looks at one
 // mask a month, never at single days.
 func (c Cron) firstDay(from, to int64) (int64, bool) {

@@ -173,10 +173,14 @@ func checkEarly(s *runbook.Schedule, r Recurrence, d *document.Decoder) {
 	if s.Calendar != "" {
 		years = 28
 	}
+	end := sample.AddDate(years, 0, 0)
+	if r.Rule.plainlyApart(r.Terms.Early, sample, end) {
+		return
+	}
 	slot, ok := r.Rule.Next(sample)
 	for range enough {
 		next, more := r.Rule.Next(slot.Due)
-		if !ok || !more || next.Due.After(sample.AddDate(years, 0, 0)) {
+		if !ok || !more || next.Due.After(end) {
 			return
 		}
 		if next.Due.Sub(slot.Due) <= r.Terms.Early {
