@@ -189,10 +189,7 @@ func entriesLike(n *document.Node, what, example string, d *document.Decoder) []
 // need is m.Need, except where another tool's word for the key stands: its hint
 // says what the key is called here.
 func need(m *document.Map, key string, foreign map[string]string) *document.Node {
-	if m.Has(key) || says(m, key, foreign) {
-		return m.Take(key)
-	}
-	return m.Need(key)
+	return needBy(m, key, "missing-key", "", foreign)
 }
 
 // needBy is need for a key that a rule of its own asks for, with a hint.

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -119,13 +120,13 @@ func (m *Map) Take(key string) *Node {
 
 // Need is the value of a key that must be there: nil and a missing-key problem
 // otherwise.
-func (m *Map) Need(key string) *Node { return m.NeedBy(key, "missing-key", "add "+key+": …") }
+func (m *Map) Need(key string) *Node { return m.NeedBy(key, "missing-key", "") }
 
 // NeedBy is Need for a key that a rule of its own asks for, with a hint.
 func (m *Map) NeedBy(key, rule, hint string) *Node {
 	n := m.Take(key)
 	if n == nil && !m.silent && !m.node.partial {
-		m.miss(key, rule, hint)
+		m.miss(key, rule, cmp.Or(hint, "add "+key+": …"))
 	}
 	return n
 }
