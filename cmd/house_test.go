@@ -177,6 +177,7 @@ var houseLibraries = map[string]string{
 	"github.com/rickar/cal":         "runbook/schedule",
 	"github.com/teambition":         "runbook/schedule",
 	"github.com/wneessen/go-mail":   "runbook/escalate/channel",
+	"mvdan.cc/sh":                   "runbook/lint",
 }
 
 // houseTop is all that may lie at the top, beside files whose names begin with

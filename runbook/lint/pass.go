@@ -13,6 +13,9 @@ type pass struct {
 	file     string         // of the document; "" for all
 	root     *document.Node // of the document
 	findings []Finding
+
+	scriptsOf []*script // of the runbook, read at the first need, as are
+	uses      []use     // what its expressions read
 }
 
 // begin turns to a rule; false where it is off for the file.

@@ -11,11 +11,21 @@ func Rules() []Rule { return rules }
 var rules = sorted(
 	readingRules,
 	[]Rule{
+		approvalByRunner,
 		calendarRunsOut,
 		duplicateID,
+		humanStepWithoutEvidence,
+		noExpectedResult,
 		noOwner,
+		placeholderLeft,
 		reportWithoutRunbook,
+		scriptWithoutOwnership,
+		shellSyntax,
+		todoLeft,
 		unknownReference,
+		unpinnedTool,
+		unusedInput,
+		unusedOutput,
 		waiverRule,
 	},
 )
