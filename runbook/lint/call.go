@@ -38,6 +38,14 @@ func (w word) position() document.Position {
 	return w.script.at(w.offset)
 }
 
+// title is the command as people know it.
+func (c call) title() string {
+	if c.script.shell == "pwsh" {
+		return c.words[0].text
+	}
+	return c.name
+}
+
 // position is where the command stands.
 func (c call) position() document.Position { return c.words[0].position() }
 
@@ -168,7 +176,7 @@ func (w wrapper) behind(words []word) []word {
 			return words[min(1+w.before, len(words)):]
 		case len(text) > 1 && text[0] == '-':
 			words = words[1:]
-			if text[1] != '-' && strings.IndexAny(text, w.valued) == len(text)-1 && len(words) > 0 {
+			if takesValue(text, w.valued) && len(words) > 0 {
 				words = words[1:]
 			}
 		case isAssignment(text):
@@ -212,17 +220,29 @@ func isOption(text, option string) bool {
 }
 
 // operands are the arguments that are no options.
-func (c call) operands() []word {
+func (c call) operands() []word { return c.operandsBeside("") }
+
+// operandsBeside are the operands where some letters are options that take the next
+// word as their value.
+func (c call) operandsBeside(valued string) []word {
 	var all []word
 	for i, arg := range c.args {
-		if arg.text == "--" {
+		switch {
+		case arg.text == "--":
 			return append(all, c.args[i+1:]...)
-		}
-		if len(arg.text) < 2 || arg.text[0] != '-' {
+		case len(arg.text) > 1 && arg.text[0] == '-':
+		case i > 0 && takesValue(c.args[i-1].text, valued):
+		default:
 			all = append(all, arg)
 		}
 	}
 	return all
+}
+
+// takesValue reports whether a word is an option whose value is the next word, by the
+// letters of those that take one.
+func takesValue(text, valued string) bool {
+	return len(text) > 1 && text[0] == '-' && text[1] != '-' && strings.IndexAny(text, valued) == len(text)-1
 }
 
 // operand is the n-th of them; "" for none.
