@@ -2,16 +2,12 @@ package cmd
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/cmd/terminal"
-	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
-	"github.com/msp-runbook/msp/runbook/document"
-	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
 func (a *app) agreementCommand() *cobra.Command {
@@ -72,33 +68,4 @@ func (a *app) agreementNamed(p *place, args []string, at string) (*agreement.Agr
 func noAgreement(client string, at time.Time) error {
 	return hint(fmt.Errorf("no agreement with %s is in force on %s", client, at.Format(time.DateOnly)),
 		"a document of kind Agreement under %s/ says what was promised; --client names another client", runbooksFolder)
-}
-
-// agreementProblems are those of a document of kind Agreement, and of what it
-// names.
-func (a *app) agreementProblems(p *place, f runbook.File, known shelf.Promises) document.Problems {
-	with, problems := agreement.LoadAgreement(f.Name, f.Source)
-	if with == nil {
-		return problems
-	}
-	d := document.NewDecoder()
-	for _, t := range with.Targets {
-		if t.Promises.Calendar == "" {
-			continue
-		}
-		if _, err := known.Find(t.Promises.Calendar); err != nil {
-			d.Report(t.Position, "unknown-reference", hintFor(err), "the target %s: %s", t.Name, err)
-		}
-	}
-	for _, id := range slices.Concat(with.InScope, with.OutOfScope) {
-		if _, err := findRunbook(p, id); err != nil {
-			d.Report(with.Position, "unknown-reference", hintFor(err), "the services name the runbook %s: %s", id, firstLine(err.Error()))
-		}
-	}
-	_, err := with.DueReports(a.Now(), known.Find)
-	withProblems(err, with.Position, d)
-	for _, r := range with.Reports {
-		holdReport(p, r, d)
-	}
-	return d.Problems()
 }

@@ -10,6 +10,9 @@ import (
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
+// soon is how long before its end a calendar or a key is complained about.
+const soon = 60 * 24 * time.Hour
+
 // lookAtClient looks at what of a client has to go on.
 func (d *doctor) lookAtClient(client string) error {
 	store := d.store(d.p, client)

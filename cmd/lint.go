@@ -6,55 +6,138 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"time"
+	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/document"
-	"github.com/msp-runbook/msp/runbook/schedule"
-	"github.com/msp-runbook/msp/runbook/shelf"
+	"github.com/msp-runbook/msp/runbook/lint"
+	"github.com/msp-runbook/msp/runbook/lint/format"
+	"github.com/msp-runbook/msp/steps"
 )
 
-type lintProblem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Rule    string `json:"rule"`
-	Message string `json:"message"`
-	Hint    string `json:"hint,omitempty"`
-}
-
-type lintReport struct {
-	V        int           `json:"v"`
-	Files    int           `json:"files"`
-	Problems []lintProblem `json:"problems"`
+// lintFlags are what a call of msp lint asks for.
+type lintFlags struct {
+	json          bool
+	format        string
+	explain       string
+	rules         bool
+	failOn        string
+	baseline      string
+	writeBaseline string
 }
 
 func (a *app) lintCommand() *cobra.Command {
-	var asJSON bool
+	var f lintFlags
 	c := &cobra.Command{
 		Use: "lint [FILE or FOLDER]…", GroupID: groupWrite, Short: "find the mistakes in runbooks before a run does",
-		Long: `Check runbooks: every problem of a file at once, each with file, line and column.
-Without arguments, all runbooks of the workspace. Exit code 1 when there are
-problems, syntax included.`,
-		Example: "  msp lint\n  msp lint runbooks/backup-verify.yaml",
+		Long: `Look at runbooks, plans, agreements, calendars and contacts with all rules: every
+finding with its file, line and column, and what to do about it. Without arguments,
+at all of the workspace; what documents name is looked up there in any case.
+
+An error keeps a runbook from being run; warnings and advice (info) don't. Exit code 1
+when there is an error, or what --fail-on says; syntax errors are errors. msp.yaml says
+how much a rule matters, in all files or in some:
+
+  lint:
+    rules: {no-owner: error, vague-verb: off}
+    paths: [{path: runbooks/legacy/, rules: {no-rationale: off}}]
+
+A document waives a rule for a time, with a reason:
+
+  lint: [{waive: no-escalation, because: the client's own desk watches, until: 2027-03-31}]`,
+		Example: "  msp lint\n  msp lint runbooks/backup-verify.yaml --fail-on warning\n  msp lint --explain no-owner",
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := a.place()
-			if err != nil {
-				return err
+			switch {
+			case f.explain != "":
+				return a.explainRule(f.explain)
+			case f.rules:
+				return a.listRules(f.json)
 			}
-			files, err := lintFiles(p, args)
-			if err != nil {
-				return err
-			}
-			return a.lint(p, files, asJSON)
+			return a.lint(f, args)
 		},
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON, as --format json")
+	c.Flags().StringVar(&f.format, "format", "text", "text, json, "+strings.Join(format.Names(), ", "))
+	c.Flags().StringVar(&f.explain, "explain", "", "say what a rule finds, and why it matters")
+	c.Flags().BoolVar(&f.rules, "rules", false, "list all rules")
+	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
+	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this file doesn't know")
+	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
+	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
+	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
 	return c
+}
+
+func completeRules(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
+	var ids []string
+	for _, r := range lint.Rules() {
+		ids = append(ids, r.ID)
+	}
+	return offer(ids, word)
+}
+
+func (a *app) lint(f lintFlags, args []string) error {
+	failOn, err := lint.ParseSeverity(f.failOn)
+	if err != nil || failOn == lint.Off {
+		return usageError(fmt.Errorf("--fail-on %q", f.failOn), "error, warning or info")
+	}
+	if f.json {
+		f.format = "json"
+	}
+	show, err := a.findingPrinter(f.format, failOn)
+	if err != nil {
+		return err
+	}
+	p, err := a.place()
+	if err != nil {
+		return err
+	}
+	files, err := lintFiles(p, args)
+	if err != nil {
+		return err
+	}
+	linter, err := a.linter(p)
+	if err != nil {
+		return err
+	}
+	report := linter.Lint(files)
+	if f.writeBaseline != "" {
+		return a.writeBaseline(f.writeBaseline, report)
+	}
+	known := 0
+	if f.baseline != "" {
+		if known, err = a.subtractBaseline(f.baseline, &report); err != nil {
+			return err
+		}
+	}
+	if err = show(report, sourcesOf(files)); err == nil {
+		fmt.Fprintln(a.Stderr, lintSummary(report, known))
+	}
+	if err == nil && report.Worst() >= failOn {
+		err = ended(exitNo)
+	}
+	return err
+}
+
+// linter looks at documents in the library of a place.
+func (a *app) linter(p *place) (*lint.Linter, error) {
+	if err := p.Lint.Check(); err != nil {
+		return nil, hint(err, "the rules are set under lint: in %s; msp lint --rules lists them", workspaceFile)
+	}
+	around, err := workspaceFiles(p)
+	if err != nil {
+		return nil, err
+	}
+	return lint.New(steps.Kinds(), a.known(p, around), p.Lint), nil
+}
+
+// known is what documents may name in the library of a place.
+func (a *app) known(p *place, around []runbook.File) lint.Known {
+	return lint.Known{
+		Now: a.Now(), Folder: p.Folder, Around: around, Calendars: p.calendars(),
+		Runbook: func(id string) (*runbook.Runbook, error) { return findRunbook(p, id) },
+	}
 }
 
 func lintFiles(p *place, args []string) ([]runbook.File, error) {
@@ -101,92 +184,13 @@ func filesBelow(folder string) ([]runbook.File, error) {
 	return files, err
 }
 
-// scheduleProblems are what keeps a schedule from ever being due or an SLA from
-// being counted, and calendars that end too soon. An agreement's terms are not
-// known here.
-func (a *app) scheduleProblems(r *runbook.Runbook, known shelf.Promises) document.Problems {
-	var found document.Problems
-	if r.Schedule == nil {
-		_, _, err := schedule.PlainSLA(r.SLA, known.Find)
-		errors.As(err, &found)
-		return found
-	}
-	if _, err := schedule.Of(r.Schedule, r.SLA, known.Find); !errors.As(err, &found) {
-		return endingProblems(r, r.Schedule.Position, time.Time{}, known, a.Now())
-	}
-	return slices.DeleteFunc(found, func(p document.Problem) bool { return p.Rule == "not-yet" })
-}
-
-// planProblems hold a plan to the runbooks that it asks for, as signing does.
-func (a *app) planProblems(p *place, f runbook.File, known shelf.Promises) document.Problems {
-	plan, problems := schedule.LoadPlan(f.Name, f.Source)
-	if len(problems) > 0 {
-		return problems
-	}
-	d := document.NewDecoder()
-	var err error
-	if known.Agreement, err = p.agreementWith(plan.Client, a.Now()); err != nil {
-		withProblems(err, plan.Position, d)
-		return d.Problems()
-	}
-	for i, book := range a.holdPlan(p, plan, known, d) {
-		if item := plan.Items[i]; book != nil && !item.Until.IsZero() {
-			d.Add(endingProblems(book, item.Position, item.Until, known, a.Now()))
-		}
-	}
-	return d.Problems()
-}
-
-func (a *app) lint(p *place, files []runbook.File, asJSON bool) error {
-	books, problems := runbook.NewLibrary(kinds(), files).Load()
-	known := shelf.Promises{Calendars: p.calendars()}
-	problems = append(problems, shelf.CalendarProblems(files)...)
-	for _, r := range books {
-		problems = append(problems, a.scheduleProblems(r, known)...)
-	}
-	for _, f := range files {
-		switch {
-		case f.Is(runbook.KindPlan):
-			problems = append(problems, a.planProblems(p, f, known)...)
-		case f.Is(runbook.KindAgreement):
-			problems = append(problems, a.agreementProblems(p, f, known)...)
-		}
-	}
-	more, err := contactsProblems(p, files, books, known.Calendars)
+// refuse gives the errors that lint finds in a runbook: it isn't run with any.
+func (a *app) refuse(p *place, r *runbook.Runbook) error {
+	linter, err := a.linter(p)
 	if err != nil {
 		return err
 	}
-	problems = append(problems, more...)
-	problems.Sort()
-	if asJSON {
-		report := lintReport{V: 1, Files: len(files), Problems: []lintProblem{}}
-		for _, p := range problems {
-			report.Problems = append(report.Problems, lintProblem{p.File, p.Line, p.Column, p.Rule, p.Message, p.Hint})
-		}
-		if err := a.printJSON(report); err != nil {
-			return err
-		}
-	} else {
-		a.printProblems(problems)
-		fmt.Fprintf(a.Stderr, "%s in %s\n", count(len(problems), "problem"), count(len(files), "file"))
-	}
-	if len(problems) > 0 {
-		return ended(exitNo)
-	}
-	return nil
-}
-
-// mostProblems bounds what a screen is flooded with.
-const mostProblems = 200
-
-func (a *app) printProblems(problems document.Problems) {
-	for i, p := range problems {
-		if i == mostProblems {
-			fmt.Fprintf(a.Stdout, "… and %d more\n", len(problems)-mostProblems)
-			return
-		}
-		fmt.Fprintln(a.Stdout, terminal.Sanitize(p.Error(), true))
-	}
+	return linter.Runbook(r).Errors().Err()
 }
 
 func count(n int, word string) string {

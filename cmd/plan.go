@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
@@ -76,59 +75,12 @@ func (a *app) loadPlan(p *place, path string) (*schedule.Plan, []*runbook.Runboo
 	if err != nil {
 		return nil, nil, err
 	}
-	books := a.holdPlan(p, plan, known, d)
+	around, err := workspaceFiles(p)
+	if err != nil {
+		return nil, nil, err
+	}
+	books := a.known(p, around).HoldPlan(plan, known, d)
 	return plan, books, d.Problems().Err()
-}
-
-// holdPlan finds the runbooks that a plan asks for, and reports what they can't
-// do of it.
-func (a *app) holdPlan(p *place, plan *schedule.Plan, known shelf.Promises, d *document.Decoder) []*runbook.Runbook {
-	books := make([]*runbook.Runbook, len(plan.Items))
-	for i, item := range plan.Items {
-		book, err := findRunbook(p, item.Runbook)
-		var problems document.Problems
-		switch {
-		case errors.As(err, &problems):
-			d.Report(item.Position, "unknown-reference", "msp lint shows them", "the runbook %s has problems", item.Runbook)
-		case err != nil:
-			d.Report(item.Position, "unknown-reference", hintFor(err), "%s", err)
-		default:
-			books[i] = book
-			if with := known.Agreement; with != nil && !with.Covers(book.ID) {
-				d.Report(item.Position, "out-of-scope", "add it to in_scope of the agreement, or take it out of the plan", "the runbook %s is outside the scope of the agreement %s", book.ID, with.ID)
-			}
-			checkItem(item, book, p.Folder, known.Lookup(), d)
-		}
-	}
-	return books
-}
-
-// checkItem reports what a runbook can't do of what a plan asks.
-func checkItem(item schedule.Item, r *runbook.Runbook, folder string, known agreement.Lookup, d *document.Decoder) {
-	if r.Schedule == nil {
-		d.Report(item.Position, "schedule", "add a schedule to the runbook", "the runbook %s has no schedule, so nothing of it is ever due", r.ID)
-	} else {
-		sla, err := known.SLA(r.SLA)
-		if err == nil {
-			_, err = schedule.Of(r.Schedule, sla, known.Calendar)
-		}
-		withProblems(err, item.Position, d)
-	}
-	for _, name := range sortedNames(item.Inputs) {
-		field, ok := r.Input(name)
-		if !ok {
-			d.Report(item.Position, "unknown-reference", "its inputs are "+inputNames(r), "the runbook %s has no input %q", r.ID, name)
-			continue
-		}
-		if _, err := field.Parse(item.Inputs[name], folder); err != nil {
-			d.Report(item.Position, "bad-value", "", "the input %s of %s: %s", name, r.ID, err)
-		}
-	}
-	for _, field := range r.Inputs {
-		if _, given := item.Inputs[field.Name]; field.Required && !given {
-			d.Report(item.Position, "missing-key", "inputs: {"+field.Name+": …}", "the runbook %s needs the input %s", r.ID, field.Name)
-		}
-	}
 }
 
 func (a *app) signPlan(ctx context.Context, p *place, plan *schedule.Plan, books []*runbook.Runbook) error {

@@ -124,6 +124,9 @@ func (a *app) jobOf(p *place, word string, want wishes) (job engine.Job, sources
 	if err := checkChange(r, want.change); err != nil {
 		return job, sources, err
 	}
+	if err := a.refuse(p, r); err != nil {
+		return job, sources, err
+	}
 	logs, err := a.readLogs(p, p.Client)
 	if err != nil {
 		return job, sources, err

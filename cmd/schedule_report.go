@@ -6,7 +6,6 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
-	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -38,24 +37,4 @@ func (a *app) agreementAsked(p *place, h *record.History, at time.Time) (*agreem
 	}
 	with, err := p.agreementWith(p.Client, at)
 	return with, at, err
-}
-
-// holdReport holds a report to the runbook of its id, whose runs alone satisfy it.
-func holdReport(p *place, r agreement.Report, d *document.Decoder) {
-	book, err := findRunbook(p, r.ID)
-	switch {
-	case err != nil:
-		d.Report(r.Position, "report-without-runbook", "write a runbook "+r.ID+" with the report's schedule, and let the plan ask for it",
-			"no runbook stands behind the report %s, so nothing tells when it is missed", document.Quote(r.ID))
-	case r.Schedule != nil && !sameTimes(r.Schedule, book.Schedule):
-		d.Report(r.Position, "report-without-runbook", "give the runbook the report's schedule",
-			"the runbook %s is due at other times than the report, so it doesn't stand behind it", document.Quote(r.ID))
-	}
-}
-
-// sameTimes reports whether two schedules are due at the same times, as they are
-// written.
-func sameTimes(x, y *runbook.Schedule) bool {
-	return y != nil && x.Cron == y.Cron && x.RRule == y.RRule && x.Shift == y.Shift && x.Timezone == y.Timezone &&
-		x.Calendar == y.Calendar && x.OnHoliday == y.OnHoliday
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/anchor"
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/lint"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -36,6 +37,8 @@ type Settings struct {
 
 	Channels map[string]channelSetting `mapstructure:"channels"` // by which notices are sent
 	Deadman  any                       `mapstructure:"deadman"`  // a URL that a good tick asks for
+
+	Lint lint.Settings `mapstructure:"lint"` // how much each of lint's rules matters
 }
 
 // place is where a command works.

@@ -28,6 +28,10 @@
 // overrides are refused outside escapes, because they make a reviewer see other
 // lines than the parser does.
 //
+// A node makes edits of the text that it was read from: another value, one more
+// key, one less. Apply makes them, and what they don't cover keeps every byte,
+// comments included.
+//
 // A problem is reported once: what a refused value would have held is not
 // reported as missing or wrong as well.
 package document

@@ -50,6 +50,8 @@ const (
 type Node struct {
 	source *source
 	at     Position
+	start  int  // the same place as a byte of the source's text
+	flow   bool // it is in brackets, or stands in some
 	kind   Kind
 	style  style
 	text   string
@@ -71,6 +73,8 @@ type Field struct {
 	Key         string
 	KeyPosition Position
 	Value       *Node
+
+	keyStart int // as a byte of the source's text
 }
 
 // Kind is what the node holds; Null for nil.

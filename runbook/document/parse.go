@@ -49,7 +49,9 @@ func Parse(file string, data []byte, limits Limits) (*Node, Problems) {
 			Message:  fmt.Sprintf("the file has %d bytes, more than the %d that are allowed", len(data), limits.Bytes),
 		}}
 	}
-	src := newSource(file, string(bytes.TrimPrefix(data, []byte("\ufeff"))))
+	text := bytes.TrimPrefix(data, []byte("\ufeff"))
+	src := newSource(file, string(text))
+	src.mark = len(data) - len(text)
 	if problem, ok := src.checkCharacters(data); !ok {
 		return nil, Problems{problem}
 	}

@@ -10,6 +10,7 @@ type source struct {
 	file   string
 	text   string
 	starts []int
+	mark   int // bytes of the byte order mark that stood before the text
 }
 
 func newSource(file, text string) *source {

@@ -59,6 +59,7 @@ func (b *builder) node(y *yaml.Node, depth int) *Node {
 		return n
 	}
 	b.refuse(y, n)
+	n.start, n.flow = b.cursor.offset, y.Style&yaml.FlowStyle != 0
 	switch y.Kind {
 	case yaml.ScalarNode:
 		n.kind, n.style, n.text = scalarKind(y), scalarStyle(y), y.Value
@@ -190,6 +191,7 @@ func (b *builder) list(y *yaml.Node, n *Node, depth int) {
 		}
 		value := b.node(item, depth+1)
 		value.number = i + 1
+		value.flow = value.flow || n.flow
 		n.items = append(n.items, value)
 	}
 }
@@ -200,6 +202,7 @@ func (b *builder) mapping(y *yaml.Node, n *Node, depth int) {
 		at := b.position(y.Content[i])
 		b.count(at)
 		ok := b.key(y.Content[i], at)
+		start := b.cursor.offset
 		value := b.node(y.Content[i+1], depth+1)
 		if !ok {
 			n.partial = true
@@ -212,7 +215,8 @@ func (b *builder) mapping(y *yaml.Node, n *Node, depth int) {
 		}
 		lines[key] = at.Line
 		value.held(key)
-		n.fields = append(n.fields, Field{Key: key, KeyPosition: at, Value: value})
+		value.flow = value.flow || n.flow
+		n.fields = append(n.fields, Field{Key: key, KeyPosition: at, Value: value, keyStart: start})
 	}
 }
 

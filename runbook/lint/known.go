@@ -50,3 +50,9 @@ func (k Known) terms(r *runbook.Runbook) []*runbook.SLA {
 	}
 	return all
 }
+
+// people are the contacts of the library, read once.
+func (l *Linter) people() []*agreement.Contacts {
+	l.readPeople.Do(func() { l.contacts, _ = shelf.Contacts(l.Known.Around) })
+	return l.contacts
+}

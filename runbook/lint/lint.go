@@ -83,7 +83,7 @@ type Finding struct {
 
 // Report is what was found.
 type Report struct {
-	Files    int       // that were looked at
+	Files    []string  // that were looked at
 	Findings []Finding // by file, line and column
 	Waived   []Waived
 }
@@ -112,6 +112,17 @@ func (r Report) Worst() Severity {
 		worst = max(worst, f.Severity)
 	}
 	return worst
+}
+
+// Errors are the problems for which a runbook isn't run.
+func (r Report) Errors() document.Problems {
+	var all document.Problems
+	for _, f := range r.Findings {
+		if f.Severity == Error {
+			all = append(all, f.Problem)
+		}
+	}
+	return all
 }
 
 func (r *Report) sort() {

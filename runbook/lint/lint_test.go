@@ -98,7 +98,7 @@ func TestBaseIsClean(t *testing.T) {
 
 // TestCases lints each rule's bad file, in which the rule finds something and no other
 // rule does, and its good file, in which nothing is found. Other files of the folder
-// stand in the library beside them.
+// stand in the library beside them; a case in txtar form is several documents.
 func TestCases(t *testing.T) {
 	for _, rule := range lint.Rules() {
 		if rule.Reading() {
@@ -107,27 +107,27 @@ func TestCases(t *testing.T) {
 		t.Run(rule.ID, func(t *testing.T) {
 			folder := filepath.Join("testdata/cases", rule.ID)
 			var around []runbook.File
-			names, err := filepath.Glob(folder + "/*.yaml")
+			names, err := filepath.Glob(folder + "/*.[yt]*")
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, name := range names {
-				if b := filepath.Base(name); !strings.HasPrefix(b, "bad") && !strings.HasPrefix(b, "good") {
+				if b := filepath.Base(name); filepath.Ext(b) == ".yaml" && !strings.HasPrefix(b, "bad") && !strings.HasPrefix(b, "good") {
 					around = append(around, runbook.File{Name: b, Source: readFile(t, name)})
 				}
 			}
 			var told strings.Builder
 			bad, good := 0, 0
 			for _, name := range names {
-				f := runbook.File{Name: filepath.Base(name), Source: readFile(t, name)}
-				switch {
-				case strings.HasPrefix(f.Name, "bad"):
+				files := caseFiles(t, name)
+				switch b := filepath.Base(name); {
+				case strings.HasPrefix(b, "bad"):
 					bad++
-					only(t, rule, lintIn(t, []runbook.File{f}, around), &told)
-				case strings.HasPrefix(f.Name, "good"):
+					only(t, rule, lintIn(t, files, around), &told)
+				case strings.HasPrefix(b, "good"):
 					good++
-					if r := lintIn(t, []runbook.File{f}, around); len(r.Findings) > 0 {
-						t.Errorf("%s has findings:\n%s", f.Name, describe(r))
+					if r := lintIn(t, files, around); len(r.Findings) > 0 {
+						t.Errorf("%s has findings:\n%s", b, describe(r))
 					}
 				}
 			}
@@ -137,6 +137,20 @@ func TestCases(t *testing.T) {
 			documenttest.Golden(t, folder+"/want.golden", told.String())
 		})
 	}
+}
+
+// caseFiles are the documents of a case: one, or several in txtar form.
+func caseFiles(t *testing.T, name string) []runbook.File {
+	t.Helper()
+	source := readFile(t, name)
+	if filepath.Ext(name) != ".txtar" {
+		return []runbook.File{{Name: filepath.Base(name), Source: source}}
+	}
+	var files []runbook.File
+	for _, f := range txtar.Parse(source).Files {
+		files = append(files, runbook.File{Name: f.Name, Source: f.Data})
+	}
+	return files
 }
 
 // only asserts that a rule found something, and no other rule did.

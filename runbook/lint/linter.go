@@ -16,7 +16,9 @@ type Linter struct {
 	Known    Known
 	Settings Settings
 
-	rules map[string]Rule
+	rules      map[string]Rule
+	readPeople sync.Once
+	contacts   []*agreement.Contacts // of the library
 }
 
 // New is a linter of all rules. The settings have been checked.
@@ -140,8 +142,9 @@ func each[T interface{ Base() *runbook.Document }](p *pass, check func(*pass, T)
 // together has the rules look at all documents, and takes out what is waived.
 func (l *Linter) together(looks []*look) Report {
 	all := &Documents{ByFile: map[string]*runbook.Document{}}
-	report := Report{Files: len(looks)}
+	report := Report{}
 	for _, k := range looks {
+		report.Files = append(report.Files, k.file)
 		all.Runbooks = append(all.Runbooks, k.Runbooks...)
 		all.Plans = append(all.Plans, k.Plans...)
 		all.Agreements = append(all.Agreements, k.Agreements...)

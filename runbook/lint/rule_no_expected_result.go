@@ -9,7 +9,7 @@ import (
 )
 
 // printing are the commands that only show something, whatever it is. A command that
-// compares or looks for something is none of them, since its exit code is an answer.
+// compares something is none of them, since its exit code is an answer.
 var printing = []string{
 	"arch", "cat", "date", "df", "dmesg", "du", "echo", "env", "free", "hostname", "id", "ifconfig", "iostat", "ip", "last", "ls", "lsblk", "lscpu",
 	"netstat", "nproc", "printenv", "printf", "ps", "ss", "uname", "uptime", "vmstat", "w", "who", "whoami",
@@ -47,7 +47,7 @@ expected has to stand in the runbook, or nobody notices the day on which it isn'
 // nothing on.
 func (s *script) onlyPrints() bool {
 	for _, c := range s.calls {
-		if !slices.Contains(printing, c.name) || s.functions[c.name] || c.name == "ip" && !c.says("a", "addr", "address", "r", "route", "link") {
+		if !slices.Contains(printing, c.name) || s.functions[c.name] || looksFor(c) {
 			return false
 		}
 		if c.statement != nil && slices.ContainsFunc(c.statement.Redirs, writesFile) {
@@ -55,6 +55,17 @@ func (s *script) onlyPrints() bool {
 		}
 	}
 	return s.tree == nil || !decides(s.tree)
+}
+
+// looksFor reports whether a command that prints fails where something isn't there.
+func looksFor(c call) bool {
+	switch c.name {
+	case "ls", "cat", "du", "get-childitem":
+		return len(c.operands()) > 0 || c.script.step.Dir != nil
+	case "ip":
+		return !c.says("a", "addr", "address", "r", "route", "link")
+	}
+	return false
 }
 
 // writesFile reports whether a redirection puts what is printed into a file.

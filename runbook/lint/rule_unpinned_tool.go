@@ -10,7 +10,7 @@ import (
 )
 
 // everywhere are the commands that a script may count on: those of the shells
-// themselves, and what POSIX and the GNU core utilities bring to every machine.
+// themselves, and what POSIX, the GNU core utilities and procps bring to every machine.
 var everywhere = sync.OnceValue(func() map[string]bool {
 	known := map[string]bool{}
 	for name := range strings.FieldsSeq(`
@@ -18,11 +18,11 @@ var everywhere = sync.OnceValue(func() map[string]bool {
 		exit export false fc fg getopts hash help history jobs kill let local logout mapfile popd printf pushd pwd read readarray
 		readonly return set shift shopt source suspend test time times trap true type typeset ulimit umask unalias unset wait
 		arch awk b2sum base32 base64 basename basenc bash bc cal cat chgrp chmod chown chroot cksum cmp comm cp crontab csplit cut date
-		dc dd df diff dir dircolors dirname du ed egrep env expand expr factor fgrep file find fmt fold getconf grep groups gunzip gzip head
+		dc dd df diff dir dircolors dirname du ed egrep env expand expr factor fgrep file find fmt fold free getconf grep groups gunzip gzip head
 		hostid hostname iconv id install join kill link ln locale localedef logger logname look ls m4 make man md5sum mesg mkdir mkfifo
-		mknod mktemp more mount mv newgrp nice nl nohup nproc numfmt od paste patch pathchk pax pidof pr printenv ps ptx pwd readlink
+		mknod mktemp more mount mv newgrp nice nl nohup nproc numfmt od paste patch pathchk pax pgrep pidof pkill pr printenv ps ptx pwd readlink
 		realpath renice rm rmdir runcon sed seq sh sha1sum sha224sum sha256sum sha384sum sha512sum shred shuf sleep sort split stat stdbuf
-		stty su sum sync tac tail tar tee timeout touch tput tr truncate tsort tty umount uname unexpand uniq unlink uptime users vdir
+		stty su sum sync tac tail tar tee timeout touch tput tr truncate tsort tty umount uname unexpand uniq unlink uptime users vdir vmstat
 		w wc which who whoami write xargs yes zcat`) {
 		known[name] = true
 	}

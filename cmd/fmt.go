@@ -1,0 +1,192 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/msp-runbook/msp/cmd/terminal"
+	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/steps"
+)
+
+type formatFlags struct{ check, diff bool }
+
+func (a *app) fmtCommand() *cobra.Command {
+	var f formatFlags
+	c := &cobra.Command{
+		Use: "fmt [FILE or FOLDER]…", GroupID: groupWrite, Short: "lay documents out in the one way in which all are",
+		Long: `Lay documents out alike: indentation, spaces, blank lines, and the keys of a
+document and of its steps in one order. Comments stay with their keys, quotes and
+texts as they are written, and the meaning is compared before a file is written.
+Prints the names of the files that it changed.
+
+Without arguments, all documents of the workspace; in a folder, all files that say
+apiVersion: msp/v1; with - the document on standard input, written to standard
+output. Exit code 1 when a file can't be read as a document, or would change and
+--check is given.`,
+		Example: "  msp fmt\n  msp fmt --check runbooks/backup-verify.yaml",
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 1 && args[0] == "-" {
+				return a.formatInput(f)
+			}
+			paths, err := a.formatPaths(args)
+			if err != nil {
+				return err
+			}
+			return a.formatFiles(c.Context(), paths, f)
+		},
+	}
+	c.Flags().BoolVar(&f.check, "check", false, "write nothing; exit code 1 when a file would change")
+	c.Flags().BoolVar(&f.diff, "diff", false, "write nothing; print the lines that would change")
+	return c
+}
+
+// formatPaths are the files that arguments name.
+func (a *app) formatPaths(args []string) ([]string, error) {
+	if len(args) == 0 {
+		p, err := a.place()
+		if err != nil {
+			return nil, err
+		}
+		if p.Workspace == "" {
+			return nil, usageError(errors.New("there is no workspace here to format"), "name the files: msp fmt FILE, or start one: msp init")
+		}
+		return documentsBelow(fromHere(filepath.Join(p.Workspace, runbooksFolder)))
+	}
+	var paths []string
+	for _, arg := range args {
+		found, err := documentsBelow(arg)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, found...)
+	}
+	return paths, nil
+}
+
+// documentsBelow are the documents in a folder and the folders in it, except those
+// whose names begin with a dot. A file is named for itself.
+func documentsBelow(root string) ([]string, error) {
+	var paths []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case path == root && !d.IsDir():
+			paths = append(paths, path)
+		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case !d.IsDir() && runbook.IsPath(d.Name()):
+			file, err := readRunbookFile(path)
+			if err != nil {
+				return err
+			}
+			if bytes.Contains(file.Source, []byte(runbook.APIVersion)) {
+				paths = append(paths, path)
+			}
+		}
+		return nil
+	})
+	return paths, err
+}
+
+// formatFiles goes on behind a file that can't be formatted.
+func (a *app) formatFiles(ctx context.Context, paths []string, f formatFlags) error {
+	no, cannot := false, false
+	for _, path := range paths {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		changed, err := a.formatFile(path, f)
+		var problems document.Problems
+		switch {
+		case errors.As(err, &problems):
+			no = true
+		case err != nil:
+			cannot = true
+		}
+		a.complain(err)
+		no = no || changed && f.check
+	}
+	switch {
+	case cannot:
+		return ended(exitCannot)
+	case no:
+		return ended(exitNo)
+	}
+	return nil
+}
+
+func (a *app) formatFile(path string, f formatFlags) (changed bool, err error) {
+	file, err := readRunbookFile(path)
+	if err != nil {
+		return false, err
+	}
+	formatted, err := format(file)
+	if err != nil || bytes.Equal(formatted, file.Source) {
+		return false, err
+	}
+	if !f.check && !f.diff {
+		if err := a.Disk.ReplaceFile(path, formatted); err != nil {
+			return false, err
+		}
+	}
+	a.sayFormatted(a.Stdout, file, formatted, f)
+	return true, nil
+}
+
+func (a *app) sayFormatted(to io.Writer, file runbook.File, formatted []byte, f formatFlags) {
+	fmt.Fprintln(to, terminal.Sanitize(file.Name, false))
+	if f.diff {
+		for _, line := range differences(string(file.Source), string(formatted), math.MaxInt) {
+			fmt.Fprintln(to, line)
+		}
+	}
+}
+
+func format(file runbook.File) ([]byte, error) {
+	formatted, err := document.Format(file.Name, file.Source, runbook.Layout(file, steps.Kinds()))
+	if errors.Is(err, document.ErrFormat) {
+		err = hint(fmt.Errorf("%s: %w", file.Name, err), "this is a fault of msp, and the file is as it was; please report it with the file")
+	}
+	return formatted, err
+}
+
+// formatInput formats what comes in, and writes it out.
+func (a *app) formatInput(f formatFlags) error {
+	source, err := io.ReadAll(io.LimitReader(a.Stdin, int64(document.DefaultLimits.Bytes)+1))
+	if err != nil {
+		return err
+	}
+	file := runbook.File{Name: "standard input", Source: source}
+	formatted, err := format(file)
+	var problems document.Problems
+	if errors.As(err, &problems) {
+		return &codeError{exitNo, err}
+	}
+	if err != nil {
+		return err
+	}
+	if !f.check && !f.diff {
+		_, err := a.Stdout.Write(formatted)
+		return err
+	}
+	if bytes.Equal(formatted, source) {
+		return nil
+	}
+	a.sayFormatted(a.Stdout, file, formatted, f)
+	if f.check {
+		return ended(exitNo)
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package terminal
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Finding is a mistake at a place of a file.
+type Finding struct {
+	Where    string // file:line:column
+	Severity string // "error", "warning" or "info"
+	Rule     string
+	Message  string
+	Hint     string // what to do; may be empty
+	Line     int    // in the file, from 1
+	Column   int    // in characters, from 1
+	Source   string // the line itself; "" to show none
+}
+
+// excerptWidth is how many characters of a long line are shown.
+const excerptWidth = 100
+
+// FindingPrinter shows findings. An error is not called one: it is the usual case,
+// and a line then reads as all problems of documents do.
+func FindingPrinter(s Screen) func(Finding) {
+	s = s.ready()
+	p := newPalette(s.Out, s.Color)
+	return func(f Finding) {
+		severity, style := "", p.bad
+		switch f.Severity {
+		case "warning":
+			severity, style = "warning: ", p.warning
+		case "info":
+			severity, style = "info: ", p.accent
+		}
+		rule := style.Render(Sanitize(severity+f.Rule, false))
+		_, _ = fmt.Fprintf(s.Out, "%s: %s: %s\n", p.strong.Render(Sanitize(f.Where, false)), rule, Sanitize(f.Message, false))
+		if before, shown, ok := f.excerpt(); ok && !s.Accessible {
+			_, _ = fmt.Fprintf(s.Out, "%s %s\n", p.muted.Render(fmt.Sprintf("%5d |", f.Line)), shown)
+			_, _ = fmt.Fprintf(s.Out, "%s %s%s\n", p.muted.Render("      |"), strings.Repeat(" ", before), style.Render("^"))
+		}
+		if f.Hint != "" {
+			_, _ = fmt.Fprintf(s.Out, "     hint: %s\n", Sanitize(f.Hint, false))
+		}
+	}
+}
+
+// excerpt is the part of the line around the column, and how many cells stand before
+// it. It is false where the place isn't in the line.
+func (f Finding) excerpt() (before int, shown string, ok bool) {
+	line := []rune(strings.TrimRight(f.Source, "\r\n"))
+	if f.Column < 1 || f.Column > len(line) {
+		return 0, "", false
+	}
+	from := 0
+	if f.Column > excerptWidth {
+		from = f.Column - excerptWidth/2
+	}
+	to := min(len(line), from+excerptWidth)
+	return cells(Sanitize(string(line[from:f.Column-1]), false)), Sanitize(string(line[from:to]), false), true
+}
