@@ -84,6 +84,10 @@ var houseRooms = map[string]houseRoom{
 		"finds mistakes in documents before a run does, one rule a file",
 		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf",
 	},
+	"runbook/lint/shellcheck": {
+		"asks shellcheck what it thinks of the scripts of runbooks",
+		"runbook/lint runbook/process",
+	},
 	"runbook/lint/format": {
 		"writes lint's findings in the words of other programs",
 		"runbook/lint",
@@ -152,7 +156,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/lint/format runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/lint/format runbook/lint/shellcheck runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

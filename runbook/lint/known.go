@@ -18,6 +18,10 @@ type Known struct {
 	// Runbook finds a runbook by id, in the workspace and among those that ship
 	// with msp. The error's Hint method, if it has one, says what to do.
 	Runbook func(id string) (*runbook.Runbook, error)
+
+	// Shellcheck gives what shellcheck finds in each of some scripts, or nothing
+	// where it can't be asked; nil where it isn't to be.
+	Shellcheck func([]Script) [][]ShellFinding
 }
 
 // promises are those to a client now.

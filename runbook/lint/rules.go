@@ -28,6 +28,7 @@ var rules = sorted(
 		secretInCommand,
 		shellFault,
 		shellSyntax,
+		shellcheckRule,
 		todoLeft,
 		unknownReference,
 		unpinnedTool,
