@@ -132,7 +132,7 @@ func (a *app) formatFile(path string, f formatFlags) (changed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	formatted, err := format(file)
+	formatted, err := formatFile(file)
 	if err != nil || bytes.Equal(formatted, file.Source) {
 		return false, err
 	}
@@ -154,7 +154,7 @@ func (a *app) sayFormatted(to io.Writer, file runbook.File, formatted []byte, f 
 	}
 }
 
-func format(file runbook.File) ([]byte, error) {
+func formatFile(file runbook.File) ([]byte, error) {
 	formatted, err := document.Format(file.Name, file.Source, runbook.Layout(file, steps.Kinds()))
 	if errors.Is(err, document.ErrFormat) {
 		err = hint(fmt.Errorf("%s: %w", file.Name, err), "this is a fault of msp, and the file is as it was; please report it with the file")
@@ -169,7 +169,7 @@ func (a *app) formatInput(f formatFlags) error {
 		return err
 	}
 	file := runbook.File{Name: "standard input", Source: source}
-	formatted, err := format(file)
+	formatted, err := formatFile(file)
 	var problems document.Problems
 	if errors.As(err, &problems) {
 		return &codeError{exitNo, err}

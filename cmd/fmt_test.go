@@ -54,7 +54,7 @@ func TestShippedIsFormatted(t *testing.T) {
 		t.Fatalf("%d documents, error %v", len(files), err)
 	}
 	for _, f := range files {
-		if formatted, err := format(f); err != nil || !bytes.Equal(formatted, f.Source) {
+		if formatted, err := formatFile(f); err != nil || !bytes.Equal(formatted, f.Source) {
 			t.Errorf("%s: %v\n%s", f.Name, err, strings.Join(differences(string(f.Source), string(formatted), 20), "\n"))
 		}
 	}

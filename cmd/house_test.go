@@ -76,6 +76,10 @@ var houseRooms = map[string]houseRoom{
 		"is what was promised: targets, clocks, people; pure",
 		"runbook runbook/document runbook/schedule",
 	},
+	"runbook/handbook": {
+		"is a runbook as people read it: text, Markdown, HTML, a checklist to print; pure",
+		"runbook",
+	},
 	"runbook/shelf": {
 		"finds the documents of a workspace by what names them",
 		"runbook runbook/document runbook/schedule runbook/agreement",
@@ -156,7 +160,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/lint/format runbook/lint/shellcheck runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/handbook runbook/lint/format runbook/lint/shellcheck runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

@@ -95,19 +95,29 @@ func findRunbook(p *place, word string) (*runbook.Runbook, error) {
 		r, problems := runbook.Load(file.Name, file.Source, steps.Kinds())
 		return r, problems.Err()
 	}
-	for _, open := range []func() (*runbook.Library, error){
-		func() (*runbook.Library, error) { return workspaceLibrary(p) }, builtinLibrary,
-	} {
-		library, err := open()
-		if err != nil {
-			return nil, err
-		}
-		r, err := library.Find(word)
-		if !errors.Is(err, runbook.ErrUnknownRunbook) {
-			return r, err
-		}
+	r, err := runbookOfID(p, word)
+	if errors.Is(err, runbook.ErrUnknownRunbook) {
+		return nil, hint(fmt.Errorf("there is no runbook %q", word), "msp list shows them; a file is named with its path: ./%s.yaml", word)
 	}
-	return nil, hint(fmt.Errorf("there is no runbook %q", word), "msp list shows them; a file is named with its path: ./%s.yaml", word)
+	return r, err
+}
+
+// runbookOfID loads the runbook with an id; runbook.ErrUnknownRunbook where neither
+// the workspace nor what ships with msp has it.
+func runbookOfID(p *place, id string) (*runbook.Runbook, error) {
+	own, err := workspaceLibrary(p)
+	if err != nil {
+		return nil, err
+	}
+	r, err := own.Find(id)
+	if !errors.Is(err, runbook.ErrUnknownRunbook) {
+		return r, err
+	}
+	builtin, err := builtinLibrary()
+	if err != nil {
+		return nil, err
+	}
+	return builtin.Find(id)
 }
 
 func readRunbookFile(name string) (runbook.File, error) {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -25,6 +26,7 @@ type lintFlags struct {
 	failOn        string
 	baseline      string
 	writeBaseline string
+	noShellcheck  bool
 }
 
 func (a *app) lintCommand() *cobra.Command {
@@ -47,14 +49,14 @@ A document waives a rule for a time, with a reason:
 
   lint: [{waive: no-escalation, because: the client's own desk watches, until: 2027-03-31}]`,
 		Example: "  msp lint\n  msp lint runbooks/backup-verify.yaml --fail-on warning\n  msp lint --explain no-owner",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case f.explain != "":
 				return a.explainRule(f.explain)
 			case f.rules:
 				return a.listRules(f.json)
 			}
-			return a.lint(f, args)
+			return a.lint(c.Context(), f, args)
 		},
 	}
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON, as --format json")
@@ -64,6 +66,7 @@ A document waives a rule for a time, with a reason:
 	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
 	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this file doesn't know")
 	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
+	c.Flags().BoolVar(&f.noShellcheck, "no-shellcheck", false, "don't ask shellcheck about scripts, where it is installed")
 	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
 	return c
@@ -77,7 +80,7 @@ func completeRules(_ *cobra.Command, _ []string, word string) ([]string, cobra.S
 	return offer(ids, word)
 }
 
-func (a *app) lint(f lintFlags, args []string) error {
+func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 	failOn, err := lint.ParseSeverity(f.failOn)
 	if err != nil || failOn == lint.Off {
 		return usageError(fmt.Errorf("--fail-on %q", f.failOn), "error, warning or info")
@@ -100,6 +103,9 @@ func (a *app) lint(f lintFlags, args []string) error {
 	linter, err := a.linter(p)
 	if err != nil {
 		return err
+	}
+	if !f.noShellcheck {
+		linter.Known.Shellcheck = a.shellcheck(ctx)
 	}
 	report := linter.Lint(files)
 	if f.writeBaseline != "" {

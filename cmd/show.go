@@ -7,8 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -27,113 +25,6 @@ func (a *app) printJSON(v any) error {
 	return encoder.Encode(v)
 }
 
-// loggedRun is one line of msp log.
-type loggedRun struct {
-	Run        string             `json:"run"`
-	Runbook    string             `json:"runbook"`
-	Version    string             `json:"version"`
-	Client     string             `json:"client"`
-	Writer     string             `json:"writer"`
-	Started    time.Time          `json:"started"`
-	Ended      *time.Time         `json:"ended,omitempty"`
-	State      string             `json:"state"`
-	Open       string             `json:"open,omitempty"` // how: "running", "cut off" or "waiting"
-	Late       bool               `json:"late,omitempty"`
-	Deviations []record.Deviation `json:"deviations,omitempty"`
-	Record     string             `json:"record,omitempty"`
-	Later      []laterWords       `json:"later,omitempty"`
-	Besides    []timeWords        `json:"besides,omitempty"`
-}
-
-func (a *app) logCommand() *cobra.Command {
-	var asJSON bool
-	c := &cobra.Command{
-		Use: "log", GroupID: groupProve, Short: "list the runs that the client's logs hold",
-		Long: `List the runs, and below them what was said and done besides: late entries, words
-about occurrences, hand-overs, open items and their closings, releases, what nobody
-did, and whom it was told to.`,
-		Example: "  msp log", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			p, err := a.place()
-			if err != nil {
-				return err
-			}
-			history, err := a.history(p)
-			if err != nil {
-				return err
-			}
-			return a.log(a.store(p, p.Client), history, asJSON)
-		},
-	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	c.AddCommand(a.receiptCommand(), a.logCorrectCommand(), a.logLateCommand(), a.logRespondCommand())
-	return c
-}
-
-// history reads the client's logs, and says what of them can't be read.
-func (a *app) history(p *place) (*record.History, error) {
-	h, err := record.ReadHistory(a.store(p, p.Client), p.Client, p.StatementLimit)
-	if err != nil {
-		return nil, hint(err, "msp verify says what is wrong with the evidence")
-	}
-	if n := len(h.Problems); n > 0 {
-		fmt.Fprintf(a.Stderr, "msp: %s of the evidence can't be read and is left out: %v\n     hint: msp verify says what is wrong\n", count(n, "part"), terminal.Sanitize(h.Problems[0].Error(), false))
-	}
-	return h, nil
-}
-
-func (a *app) log(store *evidence.Store, h *record.History, asJSON bool) error {
-	runs, later, words := []loggedRun{}, laterByRun(h, store), timeWordsOf(h, store)
-	for _, account := range h.Accounts {
-		start := account.Start.Body
-		run := loggedRun{
-			Run: account.Run, Runbook: start.Runbook.ID, Version: start.Runbook.Version, Client: start.Client,
-			Writer: account.Writer, Started: start.Started, State: account.State(a.Now()),
-		}
-		if account.End == nil {
-			run.Open = a.openHow(store, account)
-		} else {
-			end := account.End.Body
-			run.Ended, run.Late, run.Deviations, run.Record = &end.Ended, end.Verdict.Late, end.Verdict.Deviations, account.End.Digest
-		}
-		run.Later, run.Besides = later[account.Run], besides(words, start)
-		runs = append(runs, run)
-	}
-	if asJSON {
-		return a.printJSON(struct {
-			V    int          `json:"v"`
-			Runs []loggedRun  `json:"runs"`
-			Late []laterWords `json:"late_entries,omitempty"`
-			Time []timeWords  `json:"occurrences,omitempty"` // said about them
-
-			Events []loggedEvent `json:"events,omitempty"`
-		}{1, runs, later[""], ofOccurrences(words), eventsOf(h, store)})
-	}
-	if len(runs) == 0 {
-		fmt.Fprintln(a.Stderr, "no run is in the log yet; --client names another client")
-	}
-	w := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
-	for _, r := range runs {
-		state := stateWords(r.State, r.Open)
-		if r.Late {
-			state += ", late"
-		}
-		if len(r.Deviations) > 0 {
-			state += ", deviates: " + joinDeviations(r.Deviations)
-		}
-		state += saidBesides(r.Besides) + saidLater(r.Later)
-		fmt.Fprintf(w, "%s\t%s\t%s %s\t%s\n", record.ShortID(r.Run), r.Started.Local().Format(clockLayout), r.Runbook, r.Version, state)
-	}
-	for _, l := range later[""] {
-		fmt.Fprintf(w, "late\t%s\t%s\tperformed at %s: %s\n", l.RecordedAt.Local().Format(clockLayout), l.about(), l.performed(), terminal.Sanitize(orErased(l.What), false))
-	}
-	for _, s := range ofOccurrences(words) {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s: %s\n", s.Kind, s.At.Local().Format(clockLayout), s.Occurrence, s.words(), terminal.Sanitize(orErased(s.Why), false))
-	}
-	writeEvents(w, eventsOf(h, store))
-	return w.Flush()
-}
-
 func joinDeviations(all []record.Deviation) string {
 	words := make([]string, len(all))
 	for i, d := range all {
@@ -145,45 +36,84 @@ func joinDeviations(all []record.Deviation) string {
 // spaced writes an identifier such as outside_normal as words.
 func spaced(id string) string { return strings.ReplaceAll(id, "_", " ") }
 
+// showFlags say what of a run or a runbook is shown.
+type showFlags struct {
+	json   bool
+	format string // of a runbook
+	output string // the step of a run
+	stderr bool
+}
+
 func (a *app) showCommand() *cobra.Command {
-	var asJSON bool
-	var output string
-	var stderr bool
+	var f showFlags
 	c := &cobra.Command{
-		Use: "show RUN", GroupID: groupProve, Short: "show one run: its steps, values and evidence",
+		Use: "show RUN or RUNBOOK", GroupID: groupProve, Short: "show one run: its steps, values and evidence; or a runbook to read or print",
 		Long: `Show what the log holds of one run. RUN is any unique part of its id.
 --output STEP prints what a step wrote to its standard output, as it was kept;
-with --stderr, what it wrote to its standard error.`,
-		Example: "  msp show 7f3a9c\n  msp show 7f3a9c --output intact\n  msp show 7f3a9c --output warns --stderr", Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeRuns,
+with --stderr, what it wrote to its standard error.
+
+Or show a runbook, a file or an id, as people read it: with schedules, promises,
+conditions and limits in words. --format says how: text (unless said), markdown,
+html, and checklist or checklist-html to print, tick and sign.`,
+		Example: "  msp show 7f3a9c\n  msp show 7f3a9c --output intact\n  msp show 7f3a9c --output warns --stderr\n" +
+			"  msp show backup-verify\n  msp show runbooks/backup-verify.yaml --format html > backup-verify.html\n  msp show backup-verify --format checklist",
+		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeShown,
 		RunE: func(_ *cobra.Command, args []string) error {
 			p, err := a.place()
 			if err != nil {
 				return err
 			}
-			store := a.store(p, p.Client)
-			history, err := a.history(p)
+			return a.showNamed(p, args[0], f)
+		},
+	}
+	c.Flags().BoolVar(&f.json, "json", false, "print JSON: the statements of the run, or the runbook's parts")
+	c.Flags().StringVar(&f.format, "format", "", "show the runbook as `FORMAT`: "+strings.Join(runbookFormats, ", "))
+	c.Flags().StringVar(&f.output, "output", "", "print what this `STEP` of the run wrote")
+	c.Flags().BoolVar(&f.stderr, "stderr", false, "with --output: what it wrote to its standard error")
+	return c
+}
+
+// showNamed shows the run whose id a word is a part of, or else the runbook that it
+// names. The logs are read only for what can be a run.
+func (a *app) showNamed(p *place, word string, f showFlags) error {
+	if mayBeRun(word) {
+		history, err := a.history(p)
+		if err != nil {
+			return err
+		}
+		if found := history.Find(word); len(found) > 0 {
+			account, err := oneRun(found, word, p.Client)
 			if err != nil {
 				return err
 			}
-			account, err := oneRun(history.Find(args[0]), args[0], p.Client)
-			switch {
-			case err != nil:
-				return err
-			case stderr && output == "":
-				return usageError(errors.New("--stderr says which output of a step, and no step is named"), "msp show RUN --output STEP --stderr")
-			case output != "":
-				return a.showOutput(store, history, account, output, stderr)
-			case asJSON:
-				return a.printJSON(a.shownRun(history, store, account))
-			default:
-				return a.show(store, history, account)
-			}
-		},
+			return a.showRun(a.store(p, p.Client), history, account, f)
+		}
 	}
-	c.Flags().BoolVar(&asJSON, "json", false, "print the statements as JSON")
-	c.Flags().StringVar(&output, "output", "", "print what this `STEP` wrote")
-	c.Flags().BoolVar(&stderr, "stderr", false, "with --output: what it wrote to its standard error")
-	return c
+	r, err := namedRunbook(p, word)
+	switch {
+	case err != nil:
+		return err
+	case r == nil:
+		return hint(fmt.Errorf("no run of %s has an id with %q in it, and no runbook has that id", p.Client, word),
+			"msp log shows the runs, msp list the runbooks; --client names another client")
+	default:
+		return a.showRunbook(r, f)
+	}
+}
+
+func (a *app) showRun(store *evidence.Store, history *record.History, account *record.Account, f showFlags) error {
+	switch {
+	case f.format != "":
+		return usageError(errors.New("--format is for runbooks, and "+record.ShortID(account.Run)+" is a run"), "msp show RUN --json is all that is known of it")
+	case f.stderr && f.output == "":
+		return usageError(errors.New("--stderr says which output of a step, and no step is named"), "msp show RUN --output STEP --stderr")
+	case f.output != "":
+		return a.showOutput(store, history, account, f.output, f.stderr)
+	case f.json:
+		return a.printJSON(a.shownRun(history, store, account))
+	default:
+		return a.show(store, history, account)
+	}
 }
 
 type shown struct {

@@ -34,11 +34,21 @@ func (t Tolerance) String() string {
 	return FormatNumber(t.Amount)
 }
 
-func (t Tolerance) allows(value, normal float64) bool {
-	limit := t.Amount
+// Around is the least and the most that lies within the tolerance of a value.
+func (t Tolerance) Around(normal float64) []float64 {
+	limit := t.limit(normal)
+	return []float64{normal - limit, normal + limit}
+}
+
+func (t Tolerance) limit(normal float64) float64 {
 	if t.Percent {
-		limit = math.Abs(normal) * t.Amount / 100
+		return math.Abs(normal) * t.Amount / 100
 	}
+	return t.Amount
+}
+
+func (t Tolerance) allows(value, normal float64) bool {
+	limit := t.limit(normal)
 	// What lies exactly at the edge is within, also where 112.2 - 102 is no
 	// longer 10.2 in binary.
 	const rounding = 1e-12

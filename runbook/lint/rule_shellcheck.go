@@ -37,7 +37,7 @@ step's env count as assigned. A comment in the script switches one of them off:
 		if p.Known.Shellcheck == nil {
 			return
 		}
-		var scripts []*script
+		var scripts []checkable
 		var texts []Script
 		for _, r := range all.Runbooks {
 			for _, s := range p.checkable(r) {
@@ -56,29 +56,45 @@ step's env count as assigned. A comment in the script switches one of them off:
 	},
 }
 
-// checkable are the scripts of a runbook that shellcheck can read, if it is to look at
-// the file.
-func (p *pass) checkable(r *runbook.Runbook) []*script {
+// checkable is a script that shellcheck can read.
+type checkable struct {
+	*script
+	faults []Finding // that are told of its runbook anyway
+}
+
+// checkable are the scripts of a runbook, if shellcheck is to look at the file.
+func (p *pass) checkable(r *runbook.Runbook) []checkable {
 	if p.Settings.severity(p.rule, r.File) == Off {
 		return nil
 	}
-	one := &pass{Linter: p.Linter, file: r.File, root: r.Root}
-	return slices.DeleteFunc(slices.Clone(one.scripts(r)), func(s *script) bool { return s.tree == nil })
+	one := &pass{Linter: p.Linter, rule: shellFault, file: r.File, root: r.Root}
+	shellFault.runbook(one, r)
+	var all []checkable
+	for _, s := range one.scripts(r) {
+		if s.tree != nil {
+			all = append(all, checkable{s, one.findings})
+		}
+	}
+	return all
 }
 
 // unassigned is shellcheck's code for a variable that nothing assigns.
 const unassigned = "SC2154"
 
-func (p *pass) shellFinding(s *script, f ShellFinding) {
+func (p *pass) shellFinding(s checkable, f ShellFinding) {
 	name, _, _ := strings.Cut(f.Message, " ")
-	if f.Code == unassigned && slices.ContainsFunc(s.step.Env, func(v runbook.Variable) bool { return v.Name == name }) {
+	at := s.lineAt(f.Line, f.Column)
+	switch {
+	case f.Code == unassigned && slices.ContainsFunc(s.step.Env, func(v runbook.Variable) bool { return v.Name == name }):
+		return
+	case slices.ContainsFunc(s.faults, func(told Finding) bool { return told.Position == at }):
 		return
 	}
 	own := p.rule
 	if f.Level != "error" {
 		p.rule.Severity = Info
 	}
-	p.report(s.lineAt(f.Line, f.Column), "https://www.shellcheck.net/wiki/"+f.Code, "%s: %s", f.Code, f.Message)
+	p.report(at, "https://www.shellcheck.net/wiki/"+f.Code, "%s: %s", f.Code, f.Message)
 	p.rule = own
 }
 

@@ -65,6 +65,11 @@ func (a *action) Approval() runbook.Approval { return a.terms }
 // Describe says what is asked for.
 func (a *action) Describe() string { return "wait for " + a.terms.Words() }
 
+// Wording is the text for who approves.
+func (a *action) Wording() runbook.Wording {
+	return runbook.Wording{Instructions: a.terms.Instructions}
+}
+
 // Run waits for somebody else, whoever is there.
 func (a *action) Run(ctx context.Context, _ runbook.Env) (runbook.Result, error) {
 	if err := ctx.Err(); err != nil {

@@ -85,6 +85,14 @@ func (a *action) Describe() string {
 	return "ask a person: " + first
 }
 
+// Wording is the instructions.
+func (a *action) Wording() runbook.Wording {
+	if a.instructions == nil {
+		return runbook.Wording{}
+	}
+	return runbook.Wording{Instructions: a.instructions.Source}
+}
+
 // Run puts the task to a person and takes the answer.
 func (a *action) Run(ctx context.Context, env runbook.Env) (runbook.Result, error) {
 	if err := ctx.Err(); err != nil {

@@ -83,6 +83,14 @@ func (a *action) Describe() string {
 	return a.shell.name + ": " + first
 }
 
+// Wording is the script, or the command line.
+func (a *action) Wording() runbook.Wording {
+	if a.shell.name == "" {
+		return runbook.Wording{Script: a.Describe()}
+	}
+	return runbook.Wording{Shell: a.shell.name, Script: a.script}
+}
+
 // shown is a word of a command line, in quotes where that helps to read it.
 func shown(word string) string {
 	whole := strings.HasPrefix(word, "${{") && strings.HasSuffix(word, "}}")
