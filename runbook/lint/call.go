@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -134,11 +135,13 @@ type wrapper struct {
 	before int
 }
 
-var wrappers = map[string]wrapper{
-	"sudo": {"CDghpRrTtUu", 0}, "doas": {"Cu", 0}, "env": {"CSu", 0}, "nohup": {}, "nice": {"n", 0}, "ionice": {"cnpu", 0},
-	"time": {"fo", 0}, "timeout": {"ks", 1}, "command": {}, "builtin": {}, "exec": {"a", 0}, "setsid": {}, "stdbuf": {"eio", 0},
-	"flock": {"Ew", 1}, "xargs": {"adEIiLlnPs", 0}, "busybox": {}, "chroot": {"", 1},
-}
+var wrappers = sync.OnceValue(func() map[string]wrapper {
+	return map[string]wrapper{
+		"sudo": {"CDghpRrTtUu", 0}, "doas": {"Cu", 0}, "env": {"CSu", 0}, "nohup": {}, "nice": {"n", 0}, "ionice": {"cnpu", 0},
+		"time": {"fo", 0}, "timeout": {"ks", 1}, "command": {}, "builtin": {}, "exec": {"a", 0}, "setsid": {}, "stdbuf": {"eio", 0},
+		"flock": {"Ew", 1}, "xargs": {"adEIiLlnPs", 0}, "busybox": {}, "chroot": {"", 1},
+	}
+})
 
 // newCall looks through the commands that start another.
 func (s *script) newCall(words []word, fed bool) call {
@@ -148,7 +151,7 @@ func (s *script) newCall(words []word, fed bool) call {
 		if !words[0].computed {
 			c.name = baseName(words[0].text)
 		}
-		w, found := wrappers[c.name]
+		w, found := wrappers()[c.name]
 		if !found || c.name == "command" && len(words) > 1 && strings.HasPrefix(words[1].text, "-") {
 			return c
 		}

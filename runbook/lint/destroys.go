@@ -23,7 +23,7 @@ func destroys(c call) string {
 	if c.statement != nil && slices.ContainsFunc(c.statement.Redirs, toDevice) {
 		return formats
 	}
-	if f, known := destructive[c.name]; known {
+	if f, known := destructive()[c.name]; known {
 		return f(c)
 	}
 	switch {
@@ -91,34 +91,36 @@ func dry(c call) bool {
 }
 
 // destructive are the commands that destroy, and when.
-var destructive = map[string]func(call) string{
-	"rm": removes, "dd": copiesTo,
-	"shred": says(deletes), "wipefs": option(formats, "-a", "--all", "-o", "--offset"), "blkdiscard": says(formats), "mkswap": says(formats),
-	"sgdisk": option(formats, "-Z", "--zap-all", "-z", "--zap", "-o", "--clear", "-d", "--delete"), "parted": partitions, "diskpart": says(formats),
-	"pvremove": says(formats), "vgremove": says(formats), "lvremove": says(formats), "cryptsetup": verb(formats, 0, "luksFormat", "erase", "luksErase"),
-	"zfs": verb(deletes, 0, "destroy"), "zpool": verb(deletes, 0, "destroy", "labelclear"), "mdadm": option(formats, "--zero-superblock", "--create", "-C"),
-	"btrfs": verb(deletes, 1, "delete"),
-	"psql":  speaksSQL, "mysql": speaksSQL, "mariadb": speaksSQL, "sqlite3": speaksSQL, "sqlcmd": speaksSQL, "clickhouse-client": speaksSQL,
-	"dropdb": says(empties), "dropuser": says(empties), "mysqladmin": verb(empties, 0, "drop"), "redis-cli": flushes,
-	"terraform": infrastructure, "tofu": infrastructure, "terragrunt": infrastructure, "pulumi": verb(tears, 0, "destroy"),
-	"kubectl": anyVerb(tears, "delete", "drain"), "oc": anyVerb(tears, "delete"), "helm": anyVerb(tears, "uninstall", "delete"),
-	"docker": containers, "podman": containers,
-	"aws": amazon, "gsutil": verb(deletes, 0, "rm", "rb"), "gcloud": anyVerb(deletes, "delete"), "az": anyVerb(deletes, "delete", "purge"),
-	"git":       pushes,
-	"systemctl": verb(stops, 0, "stop", "disable", "mask", "kill", "isolate", "poweroff", "reboot", "halt", "rescue", "emergency"),
-	"service":   verb(stops, 1, "stop"), "rc-service": verb(stops, 1, "stop"), "launchctl": verb(stops, 0, "unload", "bootout", "stop"),
-	"shutdown": func(c call) string {
-		if c.has("-c", "-k", "--help") {
-			return ""
-		}
-		return stops
-	},
-	"reboot": says(stops), "halt": says(stops), "poweroff": says(stops), "init": verb(stops, 0, "0", "6"), "telinit": verb(stops, 0, "0", "6"),
-	"virsh": verb(tears, 0, "destroy", "undefine", "vol-delete", "shutdown"), "qm": verb(tears, 0, "destroy", "stop", "shutdown"),
-	"userdel": says(deletes), "deluser": says(deletes), "groupdel": says(deletes), "crontab": option(deletes, "-r"),
-	"iptables": option(tears, "-F", "--flush", "-X"), "ip6tables": option(tears, "-F", "--flush", "-X"), "nft": verb(tears, 0, "flush", "delete"), "ufw": verb(tears, 0, "disable", "reset"),
-	"vssadmin": verb(deletes, 0, "delete"),
-}
+var destructive = sync.OnceValue(func() map[string]func(call) string {
+	return map[string]func(call) string{
+		"rm": removes, "dd": copiesTo,
+		"shred": says(deletes), "wipefs": option(formats, "-a", "--all", "-o", "--offset"), "blkdiscard": says(formats), "mkswap": says(formats),
+		"sgdisk": option(formats, "-Z", "--zap-all", "-z", "--zap", "-o", "--clear", "-d", "--delete"), "parted": partitions, "diskpart": says(formats),
+		"pvremove": says(formats), "vgremove": says(formats), "lvremove": says(formats), "cryptsetup": verb(formats, 0, "luksFormat", "erase", "luksErase"),
+		"zfs": verb(deletes, 0, "destroy"), "zpool": verb(deletes, 0, "destroy", "labelclear"), "mdadm": option(formats, "--zero-superblock", "--create", "-C"),
+		"btrfs": verb(deletes, 1, "delete"),
+		"psql":  speaksSQL, "mysql": speaksSQL, "mariadb": speaksSQL, "sqlite3": speaksSQL, "sqlcmd": speaksSQL, "clickhouse-client": speaksSQL,
+		"dropdb": says(empties), "dropuser": says(empties), "mysqladmin": verb(empties, 0, "drop"), "redis-cli": flushes,
+		"terraform": infrastructure, "tofu": infrastructure, "terragrunt": infrastructure, "pulumi": verb(tears, 0, "destroy"),
+		"kubectl": anyVerb(tears, "delete", "drain"), "oc": anyVerb(tears, "delete"), "helm": anyVerb(tears, "uninstall", "delete"),
+		"docker": containers, "podman": containers,
+		"aws": amazon, "gsutil": verb(deletes, 0, "rm", "rb"), "gcloud": anyVerb(deletes, "delete"), "az": anyVerb(deletes, "delete", "purge"),
+		"git":       pushes,
+		"systemctl": verb(stops, 0, "stop", "disable", "mask", "kill", "isolate", "poweroff", "reboot", "halt", "rescue", "emergency"),
+		"service":   verb(stops, 1, "stop"), "rc-service": verb(stops, 1, "stop"), "launchctl": verb(stops, 0, "unload", "bootout", "stop"),
+		"shutdown": func(c call) string {
+			if c.has("-c", "-k", "--help") {
+				return ""
+			}
+			return stops
+		},
+		"reboot": says(stops), "halt": says(stops), "poweroff": says(stops), "init": verb(stops, 0, "0", "6"), "telinit": verb(stops, 0, "0", "6"),
+		"virsh": verb(tears, 0, "destroy", "undefine", "vol-delete", "shutdown"), "qm": verb(tears, 0, "destroy", "stop", "shutdown"),
+		"userdel": says(deletes), "deluser": says(deletes), "groupdel": says(deletes), "crontab": option(deletes, "-r"),
+		"iptables": option(tears, "-F", "--flush", "-X"), "ip6tables": option(tears, "-F", "--flush", "-X"), "nft": verb(tears, 0, "flush", "delete"), "ufw": verb(tears, 0, "disable", "reset"),
+		"vssadmin": verb(deletes, 0, "delete"),
+	}
+})
 
 // removes knows a folder that the script has made for itself.
 func removes(c call) string {

@@ -3,6 +3,7 @@ package lint
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
@@ -94,30 +95,32 @@ var (
 	}}
 )
 
-var askers = map[string]asker{
-	"vi": editor, "vim": editor, "nvim": editor, "nano": editor, "pico": editor, "emacs": editor, "joe": editor, "mcedit": editor, "visudo": {manualHint, without("-c", "--check")},
-	"less": pager, "more": pager, "most": pager, "top": screen, "htop": screen, "atop": screen, "btop": screen, "iotop": screen, "mc": screen,
-	"dialog": {manualHint, always}, "whiptail": {manualHint, always},
-	"passwd": {"chpasswd reads names and passwords", func(c call) bool {
-		return !c.fed && !c.has("-S", "-l", "-u", "-d", "-e", "--stdin", "--status", "--lock", "--unlock", "--delete", "--expire")
-	}},
-	"crontab": {"crontab FILE installs one", func(c call) bool { return c.has("-e") }},
-	"ssh":     sshClient, "scp": sshClient, "sftp": sshClient,
-	"apt": apt, "apt-get": apt, "aptitude": apt,
-	"yum": yum, "dnf": yum,
-	"zypper": {"--non-interactive before the command", func(c call) bool {
-		return c.says("install", "in", "remove", "rm", "update", "up", "patch", "dup", "dist-upgrade") && !c.has("-n", "--non-interactive", "-y", "--no-confirm", "--dry-run")
-	}},
-	"pacman": {"--noconfirm", func(c call) bool { return c.has("-S", "-R", "-U") && !c.has("--noconfirm", "-s", "-i", "-p") }},
-	"mysql":  mysqlAsker, "mysqldump": mysqlAsker, "mysqladmin": mysqlAsker, "mariadb": mysqlAsker, "mariadb-dump": mysqlAsker,
-	"psql": psqlAsker, "pg_dump": psqlAsker, "pg_restore": psqlAsker, "createdb": psqlAsker, "dropdb": psqlAsker,
-	"rm": overwriter, "mv": overwriter, "cp": overwriter,
-	"gpg": gpgAsker, "gpg2": gpgAsker,
-	"docker": container, "podman": container, "kubectl": container,
-	"terraform": terraformAsker, "tofu": terraformAsker,
-	"read":      {"read from a file: read -r line < file; " + manualHint, func(c call) bool { return !c.fed && !c.has("-u") }},
-	"read-host": {manualHint, always}, "get-credential": {"a secret in env", always}, "out-gridview": {"Format-Table shows it", always}, "pause": {manualHint, func(c call) bool { return c.script.shell == "pwsh" }},
-}
+var askers = sync.OnceValue(func() map[string]asker {
+	return map[string]asker{
+		"vi": editor, "vim": editor, "nvim": editor, "nano": editor, "pico": editor, "emacs": editor, "joe": editor, "mcedit": editor, "visudo": {manualHint, without("-c", "--check")},
+		"less": pager, "more": pager, "most": pager, "top": screen, "htop": screen, "atop": screen, "btop": screen, "iotop": screen, "mc": screen,
+		"dialog": {manualHint, always}, "whiptail": {manualHint, always},
+		"passwd": {"chpasswd reads names and passwords", func(c call) bool {
+			return !c.fed && !c.has("-S", "-l", "-u", "-d", "-e", "--stdin", "--status", "--lock", "--unlock", "--delete", "--expire")
+		}},
+		"crontab": {"crontab FILE installs one", func(c call) bool { return c.has("-e") }},
+		"ssh":     sshClient, "scp": sshClient, "sftp": sshClient,
+		"apt": apt, "apt-get": apt, "aptitude": apt,
+		"yum": yum, "dnf": yum,
+		"zypper": {"--non-interactive before the command", func(c call) bool {
+			return c.says("install", "in", "remove", "rm", "update", "up", "patch", "dup", "dist-upgrade") && !c.has("-n", "--non-interactive", "-y", "--no-confirm", "--dry-run")
+		}},
+		"pacman": {"--noconfirm", func(c call) bool { return c.has("-S", "-R", "-U") && !c.has("--noconfirm", "-s", "-i", "-p") }},
+		"mysql":  mysqlAsker, "mysqldump": mysqlAsker, "mysqladmin": mysqlAsker, "mariadb": mysqlAsker, "mariadb-dump": mysqlAsker,
+		"psql": psqlAsker, "pg_dump": psqlAsker, "pg_restore": psqlAsker, "createdb": psqlAsker, "dropdb": psqlAsker,
+		"rm": overwriter, "mv": overwriter, "cp": overwriter,
+		"gpg": gpgAsker, "gpg2": gpgAsker,
+		"docker": container, "podman": container, "kubectl": container,
+		"terraform": terraformAsker, "tofu": terraformAsker,
+		"read":      {"read from a file: read -r line < file; " + manualHint, func(c call) bool { return !c.fed && !c.has("-u") }},
+		"read-host": {manualHint, always}, "get-credential": {"a secret in env", always}, "out-gridview": {"Format-Table shows it", always}, "pause": {manualHint, func(c call) bool { return c.script.shell == "pwsh" }},
+	}
+})
 
 var gpgAsker = asker{"--batch, with --pinentry-mode loopback and --passphrase-fd where it needs a passphrase", func(c call) bool {
 	return !c.has("--batch") && c.has("-d", "--decrypt", "-s", "--sign", "-b", "--detach-sign", "--clear-sign", "--clearsign", "-c", "--symmetric",
@@ -132,7 +135,7 @@ var terraformAsker = asker{"apply a plan that was saved: terraform plan -out=pla
 }}
 
 func asksSomebody(c call) (hint string, asks bool) {
-	a, known := askers[c.name]
+	a, known := askers()[c.name]
 	if !known || !a.asks(c) {
 		return "", false
 	}

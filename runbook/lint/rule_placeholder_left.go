@@ -26,7 +26,10 @@ var unfilled = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(
 
 // placeholderHints are parts of all placeholders, in lower case, to look for before
 // anything is matched.
-var placeholderHints = []string{"<your", "<insert", "<replace", "<enter", "<fill", "change", "replace", "fill", "here", "xxx.", "ipsum"}
+var placeholderHints = []string{
+	"<your", "<insert", "<replace", "<enter", "<fill", "changeme", "change_me", "change-me", "replaceme", "replace_me", "replace-me",
+	"fillme", "fill_me", "fill-me", "_here", "-here", "xxx.xxx", "ipsum",
+}
 
 var placeholderLeft = Rule{
 	ID: "placeholder-left", Severity: Warning,

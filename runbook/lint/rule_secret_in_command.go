@@ -155,7 +155,7 @@ func (s *secrets) near(from *script) {
 
 // options looks at the arguments of a command that are secrets by their place.
 func (s *secrets) options(c call) {
-	short := shortSecrets[c.name]
+	short := shortSecrets()[c.name]
 	for i, arg := range c.args {
 		name, value, joined := strings.Cut(arg.text, "=")
 		behind := i+1 < len(c.args)

@@ -3,6 +3,7 @@ package lint
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"mvdan.cc/sh/v3/syntax"
 
@@ -140,14 +141,16 @@ func firstValue(w *syntax.Word, only func(string) bool) *syntax.ParamExp {
 
 // dashTakers are commands that take -- before what they are to work on, with the
 // letters of their options that take a value.
-var dashTakers = map[string]string{
-	"rm": "", "cp": "tS", "mv": "tS", "ln": "tS", "cat": "", "grep": "efmABCdD", "ls": "ITw", "stat": "cf", "chmod": "", "chown": "", "mkdir": "m", "rmdir": "",
-	"touch": "dtr", "head": "nc", "tail": "ncs", "wc": "", "sort": "kotST", "du": "dBXt", "df": "Btx", "sha256sum": "", "md5sum": "", "diff": "ULCF", "cut": "bcdf", "tee": "", "tar": "fCTXbgHKNVF",
-}
+var dashTakers = sync.OnceValue(func() map[string]string {
+	return map[string]string{
+		"rm": "", "cp": "tS", "mv": "tS", "ln": "tS", "cat": "", "grep": "efmABCdD", "ls": "ITw", "stat": "cf", "chmod": "", "chown": "", "mkdir": "m", "rmdir": "",
+		"touch": "dtr", "head": "nc", "tail": "ncs", "wc": "", "sort": "kotST", "du": "dBXt", "df": "Btx", "sha256sum": "", "md5sum": "", "diff": "ULCF", "cut": "bcdf", "tee": "", "tar": "fCTXbgHKNVF",
+	}
+})
 
 // dashed finds arguments that a value could turn into options.
 func (f *faults) dashed(c call) {
-	valued, known := dashTakers[c.name]
+	valued, known := dashTakers()[c.name]
 	if !known || f.script.functions[c.name] {
 		return
 	}

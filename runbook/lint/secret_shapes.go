@@ -81,12 +81,14 @@ type shortSecret struct {
 	behind string // -u name:secret
 }
 
-var shortSecrets = map[string]shortSecret{
-	"mysql": {joined: "-p"}, "mysqldump": {joined: "-p"}, "mysqladmin": {joined: "-p"}, "mariadb": {joined: "-p"}, "mariadb-dump": {joined: "-p"},
-	"sshpass": {joined: "-p", option: "-p"}, "docker": {option: "-p"}, "podman": {option: "-p"}, "az": {option: "-p"}, "mongosh": {option: "-p"},
-	"curl": {option: "-u", behind: ":"}, "smbclient": {option: "-U", behind: "%"}, "ldapsearch": {option: "-w"}, "ldapmodify": {option: "-w"},
-	"redis-cli": {option: "-a"}, "zip": {option: "-P"}, "unzip": {option: "-P"}, "7z": {joined: "-p"}, "ipmitool": {option: "-P"}, "sqlcmd": {option: "-P"},
-}
+var shortSecrets = sync.OnceValue(func() map[string]shortSecret {
+	return map[string]shortSecret{
+		"mysql": {joined: "-p"}, "mysqldump": {joined: "-p"}, "mysqladmin": {joined: "-p"}, "mariadb": {joined: "-p"}, "mariadb-dump": {joined: "-p"},
+		"sshpass": {joined: "-p", option: "-p"}, "docker": {option: "-p"}, "podman": {option: "-p"}, "az": {option: "-p"}, "mongosh": {option: "-p"},
+		"curl": {option: "-u", behind: ":"}, "smbclient": {option: "-U", behind: "%"}, "ldapsearch": {option: "-w"}, "ldapmodify": {option: "-w"},
+		"redis-cli": {option: "-a"}, "zip": {option: "-P"}, "unzip": {option: "-P"}, "7z": {joined: "-p"}, "ipmitool": {option: "-P"}, "sqlcmd": {option: "-P"},
+	}
+})
 
 // headerValue is where the secret of an HTTP header begins; 0 for other texts.
 func headerValue(text string) int {

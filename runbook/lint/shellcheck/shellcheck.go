@@ -50,7 +50,7 @@ func (p Program) Check(ctx context.Context, scripts []lint.Script) ([][]lint.She
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(folder)
+	defer os.RemoveAll(folder) //nolint:errcheck // scripts that stay behind are no secret
 	found := make([][]lint.ShellFinding, len(scripts))
 	byShell := map[string][]string{} // the names of the files, which are the scripts' numbers
 	for i, s := range scripts {
