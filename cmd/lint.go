@@ -28,6 +28,7 @@ type lintFlags struct {
 	baseline      string
 	writeBaseline string
 	against       string
+	noShellcheck  bool
 }
 
 func (a *app) lintCommand() *cobra.Command {
@@ -74,6 +75,7 @@ is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this file doesn't know")
 	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
 	c.Flags().StringVar(&f.against, "against", "", "compare with the `REV`ision of git: what changed, and whether the version says so")
+	c.Flags().BoolVar(&f.noShellcheck, "no-shellcheck", false, "don't ask shellcheck about scripts, where it is installed")
 	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
 	return c
@@ -115,6 +117,9 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 		if linter.Known.Before, err = a.against(ctx, p, f.against, files, len(args) == 0); err != nil {
 			return err
 		}
+	}
+	if !f.noShellcheck {
+		linter.Known.Shellcheck = a.shellcheck(ctx)
 	}
 	report := linter.Lint(files)
 	if f.fix {

@@ -23,6 +23,10 @@ type Known struct {
 	// Before is what stood at the revision that the documents are compared with;
 	// nil without one.
 	Before *Before
+
+	// Shellcheck gives what shellcheck finds in each of some scripts, or nothing
+	// where it can't be asked; nil where it isn't to be.
+	Shellcheck func([]Script) [][]ShellFinding
 }
 
 // Before are the runbooks at an earlier revision.

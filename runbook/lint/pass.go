@@ -17,6 +17,9 @@ type pass struct {
 
 	promised map[*runbook.Runbook][]promise // by the runbooks that were asked about
 	joined   *people
+
+	scriptsOf []*script // of the runbook, read at the first need, as are
+	uses      []use     // what its expressions read
 }
 
 // begin turns to a rule; false where it is off for the file.
