@@ -53,7 +53,11 @@ func TestShippedIsFormatted(t *testing.T) {
 	if err != nil || len(files) < 5 {
 		t.Fatalf("%d documents, error %v", len(files), err)
 	}
-	for _, f := range files {
+	templates, err := runbook.ReadFiles(templateFiles, "templates", "templates")
+	if err != nil || len(templates) != len(ownTemplates)+len(kindNames)-1 {
+		t.Fatalf("%d templates, error %v", len(templates), err)
+	}
+	for _, f := range append(files, templates...) {
 		if formatted, err := formatFile(f); err != nil || !bytes.Equal(formatted, f.Source) {
 			t.Errorf("%s: %v\n%s", f.Name, err, strings.Join(differences(string(f.Source), string(formatted), 20), "\n"))
 		}

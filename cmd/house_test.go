@@ -40,6 +40,18 @@ var houseRooms = map[string]houseRoom{
 		"is what a runbook is: its model, its values and expressions, the contract of a step kind",
 		"runbook/document",
 	},
+	"runbook/change": {
+		"is what changed in meaning between two versions of a runbook, in words, and which version that demands; pure",
+		"runbook runbook/document",
+	},
+	"runbook/revision": {
+		"reads files as they were at a revision of a git repository, and runs nothing that the repository names",
+		"runbook/process",
+	},
+	"runbook/runbooktest": {
+		"writes runbooks by the thousand and times what reads them; for tests only",
+		"runbook",
+	},
 	"runbook/process": {
 		"starts and ends programs: groups, sessions, timeouts, streams",
 		"",
@@ -86,7 +98,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/lint": {
 		"finds mistakes in documents before a run does, one rule a file",
-		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf",
+		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf runbook/change",
 	},
 	"runbook/lint/shellcheck": {
 		"asks shellcheck what it thinks of the scripts of runbooks",
@@ -160,7 +172,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/handbook runbook/lint/format runbook/lint/shellcheck runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/change runbook/revision runbook/handbook runbook/lint/format runbook/lint/shellcheck runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",

@@ -21,12 +21,14 @@ import (
 type lintFlags struct {
 	json          bool
 	format        string
+	fix           bool
 	explain       string
 	rules         bool
 	failOn        string
 	baseline      string
 	writeBaseline string
 	noShellcheck  bool
+	against       string
 }
 
 func (a *app) lintCommand() *cobra.Command {
@@ -47,8 +49,13 @@ how much a rule matters, in all files or in some:
 
 A document waives a rule for a time, with a reason:
 
-  lint: [{waive: no-escalation, because: the client's own desk watches, until: 2027-03-31}]`,
-		Example: "  msp lint\n  msp lint runbooks/backup-verify.yaml --fail-on warning\n  msp lint --explain no-owner",
+  lint: [{waive: no-escalation, because: the client's own desk watches, until: 2027-03-31}]
+
+--against REV compares with a revision of git: what changed in meaning since then, in
+words, whether each version was raised as far as that demands, and whether a decision
+or a rationale came with what loosens control. REV is taken as it is; for a branch that
+is behind, name where it began: --against "$(git merge-base main HEAD)".`,
+		Example: "  msp lint\n  msp lint runbooks/backup-verify.yaml --fail-on warning\n  msp lint --explain no-owner\n  msp lint --against main",
 		RunE: func(c *cobra.Command, args []string) error {
 			switch {
 			case f.explain != "":
@@ -61,12 +68,14 @@ A document waives a rule for a time, with a reason:
 	}
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON, as --format json")
 	c.Flags().StringVar(&f.format, "format", "text", "text, json, "+strings.Join(format.Names(), ", "))
+	c.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without a decision; comments and layout stay")
 	c.Flags().StringVar(&f.explain, "explain", "", "say what a rule finds, and why it matters")
 	c.Flags().BoolVar(&f.rules, "rules", false, "list all rules")
 	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
 	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this file doesn't know")
 	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
 	c.Flags().BoolVar(&f.noShellcheck, "no-shellcheck", false, "don't ask shellcheck about scripts, where it is installed")
+	c.Flags().StringVar(&f.against, "against", "", "compare with the `REV`ision of git: what changed, and whether the version says so")
 	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
 	return c
@@ -107,7 +116,17 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 	if !f.noShellcheck {
 		linter.Known.Shellcheck = a.shellcheck(ctx)
 	}
+	if f.against != "" {
+		if linter.Known.Before, err = a.against(ctx, p, f.against, files, len(args) == 0); err != nil {
+			return err
+		}
+	}
 	report := linter.Lint(files)
+	if f.fix {
+		if files, report, err = a.fix(linter, files, report); err != nil {
+			return err
+		}
+	}
 	if f.writeBaseline != "" {
 		return a.writeBaseline(f.writeBaseline, report)
 	}

@@ -19,6 +19,7 @@ type lintReport struct {
 	Files    int           `json:"files"`
 	Problems []lintFinding `json:"problems"`
 	Waived   []lintWaived  `json:"waived,omitempty"`
+	Since    *toldSince    `json:"since,omitempty"`
 }
 
 type lintFinding struct {
@@ -38,7 +39,7 @@ type lintWaived struct {
 }
 
 func lintReportOf(r lint.Report) lintReport {
-	report := lintReport{V: 1, Files: len(r.Files), Problems: []lintFinding{}}
+	report := lintReport{V: 1, Files: len(r.Files), Problems: []lintFinding{}, Since: sinceThen(r.Before)}
 	for _, f := range r.Findings {
 		report.Problems = append(report.Problems, lintFindingOf(f))
 	}
@@ -78,7 +79,8 @@ func (s sources) line(at document.Position) string {
 // mostFindings bounds what a screen is flooded with.
 const mostFindings = 200
 
-// findingPrinter prints a report in a format.
+// findingPrinter prints a report in a format, and in what people read, what the
+// runbooks were before.
 func (a *app) findingPrinter(name string, failOn lint.Severity) (func(lint.Report, sources) error, error) {
 	switch name {
 	case "text":
@@ -95,6 +97,7 @@ func (a *app) findingPrinter(name string, failOn lint.Severity) (func(lint.Repor
 }
 
 func (a *app) printFindings(r lint.Report, lines sources) error {
+	a.printSince(r.Before)
 	show := terminal.FindingPrinter(terminal.Detect(a.Stdout, os.Getenv))
 	for i, f := range r.Findings {
 		if i == mostFindings {

@@ -45,18 +45,23 @@ func (b *bounds) Visit(node *ast.Node) {
 	}
 }
 
-// broken says which bound was passed; "" when none was.
-func (b *bounds) broken() string {
+// unboundedError says which bound an expression passed.
+type unboundedError string
+
+func (e unboundedError) Error() string { return string(e) }
+
+// broken is an unboundedError, or nil when no bound was passed.
+func (b *bounds) broken() error {
 	switch {
 	case b.loops:
-		return "a loop can't stand inside a loop"
+		return unboundedError("a loop can't stand inside a loop")
 	case b.reduces:
-		return "an expression can't call reduce"
+		return unboundedError("an expression can't call reduce")
 	case b.variables:
-		return "an expression has no variables"
+		return unboundedError("an expression has no variables")
 	case b.ranges > 0:
-		return "a range can only stand behind in"
+		return unboundedError("a range can only stand behind in")
 	default:
-		return ""
+		return nil
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Constraint is what a tool's version must be: a comparison with a version.
@@ -48,13 +49,18 @@ func (c Constraint) Allows(version string) bool {
 	}
 }
 
+var (
+	dottedForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\d+(\.\d+)+`) })
+	numberForm = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\d+`) })
+)
+
 // FindVersion is the first dotted number in what a tool prints of itself, or a
 // lone number when there is none with a dot; "" when there is neither.
 func FindVersion(text string) string {
-	if dotted := regexp.MustCompile(`\d+(\.\d+)+`).FindString(text); dotted != "" {
+	if dotted := dottedForm().FindString(text); dotted != "" {
 		return dotted
 	}
-	return regexp.MustCompile(`\d+`).FindString(text)
+	return numberForm().FindString(text)
 }
 
 func numbersOf(version string) []int {

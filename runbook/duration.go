@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -146,6 +148,30 @@ func cutDurationPart(text string) (span, unit time.Duration, tail string, err er
 		return time.Duration(count) * u.span, u.span, tail[letters:], nil
 	}
 	return 0, 0, "", fmt.Errorf("%q is not a unit of time", name)
+}
+
+// wordUnits are the letters for units, by them and by their words.
+var wordUnits = map[string]string{
+	"s": "s", "m": "m", "h": "h", "d": "d", "w": "w",
+	"sec": "s", "secs": "s", "second": "s", "seconds": "s", "min": "m", "mins": "m", "minute": "m", "minutes": "m",
+	"hr": "h", "hrs": "h", "hour": "h", "hours": "h", "day": "d", "days": "d", "week": "w", "weeks": "w",
+}
+
+var wordDuration = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]+) *([A-Za-z]+)$`) })
+
+// DurationHint says how a length of time is written that was written in words:
+// "10 minutes" is 10m. It is form for all others.
+func DurationHint(text, form string) string {
+	if match := wordDuration().FindStringSubmatch(strings.TrimSpace(text)); match != nil {
+		unit := match[2]
+		if len(unit) > 1 { // of one letter, M could be a month
+			unit = strings.ToLower(unit)
+		}
+		if letter, ok := wordUnits[unit]; ok && match[1]+letter != text {
+			return "write " + match[1] + letter
+		}
+	}
+	return form
 }
 
 // FormatSpan writes a length of time for people: "1 h 43 m", "2.1 s".

@@ -51,3 +51,22 @@ func FuzzParseWorkingTime(f *testing.F) {
 		}
 	})
 }
+
+// TestHintsOfLengths: what was written in words is hinted at as msp writes it.
+func TestHintsOfLengths(t *testing.T) {
+	for text, want := range map[string]string{
+		"10 minutes": "write 10m", "10min": "write 10m", "1 Week": "write 1w", "5 h": "write 5h",
+		"5M": "form", "1h30": "form", "PT5S": "form", "-5m": "form", "12:30": "form", "999999w": "form", "": "form", "3 fortnights": "form",
+	} {
+		if got := runbook.DurationHint(text, "form"); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+	for text, want := range map[string]string{
+		"95": "write 95%", "95 %": "write 95%", "0.95": "write 95%", "99.99999%": "write it like 95%", "high": "write it like 95%", "-1": "write it like 95%", "": "write it like 95%",
+	} {
+		if got := runbook.PercentHint(text); got != want {
+			t.Errorf("%q: %s, want %s", text, got, want)
+		}
+	}
+}

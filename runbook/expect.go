@@ -80,13 +80,13 @@ func decodeExpect(n *document.Node, d *document.Decoder) *Expect {
 	if n == nil {
 		return nil
 	}
-	m := d.Map(n, "expect")
+	m := d.MapLike(n, "expect", "expect: {exit_code: 0}")
 	if n.Kind() == document.Mapping && len(m.Keys()) == 0 {
 		d.Report(n.Position(), "empty-expect", "say exit_code, stdout or expressions, or leave expect out", "an empty expect asserts nothing")
 	}
 	e := &Expect{ExitCodes: decodeExitCodes(m.Take("exit_code"), d)}
 	if stdout := m.Take("stdout"); stdout != nil {
-		s := d.Map(stdout, "expect.stdout")
+		s := d.MapLike(stdout, "expect.stdout", "stdout: {contains: …}")
 		if equals := s.Take("equals"); equals != nil {
 			text := d.String(equals)
 			e.Equals = &text

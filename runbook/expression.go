@@ -3,6 +3,7 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -23,20 +24,30 @@ const maxExpression = 4 << 10
 // the steps before it, and, in env alone, its secrets. It holds types only.
 type Scope struct {
 	inputs  map[string]Type
-	steps   types.Map
-	paths   map[string]bool // names whose values are absolute paths chosen by a person or found inside such a path
+	steps   map[string]map[string]Type // the outputs of each
+	paths   map[string]bool            // names whose values are absolute paths chosen by a person or found inside such a path
 	secrets map[string]bool
-	self    types.Map // the step's own result, for expect
+	result  map[string]Type // the outputs of the step's own result, for expect; nil elsewhere
 
 	// What could not be read: any name may be one of them. AnyOutput is by step.
 	anyInput, anyStep bool
 	anyOutput         map[string]bool
 }
 
+// What an expression may name besides outputs: of a step, of the step's own
+// result, and of the run.
+var (
+	stepTypes = map[string]Type{
+		"outcome": String, "passed": Boolean, "failed": Boolean, "skipped": Boolean, "deviated": Boolean, "exit_code": Integer,
+	}
+	resultTypes = map[string]Type{"exit_code": Integer, "stdout": String}
+	runTypes    = map[string]Type{"id": String, "client": String}
+)
+
 // NewScope gives the scope of a runbook's first step.
 func NewScope(inputs []Field, secrets []Secret) *Scope {
 	s := &Scope{
-		inputs: map[string]Type{}, steps: types.Map{},
+		inputs: map[string]Type{}, steps: map[string]map[string]Type{},
 		paths: map[string]bool{}, secrets: map[string]bool{}, anyOutput: map[string]bool{},
 	}
 	for _, f := range inputs {
@@ -53,17 +64,12 @@ func NewScope(inputs []Field, secrets []Secret) *Scope {
 
 // Add makes a step's outcome and outputs visible to the steps behind it.
 func (s *Scope) Add(id string, outputs map[string]Type) {
-	typed := types.Map{}
 	for name, t := range outputs {
-		typed[name] = exprType(t)
 		if t == Path || t == FilePath {
 			s.paths["steps."+id+".outputs."+name] = true
 		}
 	}
-	s.steps[id] = types.Map{
-		"outcome": types.String, "passed": types.Bool, "failed": types.Bool, "skipped": types.Bool,
-		"deviated": types.Bool, "exit_code": types.Int, "outputs": typed,
-	}
+	s.steps[id] = outputs
 }
 
 // outputsOf are a step's outputs, and any other where they could not be read.
@@ -77,12 +83,8 @@ func (s *Scope) outputsOf(step *Step) map[string]Type {
 
 // WithResult is the scope of a step's expect: the scope, and the result.
 func (s *Scope) WithResult(outputs map[string]Type) *Scope {
-	typed := types.Map{}
-	for name, t := range outputs {
-		typed[name] = exprType(t)
-	}
 	with := *s
-	with.self = types.Map{"exit_code": types.Int, "stdout": types.String, "outputs": typed}
+	with.result = outputs
 	return &with
 }
 
@@ -92,27 +94,24 @@ func (s *Scope) WithResult(outputs map[string]Type) *Scope {
 // expression, and a long runbook has many of both.
 func (s *Scope) environment(source string, secrets bool) types.Map {
 	steps := types.Map{}
-	for id, step := range s.steps {
+	for id, outputs := range s.steps {
 		if strings.Contains(source, id) {
+			step := exprTypes(stepTypes)
+			step["outputs"] = exprTypes(outputs)
 			steps[id] = step
 		}
 	}
-	inputs := types.Map{}
-	for name, t := range s.inputs {
-		inputs[name] = exprType(t)
-	}
+	inputs := exprTypes(s.inputs)
 	if s.anyInput {
 		inputs[types.Extra] = types.Any
 	}
 	if s.anyStep {
 		steps[types.Extra] = types.Any
 	}
-	env := types.Map{
-		"inputs": inputs, "steps": steps,
-		"run": types.Map{"id": types.String, "client": types.String},
-	}
-	for name, t := range s.self {
-		env[name] = t
+	env := types.Map{"inputs": inputs, "steps": steps, "run": exprTypes(runTypes)}
+	if s.result != nil {
+		maps.Copy(env, exprTypes(resultTypes))
+		env["outputs"] = exprTypes(s.result)
 	}
 	if secrets {
 		names := types.Map{}
@@ -122,6 +121,14 @@ func (s *Scope) environment(source string, secrets bool) types.Map {
 		env["secrets"] = names
 	}
 	return env
+}
+
+func exprTypes(named map[string]Type) types.Map {
+	typed := make(types.Map, len(named))
+	for name, t := range named {
+		typed[name] = exprType(t)
+	}
+	return typed
 }
 
 func exprType(t Type) types.Type {
@@ -143,12 +150,12 @@ func exprType(t Type) types.Type {
 	}
 }
 
-// Expression is one compiled expression.
+// Expression is one expression. Goroutines may evaluate it side by side.
 type Expression struct {
 	document.Position
 	Source  string
-	program *vm.Program
-	path    bool // it names a path that a person gave
+	program func() (*vm.Program, error) // nil until it was checked
+	path    bool                        // it names a path that a person gave
 }
 
 // NewExpression takes the text of a node that holds a bare expression, or one
@@ -157,8 +164,8 @@ func NewExpression(n *document.Node, d *document.Decoder) *Expression {
 	text := d.Text(n)
 	source, offset := trimExpression(text)
 	e := &Expression{Position: n.TextPosition(offset), Source: source}
-	if source == "" && n != nil {
-		d.Report(n.Position(), "expression", "", "an expression is empty")
+	if source == "" && n != nil && !n.Refused() {
+		d.Report(n.Position(), "expression", "write a condition, or leave the key out", "an expression is empty")
 	}
 	return e
 }
@@ -174,32 +181,23 @@ func trimExpression(text string) (source string, offset int) {
 // Check compiles the expression to a condition.
 func (e *Expression) Check(s *Scope, d *document.Decoder) {
 	if e != nil && e.Source != "" {
-		e.compile(s, d, false, expr.AsBool())
+		e.compile(s, d, false, true)
 	}
 }
 
-func (e *Expression) compile(s *Scope, d *document.Decoder, secrets bool, want expr.Option) {
+// compile makes the expression ready to be evaluated, or reports what is wrong with it.
+func (e *Expression) compile(s *Scope, d *document.Decoder, secrets, condition bool) {
 	if len(e.Source) > maxExpression {
 		d.Report(e.Position, "expression", "", "an expression has %d bytes, the most is %d", len(e.Source), maxExpression)
 		return
 	}
-	rules := &bounds{}
-	options := []expr.Option{expr.Env(s.environment(e.Source, secrets)), expr.Patch(present{}), expr.Patch(rules)}
-	options = append(options, presentOptions()...)
-	for _, name := range forbiddenFunctions {
-		options = append(options, expr.DisableBuiltin(name))
+	program, err := s.prepare(e.Source, secrets, condition)
+	if err != nil && s.misnames(e.Source) {
+		return // which has been complained about
 	}
-	if want != nil {
-		options = append(options, want)
-	}
-	program, err := expr.Compile(e.Source, options...)
 	if err != nil {
 		message, hint := s.explain(err, secrets)
-		d.Report(e.Position, "expression", hint, "in the expression %q: %s", e.Source, message)
-		return
-	}
-	if what := rules.broken(); what != "" {
-		d.Report(e.Position, "expression", "a script can compute it", "in the expression %q: %s", e.Source, what)
+		d.Report(e.Position, "expression", slipHint(e.Source, message, hint), "in the expression %q: %s", e.Source, message)
 		return
 	}
 	e.program = program
@@ -213,6 +211,9 @@ var typeWords = sync.OnceValue(func() *strings.Replacer {
 // explain puts the library's error into a sentence and, where it can, a hint.
 func (s *Scope) explain(err error, secrets bool) (message, hint string) {
 	message = err.Error()
+	if unbounded := unboundedError(""); errors.As(err, &unbounded) {
+		return message, "a script can compute it"
+	}
 	var positioned *file.Error
 	if errors.As(err, &positioned) {
 		message = positioned.Message
@@ -231,6 +232,8 @@ func (s *Scope) explain(err error, secrets bool) (message, hint string) {
 		hint = "a secret reaches a step only through its env: NAME: \"${{ secrets.NAME }}\""
 	case strings.Contains(message, "unknown name"), strings.Contains(message, "unknown field"):
 		hint = "an expression may name " + s.names(secrets)
+	default:
+		hint = "text stands in quotes; ==, !=, < and > compare; and, or, not join"
 	}
 	return message, hint
 }
@@ -330,7 +333,11 @@ func (e *Expression) eval(v Values, secrets bool) (any, error) {
 	if e.program == nil {
 		return nil, fmt.Errorf("%s: the expression %q was not checked", e.Position, e.Source)
 	}
-	result, err := expr.Run(e.program, v.environment(secrets))
+	program, err := e.program()
+	if err != nil {
+		return nil, fmt.Errorf("%s: the expression %q: %w", e.Position, e.Source, err)
+	}
+	result, err := expr.Run(program, v.environment(secrets))
 	if err != nil {
 		message, _, _ := strings.Cut(err.Error(), "\n")
 		return nil, fmt.Errorf("%s: the expression %q: %s", e.Position, e.Source, message)

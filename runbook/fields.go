@@ -16,7 +16,7 @@ var foreignFieldKeys = map[string]string{
 // and limits. What is "an input" or "a form's field".
 func DecodeFields(n *document.Node, what string, d *document.Decoder) []Field {
 	var fields []Field
-	for _, entry := range entries(n, strings.TrimPrefix(strings.TrimPrefix(what, "an "), "a ")+"s", d) {
+	for _, entry := range entriesLike(n, strings.TrimPrefix(strings.TrimPrefix(what, "an "), "a ")+"s", "{disk: {type: string}}", d) {
 		checkName(entry.Key, entry.KeyPosition, what, d)
 		fields = append(fields, decodeField(entry, what, d))
 	}

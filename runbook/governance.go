@@ -28,7 +28,7 @@ func decodeGovernance(r *Runbook, m *document.Map, d *document.Decoder) {
 		}
 	}
 	if owner := m.Take("owner"); owner != nil {
-		o := d.Map(owner, "an owner")
+		o := d.MapLike(owner, "an owner", "owner: {team: backup, role: backup-technician}")
 		r.Owner = Owner{Team: d.String(o.Take("team")), Role: d.String(o.Take("role")), Contact: d.String(o.Take("contact"))}
 		o.Done(map[string]string{"email": "msp says \"contact\"", "name": "msp says \"team\" or \"role\": people change"})
 		if r.Owner == (Owner{}) && owner.Kind() == document.Mapping && len(owner.Fields()) == 0 {
@@ -53,7 +53,7 @@ func decodeSchedule(n *document.Node, d *document.Decoder) *Schedule {
 	if n == nil {
 		return nil
 	}
-	m := d.Map(n, "a schedule")
+	m := d.MapLike(n, "a schedule", "schedule: {cron: \"0 7 * * *\", timezone: Europe/London}")
 	s := &Schedule{Position: n.Position(), OnMissed: "record"}
 	cron, rrule := m.Take("cron"), m.Take("rrule")
 	s.Cron, s.RRule = d.String(cron), d.String(rrule)
@@ -66,7 +66,7 @@ func decodeSchedule(n *document.Node, d *document.Decoder) *Schedule {
 	}
 	checkCron(cron, s.Cron, d)
 	s.Shift = decodeWorkingTime(m.Take("shift"), d)
-	s.Timezone = decodeTimezone(need(m, "timezone", foreignScheduleKeys), d)
+	s.Timezone = decodeTimezone(needBy(m, "timezone", "no-timezone", "timezone: Europe/London", foreignScheduleKeys), d)
 	s.Calendar = d.String(m.Take("calendar"))
 	if on := m.Take("on_holiday"); on != nil {
 		s.OnHoliday = d.Enum(on, "next_working_day", "run")
@@ -87,8 +87,16 @@ func checkCron(n *document.Node, text string, d *document.Decoder) {
 		return
 	}
 	if _, err := ParseCron(text); err != nil {
-		d.Report(n.Position(), "cron", "minute hour day-of-month month day-of-week: \"0 7 * * *\"", "%s", err)
+		d.Report(n.Position(), "cron", cronHint(text), "%s", err)
 	}
+}
+
+func cronHint(text string) string {
+	const form = "minute hour day-of-month month day-of-week: \"0 7 * * *\""
+	if _, ok := cronWords["@"+strings.ToLower(text)]; ok {
+		return "write \"@" + strings.ToLower(text) + "\""
+	}
+	return formHint(text, form)
 }
 
 func decodeTimezone(n *document.Node, d *document.Decoder) string {
@@ -97,13 +105,14 @@ func decodeTimezone(n *document.Node, d *document.Decoder) string {
 		return ""
 	}
 	if _, err := Zone(name); err != nil {
-		d.Report(n.Position(), "timezone", "an IANA name, such as Europe/London", "%s is not a time zone", document.Quote(name))
+		d.Report(n.Position(), "timezone", ZoneHint(name), "%s is not a time zone", document.Quote(name))
 	}
 	return name
 }
 
 var foreignSLAKeys = map[string]string{
 	"deadline": "msp says \"complete_within\"", "finish_within": "msp says \"complete_within\"", "duration": "msp says \"complete_within\"",
+	"within": "msp says \"complete_within\"", "due": "msp says \"complete_within\"", "max_duration": "msp says \"complete_within\"",
 	"response_time": "msp says \"respond_within\"", "resolution_time": "msp says \"resolve_within\"",
 }
 
@@ -121,12 +130,13 @@ func decodeSLA(n *document.Node, d *document.Decoder) *SLA {
 	if n == nil {
 		return nil
 	}
-	m := d.Map(n, "an sla")
+	m := d.MapLike(n, "an sla", "sla: {clock: scheduled, complete_within: 2h}")
 	s := &SLA{Position: n.Position(), Agreement: d.String(m.Take("agreement"))}
 	decodePromises(s, m, d)
-	s.Target = decodePercent(m.Take("target"), d)
+	target := m.Take("target")
+	s.Target = decodePercent(target, d)
 	if s.Target > 100 {
-		d.Report(n.Position(), "bad-value", "", "a target of more than 100%% can't be met")
+		d.Report(target.Position(), "bad-value", "100% is the most", "a target of more than 100%% can't be met")
 	}
 	m.Done(foreignSLAKeys)
 	if n.Kind() == document.Mapping {
@@ -179,7 +189,7 @@ func decodeEscalation(n *document.Node, d *document.Decoder) Escalation {
 	if n == nil {
 		return Escalation{}
 	}
-	m := d.Map(n, "an escalation")
+	m := d.MapLike(n, "an escalation", "escalation: {not_resolved: [{after: 1h, notify: on-call}]}")
 	e := Escalation{
 		NotAcknowledged: decodeLadder(m.Take("not_acknowledged"), d),
 		NotResolved:     decodeLadder(m.Take("not_resolved"), d),
@@ -217,6 +227,16 @@ var foreignSecretKeys = map[string]string{
 	"value": "a secret's value never stands in a runbook; msp says \"from\"", "env": "msp says \"from\": {env: …}", "id": "msp says \"name\"", "key": "msp says \"name\"",
 }
 
+// hiddenMap is a map where somebody may have written a secret instead, which no
+// message repeats.
+func hiddenMap(n *document.Node, what string, d *document.Decoder) *document.Map {
+	if n.Kind() == document.Mapping || n.Refused() {
+		return d.Map(n, what)
+	}
+	d.Report(n.Position(), "wrong-type", "secrets: [{name: TOKEN, from: {env: TOKEN}}]", "%s must be a map that says where the value comes from", what)
+	return d.Map(nil, what)
+}
+
 func decodeSecrets(n *document.Node, d *document.Decoder) []Secret {
 	if n == nil {
 		return nil
@@ -224,7 +244,7 @@ func decodeSecrets(n *document.Node, d *document.Decoder) []Secret {
 	var secrets []Secret
 	seen := map[string]document.Position{}
 	for _, item := range d.List(n, "a list of secrets") {
-		m := d.Map(item, "a secret")
+		m := hiddenMap(item, "a secret", d)
 		s := Secret{Position: item.Position()}
 		if name := need(m, "name", foreignSecretKeys); name != nil {
 			s.Name = d.String(name)
@@ -232,7 +252,7 @@ func decodeSecrets(n *document.Node, d *document.Decoder) []Secret {
 			unique(seen, s.Name, name.Position(), "the secret", d)
 		}
 		if from := need(m, "from", foreignSecretKeys); from != nil {
-			f := d.Map(from, "a secret's from")
+			f := hiddenMap(from, "a secret's from", d)
 			env, file, command := f.Take("env"), f.Take("file"), f.Take("command")
 			s.Env, s.File, s.Command = d.String(env), d.String(file), d.String(command)
 			checkForm(env, s.Env, envForm(), "the name of an environment variable", d)

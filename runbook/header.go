@@ -54,11 +54,16 @@ type Waiver struct {
 // read can't be relied on.
 func LoadDocument(file string, source []byte, decode func(*document.Node, *document.Decoder)) (Document, document.Problems) {
 	root, problems := document.Parse(file, source, document.DefaultLimits)
+	return decodeTree(root, problems, source, decode)
+}
+
+// decodeTree is LoadDocument for what was parsed already.
+func decodeTree(root *document.Node, found document.Problems, source []byte, decode func(*document.Node, *document.Decoder)) (Document, document.Problems) {
 	if root == nil {
-		return Document{}, problems
+		return Document{}, found
 	}
 	d := document.NewDecoder()
-	d.Add(problems)
+	d.Add(found)
 	decode(root, d)
 	waivers := decodeWaivers(root.Value("lint"), d)
 	if problems := d.Problems(); len(problems) > 0 {
@@ -90,12 +95,23 @@ func decodeWaivers(n *document.Node, d *document.Decoder) []Waiver {
 	return all
 }
 
+// headerHint is for what was probably written for another program.
+const headerHint = "begin it with apiVersion: " + APIVersion + " and kind: " + KindRunbook + "; files of other programs are not read"
+
 // DecodeHeader reads apiVersion and kind. It is false for a document that is not of
 // the kind, whose other keys would only give follow-up errors.
 func DecodeHeader(m *document.Map, wanted string, d *document.Decoder) bool {
-	api, kind := m.Need("apiVersion"), m.Need("kind")
+	api, kind := m.Take("apiVersion"), m.Take("kind")
 	m.Take("lint") // which LoadDocument reads
-	if api != nil && d.String(api) != APIVersion {
+	if api == nil && kind == nil && len(m.Keys()) > 0 {
+		d.Report(m.Position(), "missing-key", headerHint, "this has no apiVersion and no kind, as every document of msp has")
+		return false
+	}
+	m.Need("apiVersion")
+	m.Need("kind")
+	if text := d.Text(api); api != nil && text == "" && api.Kind() != document.String {
+		return false // which has been reported
+	} else if api != nil && text != APIVersion {
 		d.Report(api.Position(), "api-version", "apiVersion: "+APIVersion, "this msp reads %s, the file says %s", APIVersion, document.Quote(api.Text()))
 		return false
 	}
@@ -122,7 +138,7 @@ func DecodeID(n *document.Node, d *document.Decoder) string {
 	id := d.String(n)
 	refused := id == "" && n.Text() != "" // which has been reported
 	if n.Kind() == document.String && !refused && !ValidID(id) {
-		d.Report(n.Position(), "bad-value", "lower-case letters, digits and hyphens, at most 63", "%s doesn't have the right form", document.Quote(id))
+		d.Report(n.Position(), "bad-value", IDHint(id), "%s doesn't have the right form", document.Quote(id))
 	}
 	return id
 }
@@ -135,7 +151,7 @@ func DecodeZone(n *document.Node, d *document.Decoder) *time.Location {
 	}
 	zone, err := Zone(name)
 	if err != nil {
-		d.Report(n.Position(), "timezone", "an IANA name, such as Europe/London", "%s is not a time zone", document.Quote(name))
+		d.Report(n.Position(), "timezone", ZoneHint(name), "%s is not a time zone", document.Quote(name))
 		return nil
 	}
 	return zone

@@ -7,9 +7,12 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/msp-runbook/msp/runbook/document"
 )
@@ -31,11 +34,7 @@ type Library struct {
 // NewLibrary takes the documents of a library.
 func NewLibrary(kinds []Kind, files []File) *Library {
 	return &Library{files: files, kinds: kinds, heads: sync.OnceValue(func() []head {
-		heads := make([]head, len(files))
-		for i, f := range files {
-			heads[i] = readHead(f)
-		}
-		return heads
+		return inParallel(len(files), func(i int) head { return readHead(files[i]) })
 	})}
 }
 
@@ -82,6 +81,10 @@ type head struct {
 
 func readHead(f File) head {
 	root, _ := document.Parse(f.Name, f.Source, document.DefaultLimits)
+	return headOf(root)
+}
+
+func headOf(root *document.Node) head {
 	var h head
 	for _, field := range root.Fields() {
 		switch field.Key {
@@ -97,9 +100,18 @@ func readHead(f File) head {
 // KindOf is the kind that a document says it has; "" when it can't be read.
 func KindOf(f File) string { return readHead(f).kind }
 
+// plainKind finds the kind at the head of a document, where documents say it in the
+// plainest way. The line behind it must not go on with it.
+var plainKind = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^(?:#.*\n)*(?:apiVersion: [\w./]+\n)?kind: (\w+)\n[^\s]`)
+})
+
 // Is says whether a document says that it has a kind. It looks at the bytes first:
 // most files are runbooks, and reading one takes longer.
 func (f File) Is(kind string) bool {
+	if said := plainKind().FindSubmatch(f.Source); said != nil && string(said[1]) != kind {
+		return false
+	}
 	return bytes.Contains(f.Source, []byte(kind)) && KindOf(f) == kind
 }
 
@@ -108,30 +120,61 @@ func otherKind(kind string) bool {
 	return kind != KindRunbook && slices.ContainsFunc(documentKinds, func(known documentKind) bool { return known.kind == kind })
 }
 
+// reading is what one file of a library holds.
+type reading struct {
+	head
+	book     *Runbook // nil with problems, and for documents of other kinds
+	problems document.Problems
+}
+
+func (l *Library) read(f File) reading {
+	root, problems := document.Parse(f.Name, f.Source, document.DefaultLimits)
+	r := reading{head: headOf(root)}
+	if !otherKind(r.kind) {
+		r.book, r.problems = loadTree(f.Name, f.Source, root, problems, l.kinds)
+	}
+	return r
+}
+
 // Load checks every runbook of the library, and that no id stands twice.
 // Documents of other kinds are passed over.
 func (l *Library) Load() ([]*Runbook, document.Problems) {
 	var all []*Runbook
 	var problems document.Problems
 	seen := map[string]document.Position{}
-	for i, h := range l.heads() {
-		f := l.files[i]
-		if otherKind(h.kind) {
+	for _, r := range inParallel(len(l.files), func(i int) reading { return l.read(l.files[i]) }) {
+		if otherKind(r.kind) {
 			continue
 		}
-		r, found := Load(f.Name, f.Source, l.kinds)
-		problems = append(problems, found...)
-		if first, twice := seen[h.id]; twice && h.id != "" {
-			problems = append(problems, duplicate(h, first))
-		} else if h.id != "" {
-			seen[h.id] = h.at
+		problems = append(problems, r.problems...)
+		if first, twice := seen[r.id]; twice && r.id != "" {
+			problems = append(problems, duplicate(r.head, first))
+		} else if r.id != "" {
+			seen[r.id] = r.at
 		}
-		if r != nil {
-			all = append(all, r)
+		if r.book != nil {
+			all = append(all, r.book)
 		}
 	}
 	problems.Sort()
 	return all, problems
+}
+
+// inParallel does n independent jobs on all cores and gives their results in
+// the order of the jobs.
+func inParallel[T any](n int, do func(i int) T) []T {
+	results := make([]T, n)
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(n, runtime.GOMAXPROCS(0)) {
+		workers.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				results[i] = do(i)
+			}
+		})
+	}
+	workers.Wait()
+	return results
 }
 
 func duplicate(h head, first document.Position) document.Problem {

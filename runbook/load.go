@@ -22,6 +22,31 @@ var (
 	envForm     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
 )
 
+// IDHint says how an id is written, and what the text becomes that way.
+func IDHint(text string) string {
+	return likeHint(text, "lower-case letters, digits and hyphens", "-", idForm())
+}
+
+var notInNames = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[^a-z0-9]+`) })
+
+// likeHint is a hint about the form of names, with the name that a text becomes
+// when other characters are replaced.
+func likeHint(text, hint, between string, form *regexp.Regexp) string {
+	name := strings.Trim(notInNames().ReplaceAllString(strings.ToLower(text), between), between)
+	if name == text || !form.MatchString(name) {
+		return hint + ", at most 63"
+	}
+	return hint + ": " + name
+}
+
+// formHint is the hint, except where quotes of a word processor stand in a text.
+func formHint(text, hint string) string {
+	if strings.ContainsAny(text, "“”„‘’") {
+		return "write straight quotes, \" or ', or none"
+	}
+	return hint
+}
+
 // ValidID reports whether text may be the id of a runbook, a client or a
 // writer.
 func ValidID(text string) bool { return idForm().MatchString(text) }
@@ -35,8 +60,13 @@ func Digest(data []byte) string {
 // Load reads one runbook from the bytes of a file. The runbook is nil when
 // there are problems; the problems are all that the file has, in order.
 func Load(file string, source []byte, kinds []Kind) (*Runbook, document.Problems) {
+	root, problems := document.Parse(file, source, document.DefaultLimits)
+	return loadTree(file, source, root, problems, kinds)
+}
+
+func loadTree(file string, source []byte, root *document.Node, problems document.Problems, kinds []Kind) (*Runbook, document.Problems) {
 	var r *Runbook
-	read, problems := LoadDocument(file, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
+	read, problems := decodeTree(root, problems, source, func(root *document.Node, d *document.Decoder) { r = decodeRunbook(root, kinds, d) })
 	if len(problems) > 0 {
 		return nil, problems
 	}
@@ -54,14 +84,14 @@ var foreignRunbookKeys = map[string]string{
 }
 
 func decodeRunbook(root *document.Node, kinds []Kind, d *document.Decoder) *Runbook {
-	m := d.Map(root, "a runbook")
+	m := d.MapLike(root, "a runbook", headerHint)
 	r := &Runbook{Class: Routine}
 	if !DecodeHeader(m, KindRunbook, d) {
 		return r
 	}
 	if id := need(m, "id", foreignRunbookKeys); id != nil {
 		r.ID = d.String(id)
-		checkForm(id, r.ID, idForm(), "an id is lower-case letters, digits and hyphens", d)
+		checkForm(id, r.ID, idForm(), IDHint(r.ID), d)
 	}
 	if version := need(m, "version", foreignRunbookKeys); version != nil {
 		r.Version = d.Text(version)
@@ -91,9 +121,10 @@ func decodeRunbook(root *document.Node, kinds []Kind, d *document.Decoder) *Runb
 // a name that could not be read is not complained about as well.
 func checkScopes(r *Runbook, scope *Scope, d *document.Decoder) {
 	for _, s := range r.Steps {
-		s.check(scope, d)
+		outputs := scope.outputsOf(s)
+		s.check(scope, outputs, d)
 		if s.ID != "" {
-			scope.Add(s.ID, scope.outputsOf(s))
+			scope.Add(s.ID, outputs)
 		}
 	}
 }
@@ -110,7 +141,7 @@ func (s *Step) OutputTypes() map[string]Type {
 	return outputs
 }
 
-func (s *Step) check(scope *Scope, d *document.Decoder) {
+func (s *Step) check(scope *Scope, outputs map[string]Type, d *document.Decoder) {
 	s.If.Check(scope, d)
 	for _, p := range s.Preconditions {
 		p.Check(scope, d)
@@ -122,7 +153,6 @@ func (s *Step) check(scope *Scope, d *document.Decoder) {
 	if s.Action != nil {
 		s.Action.Check(scope, d)
 	}
-	outputs := scope.outputsOf(s)
 	if s.Expect != nil {
 		for _, e := range s.Expect.Expressions {
 			e.Check(scope.WithResult(outputs), d)
@@ -144,26 +174,37 @@ func (s *Step) check(scope *Scope, d *document.Decoder) {
 // entries are the keys of a map; none for no node or another type, which is
 // reported.
 func entries(n *document.Node, what string, d *document.Decoder) []document.Field {
+	return entriesLike(n, what, "write it as key: value", d)
+}
+
+// entriesLike is entries with an example for whoever wrote something else.
+func entriesLike(n *document.Node, what, example string, d *document.Decoder) []document.Field {
 	if n == nil {
 		return nil
 	}
-	d.Map(n, what)
+	d.MapLike(n, what, example)
 	return n.Fields()
 }
 
 // need is m.Need, except where another tool's word for the key stands: its hint
 // says what the key is called here.
 func need(m *document.Map, key string, foreign map[string]string) *document.Node {
-	if says(m, key, foreign) {
+	return needBy(m, key, "missing-key", "", foreign)
+}
+
+// needBy is need for a key that a rule of its own asks for, with a hint.
+func needBy(m *document.Map, key, rule, hint string, foreign map[string]string) *document.Node {
+	if m.Has(key) || says(m, key, foreign) {
 		return m.Take(key)
 	}
-	return m.Need(key)
+	return m.NeedBy(key, rule, hint)
 }
 
 // says reports whether a map has another tool's word for one of its keys.
 func says(m *document.Map, key string, foreign map[string]string) bool {
 	return slices.ContainsFunc(m.Keys(), func(word string) bool {
-		return strings.Contains(foreign[word], strconv.Quote(key))
+		hint, known := foreign[word]
+		return known && strings.Contains(hint, strconv.Quote(key))
 	})
 }
 
@@ -186,14 +227,18 @@ func text(n *document.Node, what string, d *document.Decoder) string {
 func checkForm(n *document.Node, text string, form *regexp.Regexp, hint string, d *document.Decoder) {
 	said := text != "" || n.Kind() == document.String // else it was absent, or reported already
 	if said && !form.MatchString(text) {
-		d.Report(n.Position(), "bad-value", hint, "%s doesn't have the right form", document.Quote(text))
+		d.Report(n.Position(), "bad-value", formHint(text, hint), "%s doesn't have the right form", document.Quote(text))
 	}
 }
 
 func checkName(name string, at document.Position, what string, d *document.Decoder) {
 	if !nameForm().MatchString(name) {
-		d.Report(at, "bad-value", "a name is lower-case letters, digits and underscores, such as max_age", "%s can't be called %s", what, document.Quote(name))
+		d.Report(at, "bad-value", nameHint(name), "%s can't be called %s", what, document.Quote(name))
 	}
+}
+
+func nameHint(text string) string {
+	return likeHint(text, "lower-case letters, digits and underscores", "_", nameForm())
 }
 
 // title is a line for people: never computed, so that no value and no secret
@@ -201,10 +246,10 @@ func checkName(name string, at document.Position, what string, d *document.Decod
 func title(n *document.Node, d *document.Decoder) string {
 	text := text(n, "a title", d)
 	if strings.Contains(text, "${{") {
-		d.Report(n.Position(), "expression-in-title", "", "a title is fixed text")
+		d.Report(n.Position(), "expression-in-title", "say it in words", "a title is fixed text")
 	}
 	if strings.ContainsAny(text, "\r\n") {
-		d.Report(n.Position(), "bad-value", "", "a title is one line")
+		d.Report(n.Position(), "bad-value", "what needs more lines stands in rationale", "a title is one line")
 	}
 	return text
 }
@@ -223,8 +268,8 @@ func readDuration(n *document.Node, parse func(string) (Duration, error), hint s
 		return Duration{}
 	}
 	duration, err := parse(d.Text(n))
-	if err != nil && isScalar(n) {
-		d.Report(n.Position(), "duration", hint, "%s is not a duration: %s", document.Quote(n.Text()), err)
+	if err != nil && isScalar(n) && !n.Refused() {
+		d.Report(n.Position(), "duration", DurationHint(n.Text(), hint), "%s is not a duration: %s", document.Quote(n.Text()), err)
 	}
 	return duration
 }
@@ -236,12 +281,25 @@ func decodePercent(n *document.Node, d *document.Decoder) float64 {
 	text, ok := strings.CutSuffix(d.Text(n), "%")
 	percent, err := parseNumber(text)
 	if !ok || err != nil || percent < 0 {
-		if isScalar(n) {
-			d.Report(n.Position(), "bad-value", "write 95%", "%s is not a percentage", document.Quote(n.Text()))
+		if isScalar(n) && !n.Refused() {
+			d.Report(n.Position(), "bad-value", PercentHint(n.Text()), "%s is not a percentage", document.Quote(n.Text()))
 		}
 		return 0
 	}
 	return percent
+}
+
+// PercentHint says how a share is written that was written as a number, or as a
+// part of one.
+func PercentHint(text string) string {
+	number, err := parseNumber(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(text), "%")))
+	switch {
+	case err != nil || number <= 0 || number > 100, strings.HasSuffix(text, "%") && !strings.ContainsAny(text, " \t"): // as it should be
+		return "write it like 95%"
+	case number < 1 && !strings.Contains(text, "%"):
+		number *= 100
+	}
+	return "write " + FormatNumber(number) + "%"
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -249,7 +307,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 // unique reports a name that stands twice.
 func unique(seen map[string]document.Position, name string, at document.Position, what string, d *document.Decoder) {
 	if first, ok := seen[name]; ok {
-		d.Report(at, "duplicate-id", "", "%s %q stands twice, first in line %d", what, name, first.Line)
+		d.Report(at, "duplicate-id", "give one of them another", "%s %q stands twice, first in line %d", what, name, first.Line)
 		return
 	}
 	seen[name] = at

@@ -150,7 +150,7 @@ func ParseOutputLines(text string, declared []Output) (map[string]string, error)
 
 func decodeOutputs(n *document.Node, d *document.Decoder) []Output {
 	var outputs []Output
-	for _, f := range entries(n, "outputs", d) {
+	for _, f := range entriesLike(n, "outputs", "outputs: {used: {from: stdout, type: number}}", d) {
 		m := d.Map(f.Value, "an output")
 		o := Output{Position: f.KeyPosition, Name: f.Key, From: FromOutput, Type: String}
 		checkName(f.Key, f.KeyPosition, "an output", d)

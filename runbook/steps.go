@@ -28,6 +28,12 @@ var foreignStepKeys = map[string]string{
 	"description": "msp says \"rationale\"", "assert": "msp says \"expect\"", "why": "msp says \"rationale\"",
 	"uses": "msp says \"run\"", "bash": "msp says \"run\"", "sh": "put it into run: {shell: sh, script: …}", "exec": "msp says \"run\"",
 	"precondition": "msp says \"preconditions\"",
+	"cmds":         "msp says \"run\"", "commands": "msp says \"run\"", "action": "msp says \"run\"", "powershell": "put it into run: {shell: pwsh, script: …}",
+	"timeout-minutes": "msp says \"timeout\", with a unit: 5m", "allow_failure": "msp says \"on_failure: continue\"", "deps": "msp says \"needs\"", "dependencies": "msp says \"needs\"",
+	"become": "msp runs as whoever starts it: write sudo into the command", "sudo": "msp runs as whoever starts it: write sudo into the command",
+	"with_items": "write a step for each, or a loop in the script", "loop": "write a step for each, or a loop in the script", "matrix": "write a step for each, or a loop in the script",
+	"repeatPolicy": "msp says \"retry\"", "until": "msp says \"retry\"", "mailOnError": "the runbook's \"escalation\" says who is told", "notify": "the runbook's \"escalation\" says who is told",
+	"image": "write docker and its arguments into run: [docker, run, …]", "container": "write docker and its arguments into run: [docker, run, …]",
 }
 
 // laterKinds and laterStepKeys have a meaning that this version doesn't know:
@@ -35,6 +41,7 @@ var foreignStepKeys = map[string]string{
 var (
 	laterKinds    = []string{"http", "tls", "sql", "wait", "runbook"}
 	laterStepKeys = []string{"hosts", "for_each", "max_parallel", "rollback"}
+	laterKeys     = slices.Concat(laterKinds, laterStepKeys)
 )
 
 func decodeSteps(r *Runbook, m *document.Map, scope *Scope, kinds []Kind, d *document.Decoder) {
@@ -48,14 +55,20 @@ func decodeSteps(r *Runbook, m *document.Map, scope *Scope, kinds []Kind, d *doc
 		d.Report(list.Position(), "missing-key", "", "a runbook without steps does nothing")
 	}
 	seen := map[string]document.Position{}
+	var later []laterNeed
 	for _, item := range items {
 		s := decodeStep(item, defaults, kinds, scope, d)
 		if s.ID != "" {
 			unique(seen, s.ID, s.Position, "the step", d)
 		}
-		checkNeeds(s, r.Steps, item.Value("needs"), scope, d)
+		if !scope.anyStep {
+			later = append(later, needsLater(s, r.Steps, item.Value("needs"))...)
+		}
 		scope.anyStep = scope.anyStep || s.ID == ""
 		r.Steps = append(r.Steps, s)
+	}
+	for _, n := range later {
+		n.report(r, d)
 	}
 }
 
@@ -93,7 +106,7 @@ func decodeDefaults(n *document.Node, d *document.Decoder) stepDefaults {
 }
 
 func decodeStep(n *document.Node, defaults stepDefaults, kinds []Kind, scope *Scope, d *document.Decoder) *Step {
-	m := d.Map(n, "a step")
+	m := d.MapLike(n, "a step", "{id: look, title: Look at the disks, run: df -h}")
 	s := &Step{
 		Position: n.Position(), Timeout: defaults.timeout, Retry: defaults.retry,
 		OnFailure: defaults.onFailure, Priority: defaults.priority, Interrupted: AskPerson,
@@ -101,7 +114,7 @@ func decodeStep(n *document.Node, defaults stepDefaults, kinds []Kind, scope *Sc
 	if id := need(m, "id", foreignStepKeys); id != nil {
 		s.ID = d.String(id)
 		s.Position = id.Position()
-		checkForm(id, s.ID, nameForm(), "a step's id is lower-case letters, digits and underscores", d)
+		checkForm(id, s.ID, nameForm(), nameHint(s.ID), d)
 	}
 	s.Title = title(need(m, "title", foreignStepKeys), d)
 	s.Rationale = d.String(m.Take("rationale"))
@@ -154,17 +167,16 @@ func decodeFlow(s *Step, m *document.Map, d *document.Decoder) {
 }
 
 func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *document.Decoder) {
-	for _, key := range slices.Concat(laterKinds, laterStepKeys) {
-		if later := m.Take(key); later != nil {
+	for _, key := range laterKeys {
+		if m.Has(key) {
+			later := m.Take(key)
 			d.Report(later.Position(), "not-yet", "", "%q is not in this version of msp yet", key)
 			if slices.Contains(laterKinds, key) {
 				s.Kind = key
 			}
 		}
 	}
-	names := []string{}
 	for _, kind := range kinds {
-		names = append(names, kind.Name())
 		value := m.Take(kind.Name())
 		switch {
 		case value == nil:
@@ -187,7 +199,20 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 	if approval {
 		checkApprovalStep(n, m, d)
 	}
-	if s.Kind == "" && n.Kind() == document.Mapping && !slices.ContainsFunc(m.Keys(), isForeignKind) {
+	if s.Kind == "" && n.Kind() == document.Mapping {
+		checkKind(m, n, kinds, d)
+	}
+}
+
+// checkKind reports a step that doesn't say what to do, unless one of its keys is
+// another word for a kind.
+func checkKind(m *document.Map, n *document.Node, kinds []Kind, d *document.Decoder) {
+	var names []string
+	for _, kind := range kinds {
+		names = append(names, kind.Name())
+	}
+	meant := func(key string) bool { return isForeignKind(key) || document.Nearest(key, names) != "" }
+	if !slices.ContainsFunc(m.Unknown(), meant) {
 		d.Report(n.Position(), "no-kind", "add one of "+strings.Join(names, ", "), "the step doesn't say what to do")
 	}
 }
@@ -195,16 +220,7 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 // isForeignKind spares a step that says "command" a second problem.
 func isForeignKind(key string) bool {
 	hint := foreignStepKeys[key]
-	return strings.Contains(hint, "run")
-}
-
-func checkNeeds(s *Step, before []*Step, needs *document.Node, scope *Scope, d *document.Decoder) {
-	for _, item := range needs.Items() {
-		known := slices.ContainsFunc(before, func(b *Step) bool { return b.ID == item.Text() })
-		if isText(item) && !known && !scope.anyStep {
-			d.Report(item.Position(), "unknown-reference", "needs names steps that stand before it", "the step %s needs %s, which is no step before it", s.ID, document.Quote(item.Text()))
-		}
-	}
+	return strings.Contains(hint, "\"run\"") || strings.Contains(hint, "into run")
 }
 
 // keyPosition finds a key of a map again; nowhere for none.
@@ -234,16 +250,10 @@ func decodeRetry(n *document.Node, base Retry, d *document.Decoder) Retry {
 	if n == nil {
 		return base
 	}
-	m := d.Map(n, "retry")
+	m := d.MapLike(n, "retry", "retry: {max_attempts: 3, delay: 5s}")
 	r := Retry{MaxAttempts: 1, Backoff: defaultBackoff}
 	if most := need(m, "max_attempts", foreignRetryKeys); most != nil {
-		r.MaxAttempts = d.Int(most)
-		if most.Kind() != document.Int {
-			r.MaxAttempts = 1
-		}
-		if r.MaxAttempts < 1 || r.MaxAttempts > maxAttempts {
-			d.Report(most.Position(), "bad-value", "it counts all tries", "max_attempts is from 1 to %d", maxAttempts)
-		}
+		r.MaxAttempts = d.IntBetween(most, 1, maxAttempts, "it counts all tries")
 	}
 	r.Delay = decodeDuration(m.Take("delay"), d)
 	if backoff := m.Take("backoff"); backoff != nil {
@@ -265,7 +275,7 @@ var forbiddenEnvPrefixes = []string{"LD_", "DYLD_", "MSP_"}
 
 func decodeEnv(n *document.Node, d *document.Decoder) []Variable {
 	var variables []Variable
-	for _, entry := range entries(n, "env", d) {
+	for _, entry := range entriesLike(n, "env", "env: {DISK: /srv}", d) {
 		name := strings.ToUpper(entry.Key)
 		switch {
 		case !envForm().MatchString(entry.Key):

@@ -65,13 +65,16 @@ func parseTemplate(n *document.Node, text string, d *document.Decoder) *Template
 	return t
 }
 
-// braces are how other tools write what msp writes with a dollar. A {{ of
-// another sort is text: some programs have templates of their own.
-var braces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{ *(inputs|steps|secrets|run)\.`) })
+// braces are how other tools write what msp writes in ${{ }}. A {{ of another
+// sort is text: some programs have templates of their own.
+var braces = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(\{\{|\$\{|\$\(|<%) *(inputs|steps|secrets|run)\.`) })
 
 func checkBraces(n *document.Node, literal string, offset int, d *document.Decoder) {
+	if !strings.ContainsAny(literal, "{(<") {
+		return
+	}
 	for _, at := range braces().FindAllStringIndex(literal, -1) {
-		d.Report(n.TextPosition(offset+at[0]), "expression", "an expression stands in ${{ }}", "without a dollar, %s is plain text", literal[at[0]:at[1]-1])
+		d.Report(n.TextPosition(offset+at[0]), "expression", "an expression stands in ${{ }}", "%s is plain text here", document.Quote(literal[at[0]:at[1]-1]))
 	}
 }
 
@@ -87,7 +90,7 @@ func (t *Template) check(s *Scope, d *document.Decoder, secrets bool) {
 	}
 	for _, p := range t.parts {
 		if p.expr != nil && p.expr.Source != "" {
-			p.expr.compile(s, d, secrets, nil)
+			p.expr.compile(s, d, secrets, false)
 		}
 	}
 }
@@ -172,12 +175,27 @@ func (t *Template) CheckPath(s *Scope, d *document.Decoder) {
 		if i == 0 && isAbsolute(p.literal) {
 			d.Report(t.Position, "path-leaves-folder", "make it an input of type path", "the path %q is absolute", t.Source)
 		}
+		if i == 0 {
+			checkHome(t, p.literal, d)
+		}
+		if strings.ContainsAny(p.literal, "\a\b\t\n\v\f\r") {
+			d.Report(t.Position, "bad-value", "a backslash in double quotes starts an escape: use single quotes, and slashes between folders", "the path %q has a character that no file name has", t.Source)
+		}
 		if slices.Contains(strings.FieldsFunc(p.literal, isSlash), "..") {
 			d.Report(t.Position, "path-leaves-folder", "make the folder an input of type path", "the path %q leaves its folder", t.Source)
 		}
 	}
 	if len(t.parts) > 0 && t.parts[0].expr != nil {
 		t.parts[0].expr.isPath(s)
+	}
+}
+
+var shellHome = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(~|\$[A-Za-z_]+|\$[{(]|%[A-Za-z_]+%)`) })
+
+// checkHome refuses what only a shell puts something else for.
+func checkHome(t *Template, literal string, d *document.Decoder) {
+	if sign := shellHome().FindString(literal); sign != "" {
+		d.Report(t.Position, "path-leaves-folder", "make it an input of type path", "nothing is put for %q in a path", sign)
 	}
 }
 

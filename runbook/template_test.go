@@ -220,7 +220,8 @@ func TestConditions(t *testing.T) {
 // that other programs' own templates are left alone.
 func TestBraces(t *testing.T) {
 	for text, want := range map[string]string{
-		"x{{ inputs.dir }}": "t.yaml:1:9: expression: without a dollar, {{ inputs is plain text", "{{secrets.TOKEN}}": "without a dollar, {{secrets is",
+		"x{{ inputs.dir }}": `t.yaml:1:9: expression: "{{ inputs" is plain text here`, "{{secrets.TOKEN}}": `"{{secrets" is plain`,
+		"a${inputs.dir}": `t.yaml:1:9: expression: "${inputs" is`, "$(inputs.dir)": `"$(inputs" is`, "<% inputs.dir %>": `"<% inputs" is`, "${HOME}": "", "$(inputs)": "",
 		"${{ inputs.dir }}/{{ steps.a.passed }}": "t.yaml:1:26: ", "{{ .Names }}": "", "{{ inputs }}": "", "{ inputs.dir }": "", "${{ inputs.dir }}": "",
 	} {
 		_, d := template(t, text)
@@ -282,4 +283,18 @@ func FuzzExpression(f *testing.F) {
 func isPlain(text string) bool {
 	_, problems := document.Parse("t.yaml", []byte("text: '"+strings.ReplaceAll(text, "'", "''")+"'\n"), document.DefaultLimits)
 	return len(problems) == 0
+}
+
+// TestShellPaths holds that a path which only a shell would understand is refused.
+func TestShellPaths(t *testing.T) {
+	for text, want := range map[string]string{
+		"~/reports": `"~"`, "$HOME/x": `"$HOME"`, "${HOME}/x": `"${"`, "%TEMP%/x": `"%TEMP%"`, "a\today": "single quotes",
+		"a~": "", "price$": "", "100%": "", "${{ inputs.dir }}/~x": "",
+	} {
+		tmpl, d := template(t, text)
+		tmpl.CheckPath(sampleScope(), d)
+		if got := d.Problems().Error(); !strings.Contains(got, want) || (want == "") != (got == "") {
+			t.Errorf("%q: %s", text, got)
+		}
+	}
 }

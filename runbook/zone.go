@@ -6,8 +6,12 @@ import (
 	_ "embed" // the zones are the same on every machine
 	"fmt"
 	"io"
+	"path"
+	"strings"
 	"sync"
 	"time"
+
+	"github.com/msp-runbook/msp/runbook/document"
 )
 
 // zoneinfo is the IANA time zone database as Go distributes it, in
@@ -42,6 +46,31 @@ func Zone(name string) (*time.Location, error) {
 		readZones.Store(name, zone)
 	}
 	return zone, err
+}
+
+// ZoneHint says which time zone may have been meant by a name of none: one that
+// is written much like it, also by its city alone.
+func ZoneHint(name string) string {
+	const form = "an IANA name, such as Europe/London"
+	zones, err := openZones()
+	if err != nil {
+		return form
+	}
+	var names []string
+	for _, f := range zones.File {
+		area, city, ok := strings.Cut(f.Name, "/")
+		switch {
+		case !ok || area == "Etc" || strings.HasSuffix(city, "/"):
+		case strings.EqualFold(path.Base(city), strings.ReplaceAll(name, " ", "_")):
+			return "did you mean " + f.Name + "?"
+		default:
+			names = append(names, f.Name)
+		}
+	}
+	if near := document.Nearest(name, names); near != "" {
+		return "did you mean " + near + "?"
+	}
+	return form
 }
 
 func readZone(name string) (*time.Location, error) {

@@ -25,3 +25,16 @@ func TestZone(t *testing.T) {
 		t.Errorf("UTC: %v, %v", utc, err)
 	}
 }
+
+// TestZoneHint: a name that is none gets the one that was most likely meant.
+func TestZoneHint(t *testing.T) {
+	for name, want := range map[string]string{
+		"Europe/Londn": "did you mean Europe/London?", "europe/london": "did you mean Europe/London?",
+		"New York": "did you mean America/New_York?", "berlin": "did you mean Europe/Berlin?",
+		"GMT+2": "an IANA name, such as Europe/London", "local": "an IANA name, such as Europe/London", "": "an IANA name, such as Europe/London",
+	} {
+		if got := runbook.ZoneHint(name); got != want {
+			t.Errorf("%q: %s, want %s", name, got, want)
+		}
+	}
+}

@@ -65,6 +65,7 @@ type Target struct {
 
 // Tier is the credit for a target of which less was attained.
 type Tier struct {
+	document.Position
 	Below  Percent
 	Credit Percent // of the monthly fee
 }

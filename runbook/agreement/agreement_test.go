@@ -38,6 +38,11 @@ func TestLoadAgreement(t *testing.T) {
 		Tiers:    []agreement.Tier{{Below: 95_000, Credit: 5_000}, {Below: 90_000, Credit: 10_000}, {Below: 80_000, Credit: 25_000}},
 	}
 	want.Position, want.Promises.Position = got.Position, got.Promises.Position
+	for i, tier := range got.Tiers {
+		if want.Tiers[i].Position = tier.Position; tier.Line != 26+i {
+			t.Errorf("a tier at %s", tier.Position)
+		}
+	}
 	if diff := cmp.Diff(want, got); diff != "" || !ok || got.Line != 18 || got.Column != 3 {
 		t.Errorf("%v, at %s (-want +got):\n%s", ok, got.Position, diff)
 	}

@@ -17,8 +17,6 @@ func (d draft) check(a *Agreement) {
 	for _, s := range a.Supports {
 		if t, ok := a.Target(s.Target); ok {
 			d.checkTighter(s, t)
-		} else if s.Target != "" {
-			d.Report(s.Position, "unknown-reference", "", "%s supports %s, which is no target of the agreement", document.Quote(s.Name), document.Quote(s.Target))
 		}
 	}
 	exclusions, reports := map[string]document.Position{}, map[string]document.Position{}
@@ -33,9 +31,6 @@ func (d draft) check(a *Agreement) {
 		if !k.By.IsZero() && k.By.Before(a.From) {
 			d.Report(k.Position, "bad-value", "", "by, %s, lies before the agreement begins", k.By.Format(time.DateOnly))
 		}
-	}
-	if a.Trial != nil && !a.Trial.Until.IsZero() && a.Trial.Until.Before(a.From) {
-		d.Report(a.Position, "bad-value", "", "the trial ends before the agreement begins")
 	}
 }
 
@@ -63,11 +58,11 @@ func (d draft) checkTiers(t Target, credits *Credits) {
 		switch {
 		case t.Percent == 0: // which has been reported
 		case i == 0 && tier.Below > above.Below:
-			d.Report(t.Position, "credits", "", "the target %s gives a credit below %s and is met at %s", t.Name, tier.Below, t.Percent)
+			d.Report(tier.Position, "credits", "a credit is for a target that was missed", "the target %s gives a credit below %s and is met at %s", t.Name, tier.Below, t.Percent)
 		case i > 0 && tier.Below >= above.Below:
-			d.Report(t.Position, "credits", "the highest stands first", "the tiers of %s are not in order: %s stands behind %s", t.Name, tier.Below, above.Below)
+			d.Report(tier.Position, "credits", "the highest stands first", "the tiers of %s are not in order: %s stands behind %s", t.Name, tier.Below, above.Below)
 		case i > 0 && tier.Credit < above.Credit:
-			d.Report(t.Position, "credits", "", "the target %s costs less below %s than below %s", t.Name, tier.Below, above.Below)
+			d.Report(tier.Position, "credits", "less attained costs as much or more", "the target %s costs less below %s than below %s", t.Name, tier.Below, above.Below)
 		}
 		above = tier
 	}
@@ -85,15 +80,15 @@ func (d draft) checkTighter(s Support, t Target) {
 		}
 		common = true
 		if !tighter(own.length, s.Promises.Calendar, promise.length, t.Promises.Calendar) {
-			d.Report(s.Position, "not-tighter", "what supports a target is tighter, in the same hours or around the clock",
+			d.Report(s.Position, "ola-exceeds-sla", "what supports a target is tighter, in the same hours or around the clock",
 				"%s promises %s: %s, and the target %s itself promises %s", document.Quote(s.Name), own.name, in(own.length, s.Promises.Calendar), t.Name, in(promise.length, t.Promises.Calendar))
 		}
 	}
 	if !common && !silent { // what promises nothing at all has been reported
-		d.Report(s.Position, "not-tighter", "", "%s promises nothing of what the target %s promises", document.Quote(s.Name), t.Name)
+		d.Report(s.Position, "ola-exceeds-sla", "", "%s promises nothing of what the target %s promises", document.Quote(s.Name), t.Name)
 	}
 	if s.Percent != 0 && s.Percent < t.Percent {
-		d.Report(s.Position, "not-tighter", "", "%s promises %s, and the target %s itself promises %s", document.Quote(s.Name), s.Percent, t.Name, t.Percent)
+		d.Report(s.Position, "ola-exceeds-sla", "", "%s promises %s, and the target %s itself promises %s", document.Quote(s.Name), s.Percent, t.Name, t.Percent)
 	}
 }
 

@@ -198,6 +198,9 @@ func decodeChannel(n *document.Node, d *document.Decoder) Channel {
 		return Channel{}
 	}
 	channel := Channel{Name: fields[0].Key, Address: d.String(fields[0].Value)}
+	if mail := channel.Name == "mail" || channel.Name == "email"; mail && channel.Address != "" && !strings.Contains(channel.Address, "@") {
+		d.Report(fields[0].Value.Position(), "bad-value", "write it like jo@provider.example", "%s is no address of mail", document.Quote(channel.Address))
+	}
 	if !runbook.ValidID(channel.Name) {
 		d.Report(fields[0].KeyPosition, "bad-value", nameHint, "%s doesn't have the right form", document.Quote(channel.Name))
 	}
@@ -262,7 +265,7 @@ func (c *Contacts) Bind(calendars map[string]*schedule.Calendar) document.Proble
 		}
 		calendar, ok := calendars[person.Calendar]
 		if !ok {
-			d.Report(person.Position, "unknown-calendar", didYouMean(person.Calendar, slices.Sorted(maps.Keys(calendars))),
+			d.Report(person.Position, "unknown-reference", didYouMean(person.Calendar, slices.Sorted(maps.Keys(calendars))),
 				"there is no calendar %s, in which %s works", document.Quote(person.Calendar), person.ID)
 		}
 		person.Hours = calendar

@@ -111,7 +111,7 @@ func TestUnreachable(t *testing.T) {
 
 func TestBindUnknownCalendar(t *testing.T) {
 	problems := contacts(t).Bind(map[string]*schedule.Calendar{"offices": nil})
-	want := "contacts.yaml:14:5: unknown-calendar: there is no calendar \"office\", in which sam works\n     hint: did you mean offices?"
+	want := "contacts.yaml:14:5: unknown-reference: there is no calendar \"office\", in which sam works\n     hint: did you mean offices?"
 	if diff := cmp.Diff(want, problems.Error()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

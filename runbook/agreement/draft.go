@@ -53,7 +53,7 @@ func (d draft) agreement(root *document.Node) *Agreement {
 	d.parties(m.Need("parties"), a)
 	d.services(m.Need("services"), a)
 	a.Targets = d.targets(m.Need("targets"))
-	a.Supports = list(d, m.Take("supported_by"), "a list of OLAs and contracts", d.support)
+	a.Supports = list(d, m.Take("supported_by"), "a list of OLAs and contracts", func(n *document.Node) Support { return d.support(n, a.Targets) })
 	a.Holds = d.holds(m.Take("holds"))
 	a.Credits = d.credits(m.Take("credits"))
 	a.Exclusions = list(d, m.Take("exclusions"), "a list of exclusions", d.exclusion)
@@ -61,27 +61,27 @@ func (d draft) agreement(root *document.Node) *Agreement {
 	a.Reports = list(d, m.Take("reports"), "a list of reports", d.report)
 	a.Telling = list(d, m.Take("communication"), "a list of who is told what", d.telling)
 	a.Retention = list(d, m.Take("retention"), "a list of what is kept", d.retention)
-	a.Scripts, a.Trial, a.Exit = d.scripts(m.Take("scripts")), d.trial(m.Take("trial")), d.exit(m.Take("exit"))
+	a.Scripts, a.Trial, a.Exit = d.scripts(m.Take("scripts")), d.trial(m.Take("trial"), a.From), d.exit(m.Take("exit"))
 	m.Done(foreignAgreementKeys)
 	d.check(a)
 	return a
 }
 
 func (d draft) parties(n *document.Node, a *Agreement) {
-	m := d.Map(n, "the parties")
+	m := d.Map(n, "the map of parties")
 	a.ClientSide, a.ProviderSide = d.party(m.Need("client"), "the client"), d.party(m.Need("provider"), "the provider")
 	m.Done(map[string]string{"customer": `msp says "client"`, "vendor": `a vendor's contract stands under "supported_by"`})
 }
 
 func (d draft) party(n *document.Node, what string) Party {
-	m := d.Map(n, what)
+	m := d.MapLike(n, what, "{name: Acme Ltd, role: it-director}")
 	p := Party{Name: d.line(m.Need("name")), Role: d.line(m.Need("role")), Contact: d.line(m.Take("contact"))}
 	m.Done(map[string]string{"signed_by": `msp says "role": who signs for it`, "email": `msp says "contact"`})
 	return p
 }
 
 func (d draft) services(n *document.Node, a *Agreement) {
-	m := d.Map(n, "the services")
+	m := d.MapLike(n, "the services", "services: {in_scope: [backup-verify]}")
 	seen := map[string]document.Position{}
 	runbooks := func(n *document.Node) []string {
 		return list(d, n, "a list of runbooks", func(item *document.Node) string {
@@ -98,11 +98,11 @@ func (d draft) targets(n *document.Node) []Target {
 	if n == nil {
 		return nil
 	}
-	d.Map(n, "the targets")
+	d.MapLike(n, "the targets", "targets: {backup-daily: {clock: scheduled, complete_within: 2h, target: 95%, owner: …}}")
 	var targets []Target
 	for _, entry := range n.Fields() {
 		if !runbook.ValidID(entry.Key) {
-			d.Report(entry.KeyPosition, "bad-value", "lower-case letters, digits and hyphens, at most 63", "a target can't be called %s", document.Quote(entry.Key))
+			d.Report(entry.KeyPosition, "bad-value", runbook.IDHint(entry.Key), "a target can't be called %s", document.Quote(entry.Key))
 		}
 		targets = append(targets, d.target(entry))
 	}
@@ -125,20 +125,33 @@ func (d draft) target(entry document.Field) Target {
 
 func (d draft) tier(n *document.Node) Tier {
 	m := d.Map(n, "a tier")
-	t := Tier{Below: d.percent(m.Need("below")), Credit: d.percent(m.Need("credit"))}
+	t := Tier{Position: n.Position(), Below: d.percent(m.Need("below")), Credit: d.percent(m.Need("credit"))}
 	m.Done(map[string]string{"under": `msp says "below"`, "attainment": `msp says "below"`, "percent": `msp says "credit"`})
 	return t
 }
 
-func (d draft) support(n *document.Node) Support {
+func (d draft) support(n *document.Node, targets []Target) Support {
 	m := d.Map(n, "an OLA or contract")
+	supports := m.Need("supports")
 	s := Support{
 		Position: n.Position(), Name: d.line(m.Need("name")), Kind: d.Enum(m.Need("kind"), OLA, Contract), With: d.line(m.Need("with")),
-		Target: d.id(m.Need("supports")), Percent: d.percent(m.Take("target")),
+		Target: d.id(supports), Percent: d.percent(m.Take("target")),
+	}
+	known := names(targets)
+	if s.Target != "" && !slices.Contains(known, s.Target) {
+		d.Report(supports.Position(), "unknown-reference", didYouMean(s.Target, known), "%s supports %s, which is no target of the agreement", document.Quote(s.Name), document.Quote(s.Target))
 	}
 	s.Promises = runbook.DecodePromises(m, n.Position(), d.Decoder)
 	m.Done(foreignTargetKeys)
 	return s
+}
+
+func names(targets []Target) []string {
+	var all []string
+	for _, t := range targets {
+		all = append(all, t.Name)
+	}
+	return all
 }
 
 func (d draft) holds(n *document.Node) HoldRules {
@@ -199,11 +212,18 @@ func (d draft) exclusion(n *document.Node) Exclusion {
 	return e
 }
 
+// kpiExamples say what a KPI may have under a key.
+var kpiExamples = map[string]string{
+	"metric": "metric: restore tests that pass", "unit": "unit: percent", "baseline": "baseline: 82",
+	"target": "target: 95", "by": "by: 2027-12-31", "owner": "owner: service-manager",
+}
+
 func (d draft) kpi(n *document.Node) KPI {
 	m := d.Map(n, "a KPI")
+	need := func(key string) *document.Node { return m.NeedBy(key, "kpi-not-smart", kpiExamples[key]) }
 	k := KPI{
-		Position: n.Position(), Metric: d.line(m.Need("metric")), Unit: d.line(m.Need("unit")),
-		Baseline: d.number(m.Need("baseline")), Target: d.number(m.Need("target")), By: d.Date(m.Need("by")), Owner: d.line(m.Need("owner")),
+		Position: n.Position(), Metric: d.line(need("metric")), Unit: d.line(need("unit")),
+		Baseline: d.number(need("baseline")), Target: d.number(need("target")), By: d.Date(need("by")), Owner: d.line(need("owner")),
 	}
 	k.Revisions = list(d, m.Take("revisions"), "a list of revisions", d.revision)
 	m.Done(foreignKPIKeys)
@@ -260,12 +280,16 @@ func (d draft) scripts(n *document.Node) Scripts {
 	return s
 }
 
-func (d draft) trial(n *document.Node) *Trial {
+func (d draft) trial(n *document.Node, begins time.Time) *Trial {
 	if n == nil {
 		return nil
 	}
 	m := d.Map(n, "a trial")
-	t := &Trial{Until: d.Date(m.Need("until")), Credits: d.Bool(m.Take("credits"))}
+	until := m.Need("until")
+	t := &Trial{Until: d.Date(until), Credits: d.Bool(m.Take("credits"))}
+	if !t.Until.IsZero() && t.Until.Before(begins) {
+		d.Report(until.Position(), "bad-value", "until is the last day that counts", "the trial ends before the agreement begins")
+	}
 	m.Done(map[string]string{"end": `msp says "until"`})
 	return t
 }

@@ -23,7 +23,7 @@ func list[T any](d draft, n *document.Node, what string, read func(*document.Nod
 func (d draft) id(n *document.Node) string {
 	id := d.line(n)
 	if id != "" && !runbook.ValidID(id) {
-		d.Report(n.Position(), "bad-value", "lower-case letters, digits and hyphens, at most 63", "%s doesn't have the right form", document.Quote(id))
+		d.Report(n.Position(), "bad-value", runbook.IDHint(id), "%s doesn't have the right form", document.Quote(id))
 	}
 	return id
 }
@@ -64,7 +64,7 @@ func (d draft) version(n *document.Node) string {
 func (d draft) zone(n *document.Node) string {
 	name := d.line(n)
 	if _, err := runbook.Zone(name); name != "" && err != nil {
-		d.Report(n.Position(), "timezone", "an IANA name, such as Europe/London", "%s is not a time zone", document.Quote(name))
+		d.Report(n.Position(), "timezone", runbook.ZoneHint(name), "%s is not a time zone", document.Quote(name))
 	}
 	return name
 }
@@ -86,7 +86,7 @@ func (d draft) percent(n *document.Node) Percent {
 	}
 	p, err := ParsePercent(text)
 	if err != nil {
-		d.Report(n.Position(), "bad-value", "write 95%", "%s is not a percentage: %s", document.Quote(text), err)
+		d.Report(n.Position(), "bad-value", runbook.PercentHint(text), "%s is not a percentage: %s", document.Quote(text), err)
 	}
 	return p
 }
@@ -109,7 +109,7 @@ func (d draft) plainTime(n *document.Node) runbook.Duration {
 
 func (d draft) once(seen map[string]document.Position, name string, at document.Position, what string) {
 	if first, again := seen[name]; again && name != "" {
-		d.Report(at, "duplicate-id", "", "%s %s stands twice, first in line %d", what, document.Quote(name), first.Line)
+		d.Report(at, "duplicate-id", "keep one, or give one of them another", "%s %s stands twice, first in line %d", what, document.Quote(name), first.Line)
 		return
 	}
 	seen[name] = at

@@ -189,8 +189,9 @@ func decodeEntry(n *document.Node, people []*Contact, d *document.Decoder) Entry
 	for _, p := range people {
 		ids = append(ids, p.ID)
 	}
-	if e.Contact != "" && !slices.Contains(ids, e.Contact) {
-		d.Report(e.Position, "unknown-contact", didYouMean(e.Contact, ids), "there is no contact %s", document.Quote(e.Contact))
+	unread := slices.Contains(ids, "") // which may be the one
+	if e.Contact != "" && !unread && !slices.Contains(ids, e.Contact) {
+		d.Report(e.Position, "unknown-reference", didYouMean(e.Contact, ids), "there is no contact %s", document.Quote(e.Contact))
 	}
 	return e
 }

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,6 +14,7 @@ import (
 // value and no problem. A wrong type is a problem and the zero value.
 type Decoder struct {
 	problems Problems
+	spare    []string // a list of keys that a Map is done with
 }
 
 // NewDecoder is a Decoder without problems.
@@ -57,26 +59,28 @@ type Map struct {
 	decoder *Decoder
 	node    *Node
 	what    string
-	silent  bool           // the node is no map, which has been said
-	index   map[string]int // of the keys among the node's fields
-	known   map[string]bool
+	silent  bool // the node is no map, which has been said
+	index   keyIndex
+	known   []string           // the keys that were asked for
+	missing map[string]Problem // by key
 }
 
 // Map is n as a map. What names it in messages: "a runbook", "a step". If n is
 // something else, that is reported and the Map is empty and reports no more.
 func (d *Decoder) Map(n *Node, what string) *Map {
-	m := &Map{decoder: d, node: n, what: what, index: make(map[string]int), known: make(map[string]bool)}
+	return d.MapLike(n, what, "write it as key: value")
+}
+
+// MapLike is Map with an example for whoever wrote something else.
+func (d *Decoder) MapLike(n *Node, what, example string) *Map {
+	m := &Map{decoder: d, node: n, what: what, known: d.spare[:0]}
+	d.spare = nil
 	switch {
 	case n.absent():
 		m.silent = true
 	case n.kind != Mapping:
 		m.silent = true
-		d.Report(n.at, "wrong-type", "write it as key: value", "%s must be a map, but %s", what, n.describe())
-	}
-	if !m.silent {
-		for i, field := range n.fields {
-			m.index[field.Key] = i
-		}
+		d.Report(n.at, "wrong-type", example, "%s must be a map, but %s", what, n.describe())
 	}
 	return m
 }
@@ -86,8 +90,7 @@ func (m *Map) Position() Position { return m.node.Position() }
 
 // Has says whether the file gives the key, without making it known.
 func (m *Map) Has(key string) bool {
-	_, ok := m.index[key]
-	return ok
+	return !m.silent && m.index.find(m.node.fields, key) >= 0
 }
 
 // Keys are the keys in the order of the file.
@@ -104,9 +107,12 @@ func (m *Map) Keys() []string {
 
 // Take is the value of a key that may be absent: nil then.
 func (m *Map) Take(key string) *Node {
-	m.known[key] = true
-	i, ok := m.index[key]
-	if !ok {
+	m.known = append(m.known, key)
+	if m.silent {
+		return nil
+	}
+	i := m.index.find(m.node.fields, key)
+	if i < 0 {
 		return nil
 	}
 	return m.node.fields[i].Value
@@ -114,24 +120,59 @@ func (m *Map) Take(key string) *Node {
 
 // Need is the value of a key that must be there: nil and a missing-key problem
 // otherwise.
-func (m *Map) Need(key string) *Node {
+func (m *Map) Need(key string) *Node { return m.NeedBy(key, "missing-key", "") }
+
+// NeedBy is Need for a key that a rule of its own asks for, with a hint.
+func (m *Map) NeedBy(key, rule, hint string) *Node {
 	n := m.Take(key)
 	if n == nil && !m.silent && !m.node.partial {
-		m.decoder.Report(m.node.at, "missing-key", "", "%s needs the key %s", m.what, Quote(key))
+		m.miss(key, rule, cmp.Or(hint, "add "+key+": …"))
 	}
 	return n
 }
 
-// Done reports every key that was never asked for. Foreign holds hints for
-// words that other tools use: "depends": `msp says "needs"`.
-func (m *Map) Done(foreign map[string]string) {
-	if m.silent {
-		return
+func (m *Map) miss(key, rule, hint string) {
+	m.decoder.Report(m.node.at, rule, hint, "%s needs the key %s", m.what, Quote(key))
+	if m.missing == nil {
+		m.missing = make(map[string]Problem)
 	}
+	m.missing[key] = m.decoder.problems[len(m.decoder.problems)-1]
+}
+
+// found takes back that a key is missing: it stands there by another name, which
+// is said.
+func (m *Map) found(key string) {
+	if problem, ok := m.missing[key]; ok {
+		m.decoder.problems = slices.DeleteFunc(m.decoder.problems, func(p Problem) bool { return p == problem })
+	}
+}
+
+// Unknown are the keys that were not asked for so far, in the order of the file.
+func (m *Map) Unknown() []string {
+	return slices.DeleteFunc(m.Keys(), func(key string) bool { return slices.Contains(m.known, key) })
+}
+
+// Done reports every key that was never asked for. Foreign holds hints for
+// words that other tools use: "depends": `msp says "needs"`. A key that is needed
+// and stands there misspelt, or in such a word, is not missing as well.
+func (m *Map) Done(foreign map[string]string) {
+	if !m.silent {
+		m.reportUnknown(foreign)
+	}
+	m.decoder.spare, m.known = m.known, nil
+}
+
+func (m *Map) reportUnknown(foreign map[string]string) {
 	for _, field := range m.node.fields {
-		if !m.known[field.Key] {
-			m.decoder.Report(field.KeyPosition, "unknown-key", m.hint(field.Key, foreign),
-				"%s is not a key of %s", Quote(field.Key), m.what)
+		if slices.Contains(m.known, field.Key) {
+			continue
+		}
+		hint := m.hint(field.Key, foreign)
+		m.decoder.Report(field.KeyPosition, "unknown-key", hint, "%s is not a key of %s", Quote(field.Key), m.what)
+		for key := range m.missing {
+			if strings.Contains(hint, Quote(key)) {
+				m.found(key)
+			}
 		}
 	}
 }
@@ -141,7 +182,11 @@ func (m *Map) hint(key string, foreign map[string]string) string {
 	if hint, ok := foreign[key]; ok {
 		return hint
 	}
-	if near := Nearest(key, slices.Sorted(maps.Keys(m.known))); near != "" {
+	if name, _, tight := strings.Cut(key, ":"); tight && slices.Contains(m.known, name) {
+		return "put a space behind the colon of " + Quote(name)
+	}
+	known := slices.Compact(slices.Sorted(slices.Values(m.known)))
+	if near := Nearest(key, known); near != "" {
 		return "did you mean " + Quote(near) + "?"
 	}
 	for _, word := range slices.Sorted(maps.Keys(foreign)) {
@@ -149,8 +194,8 @@ func (m *Map) hint(key string, foreign map[string]string) string {
 			return foreign[word]
 		}
 	}
-	if len(m.known) == 0 {
+	if len(known) == 0 {
 		return m.what + " has no keys"
 	}
-	return "known keys: " + strings.Join(slices.Sorted(maps.Keys(m.known)), ", ")
+	return "known keys: " + strings.Join(known, ", ")
 }

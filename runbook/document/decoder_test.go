@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -29,6 +30,7 @@ func TestReaders(t *testing.T) {
 	texts := func(d *Decoder, n *Node) any { return d.Strings(n) }
 	enum := func(d *Decoder, n *Node) any { return d.Enum(n, "abort", "continue") }
 	list := func(d *Decoder, n *Node) any { return len(d.List(n, "a list of steps")) }
+	between := func(d *Decoder, n *Node) any { return d.IntBetween(n, 1, 5, "it counts tries") }
 	day := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
 
 	tests := []struct {
@@ -54,32 +56,40 @@ func TestReaders(t *testing.T) {
 		{"Bool", boolean, "false", false, ""},
 		{"Bool", boolean, "on", false, "wrong-type: \"v\" must be true or false, but it is the text \"on\"\n     hint: write true"},
 		{"Bool", boolean, "'no'", false, "wrong-type: \"v\" must be true or false, but it is the text \"no\"\n     hint: write false, without quotes"},
-		{"Bool", boolean, "1", false, "wrong-type: \"v\" must be true or false, but it is the number 1"},
+		{"Bool", boolean, "1", false, "wrong-type: \"v\" must be true or false, but it is the number 1\n     hint: write true or false"},
 		{"Int", integer, "42", 42, ""},
 		{"Int", integer, "-7", -7, ""},
 		{"Int", integer, "0o17", 0, "bad-value: \"v\" must be a whole number in decimal digits, but it is \"0o17\"\n     hint: write it without underscores, leading zeros or 0x"},
-		{"Int", integer, "9223372036854775808", 0, "bad-value: \"v\" must be a smaller number, but it is \"9223372036854775808\""},
-		{"Int", integer, "1.0", 0, "wrong-type: \"v\" must be a whole number, but it is the number 1.0"},
+		{"Int", integer, "9223372036854775808", 0, "bad-value: \"v\" must be a smaller number, but it is \"9223372036854775808\"\n     hint: write it in fewer digits"},
+		{"Int", integer, "1.0", 0, "wrong-type: \"v\" must be a whole number, but it is the number 1.0\n     hint: write it in digits, such as 3"},
 		{"Number", number, "42", 42.0, ""},
 		{"Number", number, "-0.5", -0.5, ""},
 		{"Number", number, "1e3", 1000.0, ""},
 		{"Number", number, ".nan", 0.0, "bad-value: \"v\" must be a number in decimal digits, but it is \".nan\"\n     hint: write it like 1500 or 0.25"},
 		{"Number", number, "'0.5'", 0.0, "wrong-type: \"v\" must be a number, but it is the text \"0.5\"\n     hint: remove the quotes: 0.5"},
-		{"Number", number, "40%", 0.0, "wrong-type: \"v\" must be a number, but it is the text \"40%\""},
+		{"Number", number, "40%", 0.0, "wrong-type: \"v\" must be a number, but it is the text \"40%\"\n     hint: write it like 1500 or 0.25"},
 		{"Date", date, "2026-03-02", day, ""},
 		{"Date", date, "'2026-03-02'", day, ""},
-		{"Date", date, "2026-3-2", time.Time{}, "bad-value: \"v\" must be a date like 2026-03-02, but it is \"2026-3-2\""},
-		{"Date", date, "2026-03-02 10:00:00", time.Time{}, "bad-value: \"v\" must be a date like 2026-03-02, but it is \"2026-03-02 10:00:00\""},
-		{"Date", date, "20260302", time.Time{}, "wrong-type: \"v\" must be a date like 2026-03-02, but it is the number 20260302"},
+		{"Date", date, "2026-3-2", time.Time{}, "bad-value: \"v\" must be a date like 2026-03-02, but it is \"2026-3-2\"\n     hint: four digits of the year, two of the month, two of the day"},
+		{"Date", date, "2026-03-02 10:00:00", time.Time{}, "bad-value: \"v\" must be a date like 2026-03-02, but it is \"2026-03-02 10:00:00\"\n     hint: four digits of the year, two of the month, two of the day"},
+		{"Date", date, "20260302", time.Time{}, "wrong-type: \"v\" must be a date like 2026-03-02, but it is the number 20260302\n     hint: four digits of the year, two of the month, two of the day"},
 		{"Strings", texts, "[a, '1']", []string{"a", "1"}, ""},
 		{"Strings", texts, "[]", []string{}, ""},
 		{"Strings", texts, "a b", []string(nil), "wrong-type: \"v\" must be a list of texts, but it is the text \"a b\"\n     hint: write a list: [\"a b\"]"},
 		{"Strings", texts, "ops-lead", []string(nil), "wrong-type: \"v\" must be a list of texts, but it is the text \"ops-lead\"\n     hint: write a list: [ops-lead]"},
 		{"Enum", enum, "abort", "abort", ""},
 		{"Enum", enum, "Continue", "", "bad-value: \"v\" must be one of abort, continue, but it is \"Continue\"\n     hint: did you mean continue?"},
-		{"Enum", enum, "explode", "", "bad-value: \"v\" must be one of abort, continue, but it is \"explode\""},
+		{"Enum", enum, "explode", "", "bad-value: \"v\" must be one of abort, continue, but it is \"explode\"\n     hint: write one of these words"},
+		{"Enum", enum, "abo", "", "bad-value: \"v\" must be one of abort, continue, but it is \"abo\"\n     hint: did you mean abort?"},
+		{"Between", between, "3", 3, ""},
+		{"Between", between, "0", 1, "bad-value: \"v\" must be a number from 1 to 5, but it is \"0\"\n     hint: it counts tries"},
+		{"Between", between, "6", 1, "bad-value: \"v\" must be a number from 1 to 5, but it is \"6\"\n     hint: it counts tries"},
+		{"Between", between, "007", 1, "bad-value: \"v\" must be a whole number in decimal digits, but it is \"007\"\n     hint: write it without underscores, leading zeros or 0x"},
+		{"Strings", texts, "a, b c", []string(nil), "wrong-type: \"v\" must be a list of texts, but it is the text \"a, b c\"\n     hint: write a list: [\"a, b c\"]"},
+		{"Strings", texts, "a, b", []string(nil), "wrong-type: \"v\" must be a list of texts, but it is the text \"a, b\"\n     hint: write a list: [a, b]"},
+		{"List", list, "-a -b", 0, "wrong-type: \"v\" must be a list of steps, but it is the text \"-a -b\"\n     hint: put a space behind each dash"},
 		{"List", list, "[a, b]", 2, ""},
-		{"List", list, "a", 0, "wrong-type: \"v\" must be a list of steps, but it is the text \"a\"\n     hint: start each item with \"- \""},
+		{"List", list, "a", 0, "wrong-type: \"v\" must be a list of steps, but it is the text \"a\"\n     hint: write a list: [a]"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name+" of "+tt.text, func(t *testing.T) {
@@ -155,7 +165,7 @@ func TestMap(t *testing.T) {
 		t.Errorf("position %v", m.Position())
 	}
 	want := strings.Join([]string{
-		`f.yaml:1:1: missing-key: a step needs the key "title"`,
+		`f.yaml:1:1: missing-key: a step needs the key "title"`, "     hint: add title: …",
 		`f.yaml:2:1: unknown-key: "maxAttempts" is not a key of a step`, `     hint: did you mean "max_attempts"?`,
 		`f.yaml:3:1: unknown-key: "depends" is not a key of a step`, `     hint: msp says "needs"`,
 		`f.yaml:4:1: unknown-key: "Depends-On" is not a key of a step`, "     hint: no such thing",
@@ -168,6 +178,36 @@ func TestMap(t *testing.T) {
 
 // TestMapIsSilentAfterWrongType: one problem for a node that is no map, and no
 // missing keys where a refused key may have stood for them.
+// Few keys are looked for one by one and many by an index: both find each, and find
+// one that stands twice.
+func TestMapOfAnySize(t *testing.T) {
+	for _, size := range []int{1, manyKeys - 1, manyKeys, manyKeys + 1, 5 * manyKeys} {
+		var text strings.Builder
+		for i := range size {
+			fmt.Fprintf(&text, "k%d: v%d\n", i, i)
+		}
+		fmt.Fprintf(&text, "k%d: again\n", size/2)
+		root, problems := Parse("f.yaml", []byte(text.String()), Limits{})
+		twice := fmt.Sprintf("f.yaml:%d:1: duplicate-key: \"k%d\" is already given on line %d", size+1, size/2, size/2+1)
+		if len(problems) != 1 || !strings.HasPrefix(problems.Error(), twice) {
+			t.Errorf("%d keys: %v", size, problems)
+		}
+		d := NewDecoder()
+		m := d.Map(root, "a map")
+		for i := range size {
+			if got := d.String(m.Take(fmt.Sprintf("k%d", i))); got != fmt.Sprintf("v%d", i) {
+				t.Errorf("key %d of %d: %q", i, size, got)
+			}
+		}
+		if m.Has("none") || m.Take("none") != nil {
+			t.Errorf("%d keys: one that isn't there is found", size)
+		}
+		if m.Done(nil); len(d.Problems()) > 0 {
+			t.Errorf("%d keys: %v", size, d.Problems())
+		}
+	}
+}
+
 func TestMapIsSilentAfterWrongType(t *testing.T) {
 	for _, text := range []string{"v: [a]", "v: {<<: {needed: a}}", "v: {1: a}"} {
 		n, problems := Parse("f.yaml", []byte(text), Limits{})
@@ -263,5 +303,29 @@ func TestKindString(t *testing.T) {
 	}
 	if got := Kind(99).String(); got != "kind 99" {
 		t.Errorf("an unknown kind is %q", got)
+	}
+}
+
+// TestMisspeltKeyIsNotMissing: a needed key that stands there misspelt, or as
+// another tool calls it, is one problem and not two.
+func TestMisspeltKeyIsNotMissing(t *testing.T) {
+	d := NewDecoder()
+	m := d.Map(parse(t, "titel: a\ncustomer: b\nowner:c: d\n"), "a plan")
+	m.Need("title")
+	m.Need("client")
+	m.Need("owner")
+	m.Need("level")
+	if diff := cmp.Diff([]string{"titel", "customer", "owner:c"}, m.Unknown()); diff != "" {
+		t.Errorf("unknown (-want +got):\n%s", diff)
+	}
+	m.Done(map[string]string{"customer": `msp says "client"`})
+	want := strings.Join([]string{
+		`f.yaml:1:1: missing-key: a plan needs the key "level"`, "     hint: add level: …",
+		`f.yaml:1:1: unknown-key: "titel" is not a key of a plan`, `     hint: did you mean "title"?`,
+		`f.yaml:2:1: unknown-key: "customer" is not a key of a plan`, `     hint: msp says "client"`,
+		`f.yaml:3:1: unknown-key: "owner:c" is not a key of a plan`, `     hint: put a space behind the colon of "owner"`,
+	}, "\n")
+	if diff := cmp.Diff(want, d.Problems().Error()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
 	}
 }

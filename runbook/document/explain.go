@@ -25,9 +25,9 @@ var explanations = []explanation{
 	{says: "mapping values are not allowed", message: "a key can't stand here", hint: indentHint, refine: secondColon},
 	{says: "did not find expected key", message: "this line doesn't fit the map that it stands in", hint: indentHint, refine: misfit},
 	{says: "did not find expected '-' indicator", message: "this line doesn't fit the list that it stands in", hint: indentHint, refine: misfit},
-	{says: "could not find expected ':'", message: "a key has no colon", hint: "write key: value", refine: noColon},
-	{says: "did not find expected ',' or ']'", message: `a "[" is never closed, or a comma is missing`, refine: flow},
-	{says: "did not find expected ',' or '}'", message: `a "{" is never closed, or a comma is missing`, refine: flow},
+	{says: "could not find expected ':'", message: "a key has no colon", hint: "write key: value; a line of a longer text is indented like the others of it", refine: noColon},
+	{says: "did not find expected ',' or ']'", message: `a "[" is never closed, or a comma is missing`, hint: `put commas between the items, and a "]" behind the last`, refine: flow},
+	{says: "did not find expected ',' or '}'", message: `a "{" is never closed, or a comma is missing`, hint: `put commas between the items, and a "}" behind the last`, refine: flow},
 	{says: "did not find expected node content", message: "a value is missing here", hint: "text with special characters goes in quotes", refine: flow},
 	{says: "did not find expected <document start>", message: "the document has ended before this", hint: indentHint, refine: misfit},
 	{says: "found unexpected end of stream", message: "the quoted text that starts here isn't closed on its line", refine: openQuote},
@@ -58,7 +58,7 @@ var explanations = []explanation{
 	{says: "indentation indicator equal to 0", message: "a block's indentation can't be 0", hint: `write just "|" or ">"`},
 	{
 		says: "did not find expected comment or line break", message: "there is text behind the sign that starts a block",
-		hint: "put the text on the next line, indented", refine: at(`[|>][-+0-9]*[^-+0-9]`, "|>"),
+		hint: "put the text on the next line, indented, or the whole value in quotes", refine: at(`[|>][-+0-9]*[^-+0-9]`, "|>"),
 	},
 	{says: "found a tab character", refine: tabIndent},
 	{says: "cannot start any token", refine: cannotStart},
@@ -99,6 +99,8 @@ func secondColon(s *source, c complaint, problem *Problem) {
 	switch {
 	case colon < 0 && problem.Line > 1:
 		problem.Message = "a key stands where the value above it goes on"
+		problem.Hint = `line it up with the lines around it; text of several lines has a "|" behind its key`
+		s.above(problem)
 		return
 	case colon < 0:
 		return
@@ -109,6 +111,25 @@ func secondColon(s *source, c complaint, problem *Problem) {
 	problem.Position = s.at(problem.Line, at+colon)
 	problem.Message = `a second ":" in a value without quotes`
 	problem.Hint = "put the value in quotes: " + Quote(value)
+}
+
+// above looks for what made the line above a text, so that no key can follow it:
+// a sign that only looks like a dash, or a sign without its space.
+func (s *source) above(problem *Problem) {
+	n := problem.Line - 1
+	for n > 1 && strings.TrimSpace(s.line(n)) == "" {
+		n--
+	}
+	line := s.line(n)
+	switch at := s.start(n); {
+	case falseDash().MatchString(line):
+		problem.Position = at
+		problem.Message, problem.Hint = `an item of a list starts with "-" and a space, and this only looks like it`, "type the dash and the space again"
+	case tightColon().MatchString(line):
+		problem.Position = at
+		problem.Message, problem.Hint = "a colon has no space behind it", "write key: value"
+		problem.Column += len(itemSigns().FindString(line[at.Column-1:]))
+	}
 }
 
 // misfit: the line's indentation is wrong, or a quoted text goes on behind its
@@ -131,10 +152,34 @@ func misfit(s *source, _ complaint, problem *Problem) {
 		return
 	}
 	if strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") {
-		problem.Position = s.at(problem.Line, at)
 		problem.Message = "there is text behind a closing bracket"
 		problem.Hint = "put the whole value in quotes: " + Quote(value)
+		closing := closingBracket(value)
+		if rest := strings.TrimSpace(value[closing:]); rest != "" && strings.Trim(rest, "]}") == "" {
+			problem.Message, problem.Hint = "a bracket is closed that was never opened", "remove it"
+			at += closing
+		}
+		problem.Position = s.at(problem.Line, at)
 	}
+}
+
+// closingBracket is the byte behind the bracket that closes the first one, 0 if
+// none does.
+func closingBracket(value string) int {
+	depth := 0
+	for i := 0; i < len(value); i++ {
+		switch value[i] {
+		case '"', '\'':
+			i += max(closingQuote(value[i:])-1, 0)
+		case '[', '{':
+			depth++
+		case ']', '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
 }
 
 // closingQuote is the byte behind the quote that ends a quoted text, 0 if the
@@ -165,8 +210,10 @@ func noColon(s *source, c complaint, problem *Problem) {
 		return
 	}
 	switch line := s.line(problem.Line); {
+	case equals().MatchString(line):
+		problem.Message, problem.Hint = `a key has "=" behind it and no colon`, "write key: value"
 	case tightColon().MatchString(line):
-		problem.Message = "a colon has no space behind it"
+		problem.Message, problem.Hint = "a colon has no space behind it", "write key: value"
 	case tightDash().MatchString(line):
 		problem.Message, problem.Hint = "a dash has no space behind it", `write "- " before each item`
 	}
@@ -174,6 +221,9 @@ func noColon(s *source, c complaint, problem *Problem) {
 
 var (
 	tightColon = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(?:- +)*[A-Za-z_][A-Za-z0-9_-]*:\S`) })
+	itemSigns  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^(?:- +)*`) })
+	equals     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(?:- +)*[A-Za-z_][A-Za-z0-9_-]* *= *\S`) })
+	falseDash  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*(?:[‐-―−•]|-\x{a0})`) })
 	tightDash  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^\s*-[^-\s]`) })
 )
 
@@ -197,7 +247,8 @@ func flow(s *source, _ complaint, problem *Problem) {
 		}
 		expression := line[i:]
 		if end := strings.Index(expression, "}}"); end > 0 {
-			expression = expression[:end+2]
+			behind := expression[end+2:]
+			expression = expression[:end+2] + behind[:strings.IndexAny(behind+",", " \t,[]{}")]
 		}
 		problem.Position = s.at(problem.Line, i)
 		problem.Message = `"{{" without quotes inside brackets`
@@ -206,6 +257,9 @@ func flow(s *source, _ complaint, problem *Problem) {
 	}
 	if i := strings.IndexAny(line, "[{"); i >= 0 {
 		problem.Position = s.at(problem.Line, i)
+		if strings.Contains(line[i:], " #") {
+			problem.Hint = "a # behind a space starts a comment: put the text in quotes"
+		}
 	} else if i, value := keyValue(s.line(problem.Line)); value != "" {
 		problem.Position = s.at(problem.Line, i)
 	}
@@ -314,5 +368,14 @@ func cannotStart(s *source, _ complaint, problem *Problem) {
 	if rest != "" && strings.IndexByte("@`%", rest[0]) >= 0 {
 		problem.Message = fmt.Sprintf("a value can't start with %q", rest[:1])
 	}
-	problem.Hint = "put the value in quotes: " + Quote(restOfLine(rest))
+	value := restOfLine(rest)
+	if before := s.line(problem.Line)[:len(s.line(problem.Line))-len(firstLine(rest))]; strings.ContainsAny(before, "[{") {
+		value = plainText(rest) // an item in brackets ends with its comma
+	}
+	problem.Hint = "put the value in quotes: " + Quote(value)
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.TrimSuffix(line, "\r")
 }

@@ -94,6 +94,10 @@ func (n *Node) Position() Position {
 	return n.at
 }
 
+// Refused says whether Parse has reported the node, so that its value means
+// nothing.
+func (n *Node) Refused() bool { return n != nil && n.refused }
+
 // Text is a scalar's text, with quotes and escapes resolved; "" for the rest.
 func (n *Node) Text() string {
 	if n == nil {

@@ -46,7 +46,8 @@ func Parse(file string, data []byte, limits Limits) (*Node, Problems) {
 		return nil, Problems{{
 			Position: Position{File: file, Line: 1, Column: 1},
 			Rule:     "too-large",
-			Message:  fmt.Sprintf("the file has %d bytes, more than the %d that are allowed", len(data), limits.Bytes),
+			Message:  fmt.Sprintf("the file has more than the %d bytes that are allowed", limits.Bytes),
+			Hint:     "keep what is long in a file of its own beside it",
 		}}
 	}
 	text := bytes.TrimPrefix(data, []byte("\ufeff"))
@@ -78,6 +79,7 @@ func emptyDocument(src *source) Problem {
 		Position: src.at(1, 0),
 		Rule:     "empty-document",
 		Message:  "the document is empty",
+		Hint:     "write it, or remove the file",
 	}
 }
 
@@ -88,13 +90,17 @@ func (s *source) afterFirst(docs []*yaml.Node, err error, limits Limits) Problem
 		Message: "a second document starts here; one document a file",
 		Hint:    "move it to a file of its own",
 	}
+	marker := s.secondMarker()
+	if marker > 0 && strings.TrimSpace(s.text[s.end(marker):]) == "" && isMarker(s.line(marker), "---") {
+		problem.Message, problem.Hint = `"---" starts a second document, and nothing follows`, "remove the line"
+	}
 	if len(docs) > 1 {
 		problem.Position = s.at(1, 0)
 		problem.Line, problem.Column = docs[1].Line, docs[1].Column
 		return problem
 	}
-	if line := s.secondMarker(); line > 0 {
-		problem.Position = s.at(line, 0)
+	if marker > 0 {
+		problem.Position = s.at(marker, 0)
 		return problem
 	}
 	return s.explain(err, limits)
@@ -131,29 +137,50 @@ func (s *source) checkCharacters(data []byte) (Problem, bool) {
 	text := s.text
 	for i, r := range text {
 		switch {
+		case r >= ' ' && r <= '~':
+			continue
 		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
 			return s.badUTF8(i, data), false
 		case !allowedCharacter(text, i, r):
-			return Problem{
-				Position: s.positionOf(i),
-				Rule:     "syntax",
-				Message:  fmt.Sprintf("the character %U is not allowed", r),
-				Hint:     fmt.Sprintf(`remove it, or write it in double quotes as %s`, escape(r)),
-			}, false
+			return s.badCharacter(i, r), false
 		}
 	}
 	return Problem{}, true
 }
+
+// badCharacter is the problem of a character that may not stand in a file.
+func (s *source) badCharacter(i int, r rune) Problem {
+	problem := Problem{
+		Position: s.positionOf(i),
+		Rule:     "syntax",
+		Message:  fmt.Sprintf("the character %U is not allowed", r),
+		Hint:     fmt.Sprintf(`remove it, or write it in double quotes as %s`, escape(r)),
+	}
+	switch {
+	case r == '\r':
+		problem.Message = "a carriage return alone ends no line here"
+		problem.Hint = "save the file with the line ends of Unix or Windows"
+	case r == 0 && i < 2: // every other byte of a Latin letter
+		problem.Position, problem.Rule = s.at(1, 0), "bad-utf8"
+		problem.Message, problem.Hint = utf16Message, utf8Hint
+	}
+	return problem
+}
+
+const (
+	utf16Message = "the file is UTF-16, not UTF-8"
+	utf8Hint     = "save the file as UTF-8"
+)
 
 func (s *source) badUTF8(i int, data []byte) Problem {
 	problem := Problem{
 		Position: s.positionOf(i),
 		Rule:     "bad-utf8",
 		Message:  fmt.Sprintf("byte 0x%02X is not valid UTF-8", s.text[i]),
-		Hint:     "save the file as UTF-8",
+		Hint:     utf8Hint,
 	}
 	if bytes.HasPrefix(data, []byte{0xff, 0xfe}) || bytes.HasPrefix(data, []byte{0xfe, 0xff}) {
-		problem.Message = "the file is UTF-16, not UTF-8"
+		problem.Message = utf16Message
 	}
 	return problem
 }

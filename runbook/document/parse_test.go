@@ -90,7 +90,7 @@ func TestParseKeepsTree(t *testing.T) {
 	for _, p := range problems {
 		rules = append(rules, p.Rule)
 	}
-	if diff := cmp.Diff([]string{"alias", "duplicate-key", "alias", "multi-document"}, rules); diff != "" {
+	if diff := cmp.Diff([]string{"alias", "duplicate-key", "multi-document"}, rules); diff != "" {
 		t.Errorf("rules: -want +got:\n%s", diff)
 	}
 	m := NewDecoder().Map(n, "x")
@@ -273,5 +273,16 @@ func TestProblemsError(t *testing.T) {
 	}, "\n")
 	if diff := cmp.Diff(want, problems.Err().Error()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestAliasAsKey: an alias is no key, also where only its anchor is reported.
+func TestAliasAsKey(t *testing.T) {
+	n, problems := Parse("f.yaml", []byte("a: &x b\n*x : c\nd: e\n"), Limits{})
+	if len(problems) != 1 || problems[0].Rule != "alias" || problems[0].Line != 1 {
+		t.Errorf("%v", problems)
+	}
+	if diff := cmp.Diff([]string{"a", "d"}, NewDecoder().Map(n, "x").Keys()); diff != "" {
+		t.Errorf("keys: -want +got:\n%s", diff)
 	}
 }

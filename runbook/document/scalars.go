@@ -1,6 +1,7 @@
 package document
 
 import (
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -28,6 +29,9 @@ func quotesHint(n *Node) string {
 	case Null:
 		if n.text != "" {
 			return "put it in quotes: " + Quote(n.text)
+		}
+		if rest := strings.TrimLeft(n.source.rest(n.at), " \t"); strings.HasPrefix(rest, "#") {
+			return "a # behind a space starts a comment: put the text in quotes"
 		}
 		return `write a value, or "" for empty text`
 	case List, Mapping:
@@ -59,14 +63,14 @@ func (d *Decoder) Bool(n *Node) bool {
 	if n.kind == Bool && (n.text == "true" || n.text == "false") {
 		return n.text == "true"
 	}
-	hint := ""
+	hint := "write true or false"
 	switch strings.ToLower(n.text) {
 	case "true", "yes", "on", "y":
 		hint = "write true"
 	case "false", "no", "off", "n":
 		hint = "write false"
 	}
-	if n.Quoted() && hint != "" {
+	if n.Quoted() {
 		hint += ", without quotes"
 	}
 	d.wrongType(n, "true or false", hint)
@@ -87,7 +91,7 @@ func (d *Decoder) Int(n *Node) int {
 		return 0
 	}
 	if n.kind != Int {
-		d.wrongType(n, "a whole number", unquoteHint(n, decimalInt()))
+		d.wrongType(n, "a whole number", unquoteHint(n, decimalInt(), "write it in digits, such as 3"))
 		return 0
 	}
 	value, err := strconv.Atoi(n.text)
@@ -96,7 +100,7 @@ func (d *Decoder) Int(n *Node) int {
 		d.badValue(n, "a whole number in decimal digits", "write it without underscores, leading zeros or 0x")
 		return 0
 	case err != nil:
-		d.badValue(n, "a smaller number", "")
+		d.badValue(n, "a smaller number", "write it in fewer digits")
 		return 0
 	}
 	return value
@@ -108,22 +112,39 @@ func (d *Decoder) Number(n *Node) float64 {
 		return 0
 	}
 	if n.kind != Int && n.kind != Float {
-		d.wrongType(n, "a number", unquoteHint(n, decimalFloat()))
+		d.wrongType(n, "a number", unquoteHint(n, decimalFloat(), numberHint))
 		return 0
 	}
 	value, err := strconv.ParseFloat(n.text, 64)
 	if !decimalFloat().MatchString(n.text) || err != nil || math.IsInf(value, 0) {
-		d.badValue(n, "a number in decimal digits", "write it like 1500 or 0.25")
+		d.badValue(n, "a number in decimal digits", numberHint)
 		return 0
 	}
 	return value
 }
 
-func unquoteHint(n *Node, number *regexp.Regexp) string {
+const numberHint = "write it like 1500 or 0.25"
+
+func unquoteHint(n *Node, number *regexp.Regexp, form string) string {
 	if n.kind == String && n.Quoted() && number.MatchString(n.text) {
 		return "remove the quotes: " + shorten(n.text)
 	}
-	return ""
+	return form
+}
+
+// IntBetween is Int for a number that has bounds, for which a hint says what it
+// means. It is the lower one where the node gives none.
+func (d *Decoder) IntBetween(n *Node, low, high int, hint string) int {
+	before := len(d.problems)
+	value := d.Int(n)
+	if n.absent() || len(d.problems) > before {
+		return low
+	}
+	if value < low || value > high {
+		d.badValue(n, fmt.Sprintf("a number from %d to %d", low, high), hint)
+		return low
+	}
+	return value
 }
 
 // Date is a day such as 2026-03-02, quoted or not: midnight UTC.
@@ -132,13 +153,14 @@ func (d *Decoder) Date(n *Node) time.Time {
 		return time.Time{}
 	}
 	const wanted = "a date like 2026-03-02"
+	const form = "four digits of the year, two of the month, two of the day"
 	if n.kind != Timestamp && n.kind != String {
-		d.wrongType(n, wanted, "")
+		d.wrongType(n, wanted, form)
 		return time.Time{}
 	}
 	day, err := time.Parse(time.DateOnly, n.text)
 	if err != nil {
-		hint := ""
+		hint := form
 		if looksLikeDate().MatchString(n.text) {
 			hint = "there is no such day"
 		}
@@ -156,7 +178,7 @@ func (d *Decoder) List(n *Node, what string) []*Node {
 		return nil
 	}
 	if n.kind != List {
-		d.wrongType(n, what, "start each item with \"- \"")
+		d.wrongType(n, what, listHint(n))
 		return nil
 	}
 	return n.items
@@ -189,11 +211,23 @@ func listHint(n *Node) string {
 	case n.kind == Mapping:
 		return "start each item with \"- \""
 	case n.kind == Null:
-		return "write a list: [], or remove the key"
-	case n.kind == String && bareWord().MatchString(n.text) && len(n.text) <= longestQuote:
+		return "write each item behind a \"- \", or remove the key"
+	case n.kind == String && n.style == plain && strings.HasPrefix(n.text, "-"):
+		return "put a space behind each dash"
+	case n.kind == String && bareWords(n.text) && len(n.text) <= longestQuote:
 		return "write a list: [" + n.text + "]"
 	}
 	return "write a list: [" + Quote(n.text) + "]"
+}
+
+// bareWords reports whether a text is words with commas between them.
+func bareWords(text string) bool {
+	for word := range strings.SplitSeq(text, ",") {
+		if !bareWord().MatchString(strings.TrimSpace(word)) {
+			return false
+		}
+	}
+	return true
 }
 
 // Enum is one of the allowed texts.
@@ -205,12 +239,24 @@ func (d *Decoder) Enum(n *Node, allowed ...string) string {
 	if n.kind != String || slices.Contains(allowed, text) {
 		return text
 	}
-	hint := ""
-	if near := Nearest(text, allowed); near != "" {
-		hint = "did you mean " + near + "?"
-	}
-	d.badValue(n, oneOf(allowed), hint)
+	d.badValue(n, oneOf(allowed), enumHint(text, allowed))
 	return ""
+}
+
+// enumHint is the word that was meant, or of which the text is the beginning.
+func enumHint(text string, allowed []string) string {
+	if near := Nearest(text, allowed); near != "" {
+		return "did you mean " + near + "?"
+	}
+	for _, word := range allowed {
+		if len(text) > 1 && strings.HasPrefix(word, strings.ToLower(text)) {
+			return "did you mean " + word + "?"
+		}
+	}
+	if len(allowed) == 1 {
+		return "write " + allowed[0]
+	}
+	return "write one of these words"
 }
 
 func oneOf(allowed []string) string {

@@ -14,7 +14,7 @@ type source struct {
 }
 
 func newSource(file, text string) *source {
-	s := &source{file: file, text: text, starts: []int{0}}
+	s := &source{file: file, text: text, starts: make([]int, 1, 1+strings.Count(text, "\n"))}
 	for i := 0; i < len(text); i++ {
 		if text[i] == '\n' {
 			s.starts = append(s.starts, i+1)

@@ -41,6 +41,9 @@ func (s *source) explain(err error, limits Limits) Problem {
 	if strings.HasPrefix(c.text, "exceeded max depth") {
 		return tooDeep(s.bracket(limits.Depth), limits)
 	}
+	if problem, ok := s.pasted(); ok {
+		return problem
+	}
 	line, c := s.locate(c)
 	problem := Problem{Position: s.start(line), Rule: "syntax"}
 	for _, e := range explanations {
@@ -54,6 +57,26 @@ func (s *source) explain(err error, limits Limits) Problem {
 	}
 	problem.Message = "this is not YAML"
 	return problem
+}
+
+// pasted is the problem of a text that can't be read because of lines that other
+// programs left in it.
+func (s *source) pasted() (Problem, bool) {
+	for n := 1; n <= len(s.starts); n++ {
+		problem := Problem{Position: s.at(n, 0), Rule: "syntax"}
+		switch line := s.line(n); {
+		case strings.HasPrefix(line, "<<<<<<< "), strings.HasPrefix(line, ">>>>>>> "):
+			problem.Message = "a merge of two versions was left unfinished here"
+			problem.Hint = "keep the lines of one, and remove <<<<<<<, ======= and >>>>>>>"
+		case strings.HasPrefix(line, "```"):
+			problem.Message = "this line is of Markdown and not of YAML"
+			problem.Hint = "remove the lines that start with ```"
+		default:
+			continue
+		}
+		return problem, true
+	}
+	return Problem{}, false
 }
 
 // bracket is where an opening bracket passes the depth, by counting brackets:

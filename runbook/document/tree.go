@@ -3,6 +3,8 @@ package document
 import (
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
 )
@@ -13,8 +15,10 @@ type builder struct {
 	cursor   cursor
 	limits   Limits
 	nodes    int
+	unused   []Node // made together, since one at a time takes longer
 	problems Problems
-	over     bool // a limit was passed: no tree comes out
+	anchored bool // an anchor was reported, and with it what repeats it
+	over     bool // a limit was passed, or what follows would be guesses: no tree comes out
 }
 
 func (b *builder) document(doc *yaml.Node) (*Node, Problems) {
@@ -54,7 +58,8 @@ func (b *builder) position(y *yaml.Node) Position {
 // node builds y and what is in it; depth counts the lists and maps around it,
 // itself included.
 func (b *builder) node(y *yaml.Node, depth int) *Node {
-	n := &Node{source: b.source, at: b.position(y)}
+	n := b.fresh()
+	n.source, n.at = b.source, b.position(y)
 	if b.count(n.at); b.over {
 		return n
 	}
@@ -74,6 +79,16 @@ func (b *builder) node(y *yaml.Node, depth int) *Node {
 			b.mapping(y, n, depth)
 		}
 	}
+	return n
+}
+
+// fresh is an empty node.
+func (b *builder) fresh() *Node {
+	if len(b.unused) == 0 {
+		b.unused = make([]Node, 32)
+	}
+	n := &b.unused[0]
+	b.unused = b.unused[1:]
 	return n
 }
 
@@ -105,10 +120,10 @@ func tooDeep(at Position, limits Limits) Problem {
 func (b *builder) refuse(y *yaml.Node, n *Node) {
 	rest := b.cursor.rest(n.at)
 	switch {
-	case y.Kind == yaml.AliasNode:
+	case y.Kind == yaml.AliasNode: // of an anchor that stands before it, which was reported
 		n.refused = true
-		b.problems = append(b.problems, aliasProblem(n.at, rest))
 	case y.Anchor != "":
+		b.anchored = true
 		b.problems = append(b.problems, anchorProblem(n.at, rest))
 	}
 	if y.Style&yaml.TaggedStyle != 0 || y.Kind != yaml.AliasNode && strings.HasPrefix(rest, "!") {
@@ -131,7 +146,7 @@ func anchorProblem(at Position, rest string) Problem {
 		Position: at,
 		Rule:     "alias",
 		Message:  fmt.Sprintf("aliases are not allowed: %s names a value to repeat", Quote(token(rest))),
-		Hint:     "remove it; if it is meant as text, put it in quotes",
+		Hint:     "write the value out where it is repeated, and remove the name; if it is meant as text, put it in quotes",
 	}
 }
 
@@ -185,6 +200,7 @@ func (b *builder) template(y *yaml.Node, n *Node) {
 }
 
 func (b *builder) list(y *yaml.Node, n *Node, depth int) {
+	n.items = make([]*Node, 0, len(y.Content))
 	for i, item := range y.Content {
 		if b.over {
 			return
@@ -197,7 +213,8 @@ func (b *builder) list(y *yaml.Node, n *Node, depth int) {
 }
 
 func (b *builder) mapping(y *yaml.Node, n *Node, depth int) {
-	lines := make(map[string]int, len(y.Content)/2)
+	n.fields = make([]Field, 0, len(y.Content)/2)
+	var given keyIndex
 	for i := 0; i+1 < len(y.Content) && !b.over; i += 2 {
 		at := b.position(y.Content[i])
 		b.count(at)
@@ -209,15 +226,43 @@ func (b *builder) mapping(y *yaml.Node, n *Node, depth int) {
 			continue
 		}
 		key := y.Content[i].Value
-		if line, again := lines[key]; again {
-			b.report(at, "duplicate-key", "keep one of them", "%s is already given on line %d", Quote(key), line)
+		if first := given.find(n.fields, key); first >= 0 {
+			b.report(at, "duplicate-key", "keep one of them", "%s is already given on line %d", Quote(key), n.fields[first].KeyPosition.Line)
 			continue
 		}
-		lines[key] = at.Line
 		value.held(key)
 		value.flow = value.flow || n.flow
 		n.fields = append(n.fields, Field{Key: key, KeyPosition: at, Value: value, keyStart: start})
 	}
+}
+
+// keyIndex finds the keys of a map among its fields.
+type keyIndex map[string]int
+
+// manyKeys is from how many keys on an index is worth making.
+const manyKeys = 32
+
+// find is the number of the field with a key, -1 for none. There may be more fields
+// than there were for the last key.
+func (x *keyIndex) find(fields []Field, key string) int {
+	if len(fields) < manyKeys {
+		for i := range fields {
+			if fields[i].Key == key {
+				return i
+			}
+		}
+		return -1
+	}
+	if *x == nil {
+		*x = make(keyIndex, len(fields))
+	}
+	for i := len(*x); i < len(fields); i++ {
+		(*x)[fields[i].Key] = i
+	}
+	if i, ok := (*x)[key]; ok {
+		return i
+	}
+	return -1
 }
 
 // held notes the key that holds a node, also for the items of a list.
@@ -231,24 +276,38 @@ func (n *Node) held(key string) {
 // key reports a key that isn't plain text.
 func (b *builder) key(y *yaml.Node, at Position) bool {
 	if y.Kind == yaml.ScalarNode && y.Tag == "!!merge" {
-		b.report(at, "alias", "write the keys out", `aliases are not allowed: "<<" merges another map`)
+		if !b.anchored {
+			b.report(at, "alias", "write the keys out", `aliases are not allowed: "<<" merges another map`)
+		}
 		return false
 	}
-	probe := &Node{at: at}
+	probe := &Node{source: b.source, at: at}
 	before := len(b.problems)
 	b.refuse(y, probe)
-	if len(b.problems) > before {
+	if probe.refused || len(b.problems) > before {
 		return false
 	}
 	probe.kind, probe.text = keyKind(y), y.Value
 	if probe.kind == String {
-		return true
+		return b.indented(at)
 	}
 	hint := quotesHint(probe)
 	if probe.kind == Null && probe.text == "" {
 		hint = "write a key before the colon"
 	}
 	b.report(at, "not-a-string-key", hint, "a key must be text, but %s", probe.describe())
+	return false
+}
+
+// indented refuses a key that a space of another kind, which only looks like
+// one, stands before: it isn't where it seems to be.
+func (b *builder) indented(at Position) bool {
+	first, _ := utf8.DecodeRuneInString(b.cursor.rest(at))
+	if first < utf8.RuneSelf || !unicode.IsSpace(first) {
+		return true
+	}
+	b.over = true
+	b.report(at, "syntax", "type the spaces again", "the character %U looks like a space and is none", first)
 	return false
 }
 

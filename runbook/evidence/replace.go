@@ -13,7 +13,7 @@ func (d *Disk) ReplaceFile(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	old, err := os.OpenFile(target, os.O_WRONLY, 0) //nolint:gosec // the file that was asked for
+	old, err := os.OpenFile(target, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
+	"github.com/msp-runbook/msp/runbook/change"
 	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
@@ -22,37 +23,27 @@ type Known struct {
 	// Shellcheck gives what shellcheck finds in each of some scripts, or nothing
 	// where it can't be asked; nil where it isn't to be.
 	Shellcheck func([]Script) [][]ShellFinding
+
+	// Before is what stood at the revision that the documents are compared with;
+	// nil without one.
+	Before *Before
 }
 
-// promises are those to a client now.
-func (k Known) promises(client string) (shelf.Promises, error) {
-	found, err := shelf.AgreementWith(k.Around, client, k.Now)
-	return shelf.Promises{Calendars: k.Calendars, Agreement: found}, err
+// Before are the runbooks at an earlier revision.
+type Before struct {
+	Since  string             // the revision, as it was asked for
+	Former map[string]*Former // by the file that the runbook has now; none that is the same
+	Came   []*runbook.Runbook // those that were not there
+	Gone   []*Former          // those that are no more
 }
 
-// terms are the SLAs that a runbook's own stands for: itself, or the target that it
-// names in each agreement of the workspace that has one.
-func (k Known) terms(r *runbook.Runbook) []*runbook.SLA {
-	if r.SLA == nil {
-		return nil
-	}
-	if r.SLA.Agreement == "" {
-		return []*runbook.SLA{r.SLA}
-	}
-	var all []*runbook.SLA
-	for _, f := range k.Around {
-		if !f.Is(runbook.KindAgreement) {
-			continue
-		}
-		with, _ := agreement.LoadAgreement(f.Name, f.Source)
-		if with == nil {
-			continue
-		}
-		if sla, err := (agreement.Lookup{Agreement: with, Calendar: k.Calendars.Find}).SLA(r.SLA); err == nil {
-			all = append(all, sla)
-		}
-	}
-	return all
+// Former is a runbook at an earlier revision.
+type Former struct {
+	File    string           // as the repository called it
+	Runbook *runbook.Runbook // nil where it can't be read
+	Now     *runbook.Runbook // what it is; nil where it is gone
+	Moved   bool             // its file has another name
+	Changes []change.Change  // since then; none where it can't be read
 }
 
 // people are the contacts of the library, read once.

@@ -67,18 +67,20 @@ type Rule struct {
 	calendar  func(*pass, *schedule.CalendarDocument)
 	contacts  func(*pass, *agreement.Contacts)
 	all       func(*pass, *Documents) // looks at all documents together
+	since     func(*pass, *Documents) // looks at what they were before, where that is known
 }
 
 // Reading says whether the rule is one of the readers of documents: it can't be
 // waived, lowered or switched off.
 func (r Rule) Reading() bool {
-	return r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && !r.waiving()
+	return r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && r.since == nil && !r.waiving()
 }
 
 // Finding is one mistake at one place.
 type Finding struct {
 	document.Problem
 	Severity Severity
+	Fix      []document.Edit // that mends it and changes nothing else; none where a person has to decide
 }
 
 // Report is what was found.
@@ -86,6 +88,7 @@ type Report struct {
 	Files    []string  // that were looked at
 	Findings []Finding // by file, line and column
 	Waived   []Waived
+	Before   *Before // what they were compared with; nil where that wasn't asked for
 }
 
 // Waived is a finding that somebody decided to live with.

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/change"
 	"github.com/msp-runbook/msp/runbook/document/documenttest"
 	"github.com/msp-runbook/msp/runbook/lint"
 	"github.com/msp-runbook/msp/runbook/shelf"
@@ -64,7 +65,8 @@ func linter(around []runbook.File, settings lint.Settings) *lint.Linter {
 // the same file name or kind and id.
 func lintIn(t testing.TB, files, around []runbook.File) lint.Report {
 	t.Helper()
-	library := slices.Concat(files, around)
+	now, _ := split(around)
+	library := slices.Concat(files, now)
 	for kind, f := range base(t) {
 		if !slices.ContainsFunc(library, func(have runbook.File) bool {
 			return runbook.KindOf(have) == kind && (kind != "Runbook" && kind != "Calendar" || idOf(have) == idOf(f))
@@ -72,11 +74,51 @@ func lintIn(t testing.TB, files, around []runbook.File) lint.Report {
 			library = append(library, f)
 		}
 	}
-	l := linter(library, lint.Settings{})
+	l := beside(t, linter(library, lint.Settings{}), files, around)
 	if path.Base(t.Name()) == "shellcheck" { // the rule's own tests
 		l.Known.Shellcheck = shellcheckHere(t)
 	}
 	return l.Lint(files)
+}
+
+// beside has a linter compare with the files that are called before*.
+func beside(t testing.TB, l *lint.Linter, files, around []runbook.File) *lint.Linter {
+	t.Helper()
+	for _, f := range around {
+		if !strings.HasPrefix(f.Name, "before") {
+			continue
+		}
+		if l.Known.Before == nil {
+			l.Known.Before = &lint.Before{Since: "main", Former: map[string]*lint.Former{}}
+		}
+		old, problems := runbook.Load(f.Name, f.Source, l.Kinds)
+		if len(problems) > 0 {
+			t.Fatal(problems)
+		}
+		former := &lint.Former{File: f.Name, Runbook: old}
+		i := slices.IndexFunc(files, func(now runbook.File) bool { return idOf(now) == idOf(f) })
+		if i < 0 {
+			l.Known.Before.Gone = append(l.Known.Before.Gone, former)
+			continue
+		}
+		if now, _ := runbook.Load(files[i].Name, files[i].Source, l.Kinds); now != nil {
+			former.Changes = change.Between(old, now)
+			l.Known.Before.Former[now.File] = former
+		}
+	}
+	return l
+}
+
+// split takes out the files that stood before the others.
+func split(files []runbook.File) (now, before []runbook.File) {
+	for _, f := range files {
+		if strings.HasPrefix(f.Name, "before") {
+			before = append(before, f)
+		} else {
+			now = append(now, f)
+		}
+	}
+	return now, before
 }
 
 var idLine = regexp.MustCompile(`(?m)^id: (.*)$`)
@@ -175,8 +217,10 @@ func TestExamples(t *testing.T) {
 			if rule.Summary == "" || rule.Why == "" || rule.Bad == "" || rule.Good == "" || rule.Severity == lint.Off {
 				t.Fatal("the rule doesn't explain itself")
 			}
-			only(t, rule, lintIn(t, example(t, rule.Bad), nil), &strings.Builder{})
-			if r := lintIn(t, example(t, rule.Good), nil); len(r.Findings) > 0 {
+			bad, before := split(example(t, rule.Bad))
+			only(t, rule, lintIn(t, bad, before), &strings.Builder{})
+			good, before := split(example(t, rule.Good))
+			if r := lintIn(t, good, before); len(r.Findings) > 0 {
 				t.Errorf("the good example has findings:\n%s", describe(r))
 			}
 		})

@@ -8,6 +8,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/schedule"
+	"github.com/msp-runbook/msp/runbook/shelf"
 )
 
 // Linter looks at documents with all rules.
@@ -17,6 +18,7 @@ type Linter struct {
 	Settings Settings
 
 	rules      map[string]Rule
+	agreements func() ([]*agreement.Agreement, error) // of the workspace, read once
 	readPeople sync.Once
 	contacts   []*agreement.Contacts // of the library
 }
@@ -24,6 +26,7 @@ type Linter struct {
 // New is a linter of all rules. The settings have been checked.
 func New(kinds []runbook.Kind, known Known, settings Settings) *Linter {
 	l := &Linter{Kinds: kinds, Known: known, Settings: settings, rules: map[string]Rule{}}
+	l.agreements = sync.OnceValues(func() ([]*agreement.Agreement, error) { return shelf.Agreements(known.Around) })
 	for _, rule := range Rules() {
 		l.rules[rule.ID] = rule
 	}
@@ -105,7 +108,7 @@ func (l *Linter) look(f runbook.File) *look {
 func take[T interface{ Base() *runbook.Document }](k *look, f runbook.File, load func(string, []byte) (T, document.Problems)) []T {
 	read, problems := load(f.Name, f.Source)
 	for _, p := range problems {
-		k.findings = append(k.findings, Finding{p, Error})
+		k.findings = append(k.findings, Finding{Problem: p, Severity: Error})
 	}
 	if len(problems) > 0 {
 		return nil
@@ -142,7 +145,7 @@ func each[T interface{ Base() *runbook.Document }](p *pass, check func(*pass, T)
 // together has the rules look at all documents, and takes out what is waived.
 func (l *Linter) together(looks []*look) Report {
 	all := &Documents{ByFile: map[string]*runbook.Document{}}
-	report := Report{}
+	report := Report{Before: l.Known.Before}
 	for _, k := range looks {
 		report.Files = append(report.Files, k.file)
 		all.Runbooks = append(all.Runbooks, k.Runbooks...)
@@ -160,6 +163,10 @@ func (l *Linter) together(looks []*look) Report {
 		if rule.all != nil {
 			p.rule = rule
 			rule.all(p, all)
+		}
+		if rule.since != nil && l.Known.Before != nil {
+			p.rule = rule
+			rule.since(p, all)
 		}
 	}
 	report.Findings = append(report.Findings, p.findings...)

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 
+	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
 )
 
@@ -16,6 +17,9 @@ type pass struct {
 
 	scriptsOf []*script // of the runbook, read at the first need, as are
 	uses      []use     // what its expressions read
+
+	promised map[*runbook.Runbook][]promise // by the runbooks that were asked about
+	joined   *people
 }
 
 // begin turns to a rule; false where it is off for the file.
@@ -32,7 +36,15 @@ func (p *pass) report(at document.Position, hint, format string, args ...any) {
 	}
 	d := document.NewDecoder()
 	d.Report(at, p.rule.ID, hint, "%s", fmt.Sprintf(format, args...))
-	p.findings = append(p.findings, Finding{d.Problems()[0], severity})
+	p.findings = append(p.findings, Finding{Problem: d.Problems()[0], Severity: severity})
+}
+
+// fix gives the last finding an edit that mends it. One that can't be made is left out:
+// the hint says what to do.
+func (p *pass) fix(edit document.Edit, err error) {
+	if n := len(p.findings); n > 0 && err == nil && p.findings[n-1].Rule == p.rule.ID {
+		p.findings[n-1].Fix = append(p.findings[n-1].Fix, edit)
+	}
 }
 
 // problems reports what was found by code that isn't a rule's own: each problem keeps

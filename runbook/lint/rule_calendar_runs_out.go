@@ -33,7 +33,7 @@ schedule: {cron: "0 7 * * *", timezone: Europe/London, calendar: office}`,
 		}
 	},
 	plan: func(p *pass, plan *schedule.Plan) {
-		promised, err := p.Known.promises(plan.Client)
+		promised, err := p.promisesTo(plan.Client)
 		if err != nil {
 			return // which unknown-reference tells
 		}

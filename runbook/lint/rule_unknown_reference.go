@@ -42,7 +42,7 @@ func referencesOfRunbook(p *pass, r *runbook.Runbook) {
 
 func referencesOfPlan(p *pass, plan *schedule.Plan) {
 	d := document.NewDecoder()
-	promised, err := p.Known.promises(plan.Client)
+	promised, err := p.promisesTo(plan.Client)
 	if err != nil {
 		addError(err, plan.Position, d)
 	} else {

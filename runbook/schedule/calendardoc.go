@@ -46,6 +46,7 @@ var (
 	foreignDayKeys = map[string]string{
 		"mon": `msp says "monday"`, "tue": `msp says "tuesday"`, "wed": `msp says "wednesday"`, "thu": `msp says "thursday"`,
 		"fri": `msp says "friday"`, "sat": `msp says "saturday"`, "sun": `msp says "sunday"`,
+		"mon-fri": `msp says "monday-friday"`, "sat-sun": `msp says "saturday-sunday"`, "weekday": `msp says "monday-friday"`,
 		"weekdays": `msp says "monday-friday"`, "weekend": `msp says "saturday-sunday"`, "daily": `msp says "monday-sunday"`,
 	}
 	foreignHolidayKeys = map[string]string{
@@ -82,7 +83,7 @@ func decodeWeek(n *document.Node, d *document.Decoder) [7][]Hours {
 	if n == nil {
 		return week
 	}
-	m := d.Map(n, "hours")
+	m := d.MapLike(n, "hours", "hours: {monday-friday: 09:00-17:00}")
 	sound := n.Kind() == document.Mapping
 	for weekday := time.Sunday; weekday <= time.Saturday; weekday++ {
 		m.Take(strings.ToLower(weekday.String())) // each is a key, also where it isn't there
@@ -147,7 +148,7 @@ func decodeHours(n *document.Node, d *document.Decoder) (hours []Hours, ok bool)
 	for _, text := range texts {
 		h, err := ParseHours(d.String(text))
 		if text.Kind() == document.String && err != nil && text.Text() != "" {
-			d.Report(text.Position(), "bad-value", "hours and minutes from 00:00 to 24:00: 09:00-17:00, 22:00-06:00", "%s", err)
+			d.Report(text.Position(), "bad-value", hoursHint(text.Text()), "%s", err)
 		}
 		if ok = ok && err == nil; err == nil {
 			hours = append(hours, h)
@@ -155,6 +156,17 @@ func decodeHours(n *document.Node, d *document.Decoder) (hours []Hours, ok bool)
 	}
 	slices.SortFunc(hours, func(a, b Hours) int { return cmp.Compare(a.From, b.From) })
 	return hours, ok
+}
+
+func hoursHint(text string) string {
+	switch {
+	case strings.Contains(text, ","):
+		return `several stretches are a list: ["09:00-12:30", "13:30-17:00"]`
+	case !strings.ContainsAny(text, "0123456789"):
+		return "leave out a day that has no hours"
+	default:
+		return "hours and minutes from 00:00 to 24:00: 09:00-17:00, 22:00-06:00"
+	}
 }
 
 func decodeBusinessDay(n *document.Node, d *document.Decoder) runbook.Nanoseconds {
@@ -192,7 +204,7 @@ func decodeHolidays(n *document.Node, last time.Time, d *document.Decoder) (code
 	if n == nil {
 		return "", all
 	}
-	m := d.Map(n, "holidays")
+	m := d.MapLike(n, "holidays", "holidays: {country: GB, own: [{date: 2026-12-24, name: Christmas Eve}]}")
 	found := map[string]string{}
 	country, region := m.Take("country"), m.Take("region")
 	code = d.String(country)
@@ -203,7 +215,7 @@ func decodeHolidays(n *document.Node, last time.Time, d *document.Decoder) (code
 	if code != "" && !last.IsZero() {
 		days, err := statutoryDays(code, regionCode, last)
 		if err != nil {
-			d.Report(country.Position(), "bad-value", "a country's two capital letters; own: lists days without one", "%s", err)
+			d.Report(country.Position(), "bad-value", countryHint(code), "%s", err)
 		} else {
 			found = days
 		}
@@ -219,6 +231,18 @@ func decodeHolidays(n *document.Node, last time.Time, d *document.Decoder) (code
 		all = append(all, DayOff{Date: date, Name: found[date]})
 	}
 	return code, all
+}
+
+// countryHint says which country was meant by another word for it.
+func countryHint(code string) string {
+	meant := strings.ToUpper(code)
+	if meant == "UK" { // which ISO 3166 keeps free for GB
+		meant = "GB"
+	}
+	if _, known := countries()[meant]; known && meant != code {
+		return "did you mean " + meant + "?"
+	}
+	return "a country's two capital letters; own: lists days without one"
 }
 
 // dropWorked takes a statutory day off out of those found.
@@ -242,7 +266,7 @@ func already(found map[string]string, date string) bool {
 
 // addOwn adds one of the company's own days off.
 func addOwn(n *document.Node, found map[string]string, last time.Time, d *document.Decoder) {
-	m := d.Map(n, "a day off")
+	m := d.MapLike(n, "a day off", "{date: 2026-12-24, name: Christmas Eve}")
 	date := m.Need("date")
 	day, name := d.Date(date), d.String(m.Need("name"))
 	m.Done(foreignOwnKeys)

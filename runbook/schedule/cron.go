@@ -1,7 +1,6 @@
 package schedule
 
 import (
-	"errors"
 	"fmt"
 	"math/bits"
 	"time"
@@ -31,7 +30,7 @@ var daysIn = [...]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
 // Fires is nil, or says why the line names no minute of any year.
 func (c Cron) Fires() error {
 	if c.Minutes == 0 {
-		return errors.New("an empty cron line never fires")
+		return fmt.Errorf("an empty cron line %w", errNever)
 	}
 	if !c.AnyDay && !c.AnyWeekday {
 		return nil // either is enough, and every month has each weekday
@@ -44,7 +43,7 @@ func (c Cron) Fires() error {
 		}
 	}
 	if first := bits.TrailingZeros64(c.Days); first > longest {
-		return fmt.Errorf("%q never fires: no month that it names has a day %d", c.Text, first)
+		return fmt.Errorf("%q %w: no month that it names has a day %d", c.Text, errNever, first)
 	}
 	return nil
 }
@@ -80,6 +79,20 @@ func (c Cron) lastMinute(to int) (int, bool) {
 		return 0, false
 	}
 	return (bits.Len64(earlier)-1)*60 + bits.Len64(c.Minutes) - 1, true
+}
+
+// closest is the shortest time between two minutes that the line names, in seconds
+// on the wall clock.
+func (c Cron) closest() int64 {
+	first, ok := c.firstMinute(0)
+	least, minute := dayMinutes, first
+	for ok {
+		var next int
+		if next, ok = c.firstMinute(minute + 1); ok {
+			least, minute = min(least, next-minute), next
+		}
+	}
+	return int64(min(least, dayMinutes-minute+first)) * 60
 }
 
 // firstDay is the earliest named day with from <= day <= to. It looks at one

@@ -8,6 +8,18 @@ import (
 // opening is a stretch of working time [from, to).
 type opening struct{ from, to time.Time }
 
+// Openings are the instants in [a, b) at which working time begins, in order, and a
+// where that lies in it.
+func (c *Calendar) Openings(a, b time.Time) iter.Seq[time.Time] {
+	return func(yield func(time.Time) bool) {
+		for o := range c.open(a, b) {
+			if !yield(o.from) {
+				return
+			}
+		}
+	}
+}
+
 // open are the stretches of working time in [a, b), in order, cut at both. They
 // are computed a day at a time: two instants for each stretch of hours.
 func (c *Calendar) open(a, b time.Time) iter.Seq[opening] {

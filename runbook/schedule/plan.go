@@ -88,7 +88,7 @@ func decodePlan(root *document.Node, d *document.Decoder) *Plan {
 }
 
 func decodeItem(n *document.Node, d *document.Decoder) Item {
-	m := d.Map(n, "a runbook of a plan")
+	m := d.MapLike(n, "a runbook of a plan", "{runbook: backup-verify, from: 2026-03-01}")
 	item := Item{
 		Position: n.Position(),
 		Runbook:  runbook.DecodeID(m.Need("runbook"), d),
@@ -111,7 +111,7 @@ func decodeInputs(n *document.Node, d *document.Decoder) map[string]string {
 	if n == nil {
 		return nil
 	}
-	d.Map(n, "inputs")
+	d.MapLike(n, "inputs", "inputs: {backup_dir: /srv/backups}")
 	inputs := map[string]string{}
 	for _, entry := range n.Fields() {
 		if !inputName().MatchString(entry.Key) {

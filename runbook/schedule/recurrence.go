@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -36,7 +37,8 @@ type Lookup func(id string) (*Calendar, error)
 // handed in resolved: with the terms that the agreement gives it. Calendars are
 // asked for by id; a nil Lookup knows none. The error is a document.Problems
 // with all that is wrong: "not-yet" for an SLA that was not resolved, "calendar"
-// for one that can't be had, "schedule" and "sla" for the rest.
+// for one that can't be had, "schedule-never-fires" for times that never come,
+// "schedule" and "sla" for the rest.
 func Of(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (Recurrence, error) {
 	r, err := OfPinned(s, sla, calendars)
 	if err != nil {
@@ -59,7 +61,7 @@ func OfPinned(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (Recurren
 	var r Recurrence
 	rule, err := ruleOf(s, calendars.find(s.Calendar, s.Position, d))
 	if err != nil {
-		d.Report(s.Position, "schedule", "", "%s", err)
+		reportRule(s, err, d)
 	}
 	r.Rule = rule
 	r.Terms = termsOf(s, sla, calendars, d)
@@ -70,6 +72,14 @@ func OfPinned(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (Recurren
 		r.From = r.Rule.zone.dayStart(s.EffectiveFrom)
 	}
 	return r, nil
+}
+
+func reportRule(s *runbook.Schedule, err error, d *document.Decoder) {
+	rule, hint := "schedule", ""
+	if errors.Is(err, errNever) {
+		rule, hint = "schedule-never-fires", "name days that come: the last of each month is rrule: FREQ=MONTHLY;BYMONTHDAY=-1"
+	}
+	d.Report(s.Position, rule, hint, "%s", err)
 }
 
 // find is the calendar with an id, nil for "". One that can't be had is
@@ -163,10 +173,14 @@ func checkEarly(s *runbook.Schedule, r Recurrence, d *document.Decoder) {
 	if s.Calendar != "" {
 		years = 28
 	}
+	end := sample.AddDate(years, 0, 0)
+	if r.Rule.plainlyApart(r.Terms.Early, sample, end) {
+		return
+	}
 	slot, ok := r.Rule.Next(sample)
 	for range enough {
 		next, more := r.Rule.Next(slot.Due)
-		if !ok || !more || next.Due.After(sample.AddDate(years, 0, 0)) {
+		if !ok || !more || next.Due.After(end) {
 			return
 		}
 		if next.Due.Sub(slot.Due) <= r.Terms.Early {

@@ -38,10 +38,13 @@ func ruleOf(s *runbook.Schedule, calendar *Calendar) (Rule, error) {
 	}
 	r := Rule{pattern: p, zone: z}
 	if _, ok := r.Next(sample); !ok {
-		return Rule{}, fmt.Errorf("%q never fires", p)
+		return Rule{}, fmt.Errorf("%q %w", p, errNever)
 	}
 	return r, nil
 }
+
+// errNever is in the error of a schedule that is never due.
+var errNever = errors.New("never fires")
 
 // KnownUntil is the calendar by which the rule leaves out or moves days, and the
 // last day up to which that knows them, such as 2027-12-31; "" where there is none.

@@ -72,5 +72,17 @@ func (z zone) reaches(wall int64) int64 {
 	return max(s.start, wall-s.offset)
 }
 
+// spread is how far apart the zone's offsets are that count around [from, to], in
+// seconds.
+func (z zone) spread(from, to int64) int64 {
+	s := z.stretch(from - reach)
+	least, most := s.offset, s.offset
+	for s.end <= to+reach {
+		s = z.stretch(s.end)
+		least, most = min(least, s.offset), max(most, s.offset)
+	}
+	return most - least
+}
+
 // dayStart is the first instant of a day, given as midnight UTC, in the zone.
 func (z zone) dayStart(day time.Time) time.Time { return time.Unix(z.reaches(day.Unix()), 0).UTC() }

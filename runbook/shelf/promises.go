@@ -50,15 +50,38 @@ func (p Promises) Named(r *runbook.Runbook) []string {
 // AgreementWith is the agreement with a client, among files, that is in force at an
 // instant; nil where there is none.
 func AgreementWith(files []runbook.File, client string, at time.Time) (*agreement.Agreement, error) {
-	var found *agreement.Agreement
+	all, err := Agreements(files)
+	if err != nil {
+		return nil, err
+	}
+	return InForce(all, client, at)
+}
+
+// Agreements reads the agreements among files. With an error, it gives those that
+// have no problems.
+func Agreements(files []runbook.File) ([]*agreement.Agreement, error) {
+	var all []*agreement.Agreement
+	var err error
 	for _, f := range files {
 		if !f.Is(runbook.KindAgreement) {
 			continue
 		}
 		read, problems := agreement.LoadAgreement(f.Name, f.Source)
-		if read == nil {
-			return nil, &Error{fmt.Errorf("an agreement has problems, the first at %w", problems[0]), lintShows}
+		switch {
+		case read != nil:
+			all = append(all, read)
+		case err == nil:
+			err = &Error{fmt.Errorf("an agreement has problems, the first at %w", problems[0]), lintShows}
 		}
+	}
+	return all, err
+}
+
+// InForce is the agreement with a client that is in force at an instant; nil where
+// there is none.
+func InForce(all []*agreement.Agreement, client string, at time.Time) (*agreement.Agreement, error) {
+	var found *agreement.Agreement
+	for _, read := range all {
 		if read.Client != client || !inForce(read, at) {
 			continue
 		}

@@ -30,13 +30,10 @@ func (Kind) Decode(n *document.Node, d *document.Decoder) runbook.Action {
 		d.Report(n.Position(), "missing-key", "approval: {roles: [lead]}", "an approval says who may give it")
 		return a
 	}
-	m := d.Map(n, "an approval")
+	m := d.MapLike(n, "an approval", "approval: {roles: [lead]}")
 	a.terms.Roles = decodeRoles(m.Need("roles"), d)
 	if least := m.Take("min_approvals"); least != nil {
-		a.terms.Min = d.Int(least)
-		if least.Kind() == document.Int && (a.terms.Min < 1 || a.terms.Min > mostApprovals) {
-			d.Report(least.Position(), "bad-value", "it counts people", "min_approvals is from 1 to %d", mostApprovals)
-		}
+		a.terms.Min = d.IntBetween(least, 1, mostApprovals, "it counts people")
 	}
 	decodeTimeout(a, m, d)
 	if text := m.Take("instructions"); text != nil {

@@ -27,7 +27,7 @@ func (Kind) Decode(n *document.Node, d *document.Decoder) runbook.Action {
 		d.Report(n.Position(), "missing-key", "", "a file step says which file")
 		return a
 	}
-	m := d.Map(n, "a file step")
+	m := d.MapLike(n, "a file step", "file: {path: …}")
 	if p := m.Need("path"); p != nil {
 		a.path = decodePath(p, d)
 	}
@@ -64,16 +64,16 @@ func decodePath(n *document.Node, d *document.Decoder) *runbook.Template {
 	return t
 }
 
+// mostFiles is more than a person would count.
+const mostFiles = 1_000_000_000
+
 func (a *action) decodeCounts(m *document.Map, d *document.Decoder) {
 	count := func(key string) int {
 		n := m.Take(key)
 		if n == nil {
 			return 0
 		}
-		value := d.Int(n)
-		if value < 1 && n.Kind() == document.Int {
-			d.Report(n.Position(), "bad-value", "that no file is found is always a failure", "%s is 1 or more", key)
-		}
+		value := d.IntBetween(n, 1, mostFiles, "that no file is found is always a failure")
 		if a.pick == only {
 			d.Report(n.Position(), "bad-value", "add pick: newest, oldest or each", "%s means nothing where exactly one file must match", key)
 		}

@@ -29,7 +29,7 @@ func (Kind) Decode(n *document.Node, d *document.Decoder) runbook.Action {
 		d.Report(n.Position(), "missing-key", "", "a manual step says what to do")
 		return a
 	}
-	m := d.Map(n, "a manual step")
+	m := d.MapLike(n, "a manual step", "manual: {instructions: …}")
 	if instructions := m.Need("instructions"); instructions != nil {
 		a.instructions = runbook.NewTemplate(instructions, d)
 		if instructions.Kind() == document.String && strings.TrimSpace(instructions.Text()) == "" {

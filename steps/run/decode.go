@@ -38,6 +38,10 @@ func (Kind) Decode(n *document.Node, d *document.Decoder) runbook.Action {
 
 func (a *action) decodeShell(n *document.Node, d *document.Decoder) {
 	m := d.Map(n, "a run step")
+	if !m.Has("shell") && !m.Has("script") && len(m.Keys()) > 0 {
+		d.Report(n.Position(), "missing-key", "run: df -h, run: [df, -h], or run: {shell: sh, script: df -h}", "a run step in words has the keys \"shell\" and \"script\", and this has neither")
+		return
+	}
 	if name := m.Need("shell"); name != nil {
 		a.shell = shellNamed(d.Enum(name, shellNames()...))
 	}
@@ -103,7 +107,7 @@ func checkProgram(n *document.Node, name string, d *document.Decoder) {
 	case name == "":
 		d.Report(n.Position(), "empty-run", hint, "the program has no name")
 	case strings.ContainsAny(name, " \t\n"):
-		d.Report(n.Position(), "bad-value", "write each argument as an item of its own", "%s is not the name of a program", document.Quote(name))
+		d.Report(n.Position(), "bad-value", "write each argument as an item of its own; the lines of a script stand behind run: |", "%s is not the name of a program", document.Quote(name))
 	case strings.ContainsAny(name, `\:`), strings.HasSuffix(name, "/"), name == ".", !filepath.IsLocal(name):
 		d.Report(n.Position(), "path-leaves-folder", hint, "%s is not a program's name or a local path", document.Quote(name))
 	}
