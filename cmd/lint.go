@@ -39,8 +39,9 @@ func (a *app) lintCommand() *cobra.Command {
 finding with its file, line and column, and what to do about it. Without arguments,
 at all of the workspace; what documents name is looked up there in any case.
 
-An error keeps a runbook from being run; warnings and advice (info) don't. Exit code 1
-when there is an error, or what --fail-on says; syntax errors are errors. msp.yaml says
+An error keeps a runbook from being run, unless it is about when, for whom and what
+was promised; warnings and advice (info) don't. Exit code 1 when there is an error, or
+what --fail-on says; syntax errors are errors. msp.yaml says
 how much a rule matters, in all files or in some:
 
   lint:
@@ -215,7 +216,7 @@ func (a *app) refuse(p *place, r *runbook.Runbook) error {
 	if err != nil {
 		return err
 	}
-	return linter.Runbook(r).Errors().Err()
+	return linter.Runbook(r).Refusals().Err()
 }
 
 func count(n int, word string) string {
