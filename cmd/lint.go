@@ -27,6 +27,7 @@ type lintFlags struct {
 	failOn        string
 	baseline      string
 	writeBaseline string
+	noShellcheck  bool
 	against       string
 }
 
@@ -74,6 +75,7 @@ is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
 	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this file doesn't know")
 	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
+	c.Flags().BoolVar(&f.noShellcheck, "no-shellcheck", false, "don't ask shellcheck about scripts, where it is installed")
 	c.Flags().StringVar(&f.against, "against", "", "compare with the `REV`ision of git: what changed, and whether the version says so")
 	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
@@ -111,6 +113,9 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 	linter, err := a.linter(p)
 	if err != nil {
 		return err
+	}
+	if !f.noShellcheck {
+		linter.Known.Shellcheck = a.shellcheck(ctx)
 	}
 	if f.against != "" {
 		if linter.Known.Before, err = a.against(ctx, p, f.against, files, len(args) == 0); err != nil {
