@@ -65,7 +65,7 @@ owner: {team: TEAM, role: technician, contact: TEAM@provider.example}
 review_by: 2027-03-01
 scripts: {owner: provider, licence: MIT}
 schedule: {cron: "MINUTE HOUR * * *", timezone: ZONE, early: 1h, on_missed: record}
-sla: {clock: scheduled, start_within: 30m, complete_within: 4h, target: 95%}
+sla: {clock: scheduled, start_within: 30m, complete_within: 6h, target: 95%}
 escalation:
   not_acknowledged: [{after: 15m, notify: on-call}]
   not_resolved: [{after: 50%, notify: owner}, {after: 100%, notify: "client:it-director"}]
