@@ -15,7 +15,11 @@ escalation: {not_resolved: [{after: 1h, notify: owner}]}`,
 	runbook: func(p *pass, r *runbook.Runbook) {
 		said := p.node("class") != nil || r.Schedule != nil // and not only the default
 		if r.Class == runbook.Routine && said && r.SLA == nil {
-			p.report(p.at("class"), "sla: {clock: scheduled, start_within: 30m, complete_within: 2h, target: 95%}", "the runbook is routine, and promises nothing")
+			at := p.at("class")
+			if p.node("class") == nil {
+				at = p.at("schedule")
+			}
+			p.report(at, "sla: {clock: scheduled, start_within: 30m, complete_within: 2h, target: 95%}", "the runbook is routine, and promises nothing")
 		}
 	},
 }
