@@ -88,6 +88,14 @@ var houseRooms = map[string]houseRoom{
 		"is what was promised: targets, clocks, people; pure",
 		"runbook runbook/document runbook/schedule",
 	},
+	"runbook/schema": {
+		"is the form of each kind of document, as JSON Schema, for editors and other programs",
+		"",
+	},
+	"runbook/schema/model": {
+		"says what the schemas are generated from; for go generate and tests only",
+		"",
+	},
 	"runbook/handbook": {
 		"is a runbook as people read it: text, Markdown, HTML, a checklist to print; pure",
 		"runbook",
@@ -168,7 +176,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/change runbook/revision runbook/handbook runbook/lint/format runbook/escalate runbook/escalate/channel runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/change runbook/revision runbook/handbook runbook/lint/format runbook/escalate runbook/escalate/channel runbook/schema runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",
@@ -193,6 +201,7 @@ var houseLibraries = map[string]string{
 	"github.com/go-json-experiment": "runbook/evidence",
 	"github.com/gofrs/flock":        "runbook/evidence",
 	"github.com/sigstore":           "runbook/evidence/stamp",
+	"github.com/santhosh-tekuri":    "tests", // it takes 5 ms at the start of every program that has it
 	"github.com/arran4/golang-ical": "runbook/schedule/timetable",
 	"github.com/rickar/cal":         "runbook/schedule",
 	"github.com/teambition":         "runbook/schedule",

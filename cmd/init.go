@@ -46,6 +46,9 @@ func (a *app) init(folder, client string) error {
 	if err := writeNew(filepath.Join(folder, ".gitignore"), gitignoreText); err != nil && !errors.Is(err, os.ErrExist) {
 		return err
 	}
+	if _, err := a.saveSchemas(filepath.Join(folder, schemaFolder)); err != nil {
+		return err
+	}
 	fmt.Fprintf(a.Stdout, "%s\n", path)
 	fmt.Fprintf(a.Stderr, "next: msp new my-procedure\n")
 	return nil

@@ -111,7 +111,7 @@ that a stranger can verify.`,
 	root.AddCommand(
 		app.runCommand(), app.resumeCommand(), app.approveCommand(), app.dueCommand(), app.overdueCommand(), app.whoCommand(),
 		app.holdCommand(), app.releaseCommand(), app.ackCommand(), app.waiveCommand(), app.openCommand(), app.handoffCommand(),
-		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.diffCommand(), app.fmtCommand(), app.scheduleCommand(), app.planCommand(), app.agreementCommand(), app.showCommand(), app.explainCommand(),
+		app.initCommand(), app.newCommand(), app.listCommand(), app.lintCommand(), app.schemaCommand(), app.diffCommand(), app.fmtCommand(), app.scheduleCommand(), app.planCommand(), app.agreementCommand(), app.showCommand(), app.explainCommand(),
 		app.logCommand(), app.verifyCommand(), app.anchorCommand(), app.syncCommand(), app.exportCommand(), app.eraseCommand(),
 		app.keyCommand(), app.trustCommand(), app.witnessCommand(), app.tickCommand(), app.doctorCommand(), app.versionCommand(),
 	)

@@ -111,7 +111,7 @@ func (a *app) new(c *cobra.Command, id string, f newFlags) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return err
 	}
-	if err := writeNew(path, string(d.Source)); err != nil {
+	if err := writeNew(path, schemaComment(p.Workspace, path, f.kind)+string(d.Source)); err != nil {
 		return err
 	}
 	fmt.Fprintln(a.Stdout, fromHere(path))

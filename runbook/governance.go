@@ -101,7 +101,7 @@ func cronHint(text string) string {
 
 func decodeTimezone(n *document.Node, d *document.Decoder) string {
 	name := text(n, "a time zone", d)
-	if name == "" {
+	if strings.TrimSpace(name) == "" {
 		return ""
 	}
 	if _, err := Zone(name); err != nil {

@@ -145,14 +145,9 @@ func DecodeID(n *document.Node, d *document.Decoder) string {
 
 // DecodeZone reads a time zone; nil where the file gives none that is known.
 func DecodeZone(n *document.Node, d *document.Decoder) *time.Location {
-	name := d.String(n)
-	if name == "" {
-		return nil
-	}
-	zone, err := Zone(name)
+	zone, err := Zone(decodeTimezone(n, d))
 	if err != nil {
-		d.Report(n.Position(), "timezone", ZoneHint(name), "%s is not a time zone", document.Quote(name))
-		return nil
+		return nil // which has been reported
 	}
 	return zone
 }

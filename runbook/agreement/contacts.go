@@ -235,7 +235,7 @@ func decodePeriod(m *document.Map, zone *time.Location, d *document.Decoder) Per
 // decodeMoment is a local time written as UTC, and whether it is a whole day.
 func decodeMoment(n *document.Node, zone *time.Location, d *document.Decoder) (wall time.Time, day bool) {
 	text := d.Text(n)
-	if text == "" {
+	if text == "" && !empty(n) {
 		return time.Time{}, false
 	}
 	for _, layout := range []string{time.DateOnly, "2006-01-02T15:04", "2006-01-02 15:04"} {

@@ -8,6 +8,10 @@ import (
 	"github.com/msp-runbook/msp/runbook/document"
 )
 
+// empty reports whether a document says a text that has nothing in it. What is
+// absent or was refused reads as "" as well.
+func empty(n *document.Node) bool { return n.Kind() == document.String && n.Text() == "" }
+
 // list reads each item of a list that may be absent.
 func list[T any](d draft, n *document.Node, what string, read func(*document.Node) T) []T {
 	if n == nil {
@@ -55,7 +59,7 @@ func (d draft) words(n *document.Node) string {
 
 func (d draft) version(n *document.Node) string {
 	version := d.Text(n)
-	if n != nil && version != "" && !runbook.ValidVersion(version) {
+	if (version != "" || empty(n)) && !runbook.ValidVersion(version) {
 		d.Report(n.Position(), "bad-value", "a version has three numbers: 1.4.0", "%s doesn't have the right form", document.Quote(version))
 	}
 	return version
@@ -81,7 +85,7 @@ func (d draft) number(n *document.Node) string {
 
 func (d draft) percent(n *document.Node) Percent {
 	text := d.Text(n)
-	if text == "" {
+	if text == "" && !empty(n) {
 		return 0
 	}
 	p, err := ParsePercent(text)

@@ -118,7 +118,7 @@ func decodeHandover(r *Roster, n *document.Node, d *document.Decoder) (weekday s
 	text := d.String(at)
 	if clock, err := time.Parse("15:04", text); err == nil && len(text) == len("09:00") {
 		r.Handover = time.Duration(clock.Hour())*time.Hour + time.Duration(clock.Minute())*time.Minute
-	} else if text != "" {
+	} else if text != "" || empty(at) {
 		d.Report(at.Position(), "bad-value", `a time of the day, such as "09:00"`, "%s is not a time of the day", document.Quote(text))
 	}
 	whole := r.Days%7 == 0
@@ -138,7 +138,7 @@ func decodeHandover(r *Roster, n *document.Node, d *document.Decoder) (weekday s
 // decodeLength is whole days; 0 where the file gives none.
 func decodeLength(n *document.Node, d *document.Decoder) int {
 	text := d.Text(n)
-	if text == "" {
+	if text == "" && !empty(n) {
 		return 0
 	}
 	const day = 24 * time.Hour

@@ -147,7 +147,7 @@ func decodeHours(n *document.Node, d *document.Decoder) (hours []Hours, ok bool)
 	hours, ok = []Hours{}, n.Kind() == document.String || n.Kind() == document.List
 	for _, text := range texts {
 		h, err := ParseHours(d.String(text))
-		if text.Kind() == document.String && err != nil && text.Text() != "" {
+		if text.Kind() == document.String && err != nil {
 			d.Report(text.Position(), "bad-value", hoursHint(text.Text()), "%s", err)
 		}
 		if ok = ok && err == nil; err == nil {
