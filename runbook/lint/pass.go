@@ -15,11 +15,11 @@ type pass struct {
 	root     *document.Node // of the document
 	findings []Finding
 
-	promised map[*runbook.Runbook][]promise // by the runbooks that were asked about
-	joined   *people
-
 	scriptsOf []*script // of the runbook, read at the first need, as are
 	uses      []use     // what its expressions read
+
+	promised map[*runbook.Runbook][]promise // by the runbooks that were asked about
+	joined   *people
 }
 
 // begin turns to a rule; false where it is off for the file.

@@ -59,6 +59,13 @@ steps:
 	},
 }
 
+// Hides reports whether a secret was found in the line of a place, so that nobody is to
+// show it.
+func (r Report) Hides(at document.Position) bool {
+	here := func(f Finding) bool { return f.Rule == secretInCommand.ID && f.File == at.File && f.Line == at.Line }
+	return slices.ContainsFunc(r.Findings, here) || slices.ContainsFunc(r.Waived, func(w Waived) bool { return here(w.Finding) })
+}
+
 // secrets are those that were found, each once.
 type secrets struct{ all []secret }
 
