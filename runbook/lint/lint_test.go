@@ -143,7 +143,7 @@ func TestBaseIsClean(t *testing.T) {
 // stand in the library beside them; a case in txtar form is several documents.
 func TestCases(t *testing.T) {
 	for _, rule := range lint.Rules() {
-		if rule.Reading() {
+		if _, err := os.Stat(filepath.Join("testdata/cases", rule.ID)); rule.Reading() && err != nil {
 			continue // whose cases lie with the readers
 		}
 		t.Run(rule.ID, func(t *testing.T) {

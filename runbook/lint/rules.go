@@ -10,6 +10,7 @@ func Rules() []Rule { return rules }
 
 var rules = sorted(
 	readingRules,
+	readingTimeRules,
 	sinceRules,
 	[]Rule{
 		adHocInSchedule,
