@@ -134,7 +134,7 @@ func TestAgainst(t *testing.T) {
 		"carriage returns":   {[]string{"\n", "\r\n"}, compared{}},
 		"words":              {[]string{"title: Verify last", "title: Check last"}, compared{1, []string{"version-not-bumped"}, told("patch", `patch: the title is now "Check last night's backups", it was "Verify last night's backups"`)}},
 		"words, raised":      {[]string{"title: Verify last", "title: Check last", "1.4.0", "1.4.1"}, compared{0, nil, told("patch", `patch: the title is now "Check last night's backups", it was "Verify last night's backups"`)}},
-		"raised too little":  {[]string{"timeout: 10m", "timeout: 20m", "1.4.0", "1.4.1"}, compared{1, []string{"version-not-bumped"}, told("minor", "minor: the step intact may now take 20m, it was 10m")}},
+		"raised too little":  {[]string{"timeout: 10m", "timeout: 12m", "1.4.0", "1.4.1"}, compared{1, []string{"version-not-bumped"}, told("minor", "minor: the step intact may now take 12m, it was 10m")}},
 		"an optional input":  {[]string{"steps:\n", "  note: {type: string, description: What else to know}\nsteps:\n", "1.4.0", "1.5.0"}, compared{0, nil, told("minor", "minor: the input note came")}},
 		"a required input":   {[]string{"steps:\n", "  note: {type: string, required: true, description: What else to know}\nsteps:\n", "1.4.0", "1.5.0"}, compared{1, []string{"version-not-bumped", "change-without-reason"}, told("major", "major: the input note came")}},
 		"a looser promise":   {[]string{"target: 95%", "target: 90%", "1.4.0", "2.0.0"}, compared{0, []string{"change-without-reason"}, told("major", "major, loosens: the target of the SLA is now 90%, it was 95%")}},
@@ -177,7 +177,7 @@ func TestAgainstFiles(t *testing.T) {
 	b.write("runbooks/calendars/office.yaml", "apiVersion: msp/v1\nkind: Calendar\nid: office\n")
 	b.commit()
 
-	b.write(odd, strings.Replace(other("odd"), "timeout: 10m", "timeout: 20m", 1))
+	b.write(odd, strings.Replace(other("odd"), "timeout: 10m", "timeout: 12m", 1))
 	b.git("mv", "runbooks/moved.yaml", "runbooks/elsewhere.yaml")
 	b.write("runbooks/elsewhere.yaml", strings.Replace(other("moved"), "1.4.0", "1.4.1", 1))
 	b.git("mv", "runbooks/renamed.yaml", "runbooks/new-name.yaml")
@@ -194,7 +194,7 @@ func TestAgainstFiles(t *testing.T) {
 		"ops/runbooks/deleted.yaml deleted none",
 		"runbooks/elsewhere.yaml ops/runbooks/moved.yaml moved none",
 		"runbooks/fresh.yaml new none",
-		odd + " changed minor", "minor: the step intact may now take 20m, it was 10m",
+		odd + " changed minor", "minor: the step intact may now take 12m, it was 10m",
 		"runbooks/new-name.yaml ops/runbooks/renamed.yaml changed major", "major: the runbook is now called new-name, it was renamed", `patch: the title is now "new-name verifies last night's backups", it was "renamed verifies last night's backups"`,
 		"runbooks/was-broken.yaml unread none",
 	}
@@ -202,7 +202,7 @@ func TestAgainstFiles(t *testing.T) {
 		t.Error(diff)
 	}
 	one := b.against(odd)
-	if diff := cmp.Diff([]string{odd + " changed minor", "minor: the step intact may now take 20m, it was 10m"}, one.Told); diff != "" {
+	if diff := cmp.Diff([]string{odd + " changed minor", "minor: the step intact may now take 12m, it was 10m"}, one.Told); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -233,8 +233,8 @@ func TestAgainstSubmodule(t *testing.T) {
 	if err := os.Symlink(b.path("library", "ops", "runbooks"), b.path("runbooks")); err != nil {
 		t.Skip("this system has no symbolic links for everybody")
 	}
-	b.write("runbooks/nightly.yaml", b.edited("timeout: 10m", "timeout: 20m", "1.4.0", "1.5.0"))
-	if diff := cmp.Diff(compared{0, nil, []string{"runbooks/nightly.yaml changed minor", "minor: the step intact may now take 20m, it was 10m"}}, b.against()); diff != "" {
+	b.write("runbooks/nightly.yaml", b.edited("timeout: 10m", "timeout: 12m", "1.4.0", "1.5.0"))
+	if diff := cmp.Diff(compared{0, nil, []string{"runbooks/nightly.yaml changed minor", "minor: the step intact may now take 12m, it was 10m"}}, b.against()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -275,9 +275,9 @@ func TestDiffRevisions(t *testing.T) {
 	b.commit()
 	b.git("tag", "v1")
 	b.git("mv", "runbooks/nightly.yaml", "runbooks/every night.yaml")
-	b.write("runbooks/every night.yaml", b.edited("timeout: 10m", "timeout: 20m", "1.4.0", "1.5.0"))
+	b.write("runbooks/every night.yaml", b.edited("timeout: 10m", "timeout: 12m", "1.4.0", "1.5.0"))
 	b.commit()
-	want := "steps\n  minor           the step intact may now take 20m, it was 10m\nthis demands a minor version: 1.4.0 → 1.5.0\n"
+	want := "steps\n  minor           the step intact may now take 12m, it was 10m\nthis demands a minor version: 1.4.0 → 1.5.0\n"
 	for _, args := range [][]string{
 		{"nightly@v1", "nightly"}, {"runbooks/every night.yaml@v1", "runbooks/every night.yaml"}, {"runbooks/nightly.yaml@v1", "nightly@main"},
 	} {
@@ -301,7 +301,7 @@ func TestDiffRevisions(t *testing.T) {
 func TestAgainstFixed(t *testing.T) {
 	b := newBranch(t)
 	b.commit()
-	source := b.edited("timeout: 10m", "timeout: 20m # it grew")
+	source := b.edited("timeout: 10m", "timeout: 12m # it grew")
 	b.write("runbooks/nightly.yaml", source)
 	ran := b.msp("lint", "--against", "main", "--fix")
 	if ran.code != 0 || !strings.Contains(ran.stderr, "mended 1 finding in runbooks/nightly.yaml") {

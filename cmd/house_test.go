@@ -108,6 +108,10 @@ var houseRooms = map[string]houseRoom{
 		"finds mistakes in documents before a run does, one rule a file",
 		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf runbook/change",
 	},
+	"runbook/lint/shellcheck": {
+		"asks shellcheck what it thinks of the scripts of runbooks",
+		"runbook/lint runbook/process",
+	},
 	"runbook/lint/format": {
 		"writes lint's findings in the words of other programs",
 		"runbook/lint",
@@ -176,7 +180,7 @@ var houseRooms = map[string]houseRoom{
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
 		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
-			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/change runbook/revision runbook/handbook runbook/lint/format runbook/escalate runbook/escalate/channel runbook/schema runbooks steps cmd/terminal",
+			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/change runbook/revision runbook/handbook runbook/lint/format runbook/lint/shellcheck runbook/escalate runbook/escalate/channel runbook/schema runbooks steps cmd/terminal",
 	},
 	"cmd/msp": {
 		"is func main, which hands the streams to cmd",
@@ -206,6 +210,7 @@ var houseLibraries = map[string]string{
 	"github.com/rickar/cal":         "runbook/schedule",
 	"github.com/teambition":         "runbook/schedule",
 	"github.com/wneessen/go-mail":   "runbook/escalate/channel",
+	"mvdan.cc/sh":                   "runbook/lint",
 }
 
 // houseTop is all that may lie at the top, beside files whose names begin with

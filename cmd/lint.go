@@ -27,6 +27,7 @@ type lintFlags struct {
 	failOn        string
 	baseline      string
 	writeBaseline string
+	noShellcheck  bool
 	against       string
 }
 
@@ -38,8 +39,9 @@ func (a *app) lintCommand() *cobra.Command {
 finding with its file, line and column, and what to do about it. Without arguments,
 at all of the workspace; what documents name is looked up there in any case.
 
-An error keeps a runbook from being run; warnings and advice (info) don't. Exit code 1
-when there is an error, or what --fail-on says; syntax errors are errors. msp.yaml says
+An error keeps a runbook from being run, unless it is about when, for whom and what
+was promised; warnings and advice (info) don't. Exit code 1 when there is an error, or
+what --fail-on says; syntax errors are errors. msp.yaml says
 how much a rule matters, in all files or in some:
 
   lint:
@@ -73,6 +75,7 @@ is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
 	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this file doesn't know")
 	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
+	c.Flags().BoolVar(&f.noShellcheck, "no-shellcheck", false, "don't ask shellcheck about scripts, where it is installed")
 	c.Flags().StringVar(&f.against, "against", "", "compare with the `REV`ision of git: what changed, and whether the version says so")
 	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
@@ -110,6 +113,9 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 	linter, err := a.linter(p)
 	if err != nil {
 		return err
+	}
+	if !f.noShellcheck {
+		linter.Known.Shellcheck = a.shellcheck(ctx)
 	}
 	if f.against != "" {
 		if linter.Known.Before, err = a.against(ctx, p, f.against, files, len(args) == 0); err != nil {
@@ -210,7 +216,7 @@ func (a *app) refuse(p *place, r *runbook.Runbook) error {
 	if err != nil {
 		return err
 	}
-	return linter.Runbook(r).Errors().Err()
+	return linter.Runbook(r).Refusals().Err()
 }
 
 func count(n int, word string) string {

@@ -104,9 +104,13 @@ func (a *app) printFindings(r lint.Report, lines sources) error {
 			fmt.Fprintf(a.Stdout, "… and %d more\n", len(r.Findings)-mostFindings)
 			break
 		}
+		source := lines.line(f.Position)
+		if r.Hides(f.Position) {
+			source = ""
+		}
 		show(terminal.Finding{
 			Where: f.Position.String(), Severity: f.Severity.String(), Rule: f.Rule, Message: f.Message, Hint: f.Hint,
-			Line: f.Line, Column: f.Column, Source: lines.line(f.Position),
+			Line: f.Line, Column: f.Column, Source: source,
 		})
 	}
 	return nil

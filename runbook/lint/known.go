@@ -20,6 +20,10 @@ type Known struct {
 	// with msp. The error's Hint method, if it has one, says what to do.
 	Runbook func(id string) (*runbook.Runbook, error)
 
+	// Shellcheck gives what shellcheck finds in each of some scripts, or nothing
+	// where it can't be asked; nil where it isn't to be.
+	Shellcheck func([]Script) [][]ShellFinding
+
 	// Before is what stood at the revision that the documents are compared with;
 	// nil without one.
 	Before *Before

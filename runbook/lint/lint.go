@@ -24,8 +24,8 @@ import (
 // Severity is how much a finding matters.
 type Severity int
 
-// The severities. An error keeps a runbook from being run; Off is said in settings
-// only.
+// The severities. An error keeps a runbook from being run, unless its rule says
+// RunsAnyway; Off is said in settings only.
 const (
 	Off Severity = iota
 	Info
@@ -56,6 +56,10 @@ type Rule struct {
 	Summary  string   // what is found, as a line
 	Why      string   // why it matters, in some sentences
 	Source   string   // the standard or practice that it comes from; may be empty
+
+	// RunsAnyway says that what is found spoils no run: it is about when, for whom and
+	// what was promised, and a run made in spite of it is judged as it went.
+	RunsAnyway bool
 
 	// Bad and Good are examples: the keys that matter, of a document that has all
 	// others. "# without: owner" stands for a key that isn't there.
@@ -117,11 +121,11 @@ func (r Report) Worst() Severity {
 	return worst
 }
 
-// Errors are the problems for which a runbook isn't run.
-func (r Report) Errors() document.Problems {
+// Refusals are the problems for which a runbook isn't run.
+func (r Report) Refusals() document.Problems {
 	var all document.Problems
 	for _, f := range r.Findings {
-		if f.Severity == Error {
+		if rule, _ := Find(f.Rule); f.Severity == Error && !rule.RunsAnyway {
 			all = append(all, f.Problem)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -73,7 +74,11 @@ func lintIn(t testing.TB, files, around []runbook.File) lint.Report {
 			library = append(library, f)
 		}
 	}
-	return beside(t, linter(library, lint.Settings{}), files, around).Lint(files)
+	l := beside(t, linter(library, lint.Settings{}), files, around)
+	if path.Base(t.Name()) == "shellcheck" { // the rule's own tests
+		l.Known.Shellcheck = shellcheckHere(t)
+	}
+	return l.Lint(files)
 }
 
 // beside has a linter compare with the files that are called before*.

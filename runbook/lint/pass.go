@@ -15,6 +15,9 @@ type pass struct {
 	root     *document.Node // of the document
 	findings []Finding
 
+	scriptsOf []*script // of the runbook, read at the first need, as are
+	uses      []use     // what its expressions read
+
 	promised map[*runbook.Runbook][]promise // by the runbooks that were asked about
 	joined   *people
 }

@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 	"time"
 
@@ -158,6 +159,9 @@ func (m promise) instants(a, b time.Time) iter.Seq[time.Time] {
 
 // exact writes a length of time as runbooks do: 1h15m5s.
 func exact(length time.Duration) string {
+	if length == math.MaxInt64 {
+		return "more than 292 years"
+	}
 	text := length.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

@@ -88,7 +88,9 @@ reaches what nobody showed the reviewer. A folder elsewhere is an input of type 
 which whoever runs it gives, and the record keeps.`,
 		Source: "CWE-22",
 		Bad:    `steps: [{id: look, title: Look, run: "true", dir: /var/spool/mail}]`,
-		Good: `inputs: {spool: {type: path, required: true, description: Where the letters wait}}
+		Good: `inputs:
+  most: {type: integer, default: 50, description: How many letters may wait}
+  spool: {type: path, required: true, description: Where the letters wait}
 steps: [{id: look, title: Look, run: "true", dir: "${{ inputs.spool }}"}]`,
 	},
 	{

@@ -16,18 +16,18 @@ inputs, which each client's plan fills in, is reviewed once and is the same for 
 	Bad: `-- mail-acme.yaml --
 id: mail-acme
 steps:
-  - {id: count, title: Few letters wait, run: test "$(mailq | wc -l)" -le 50}
+  - {id: count, title: Few letters wait, run: test "$(find /var/spool/mail | wc -l)" -le 50}
   - {id: disk, title: The spool has room, run: "test $(df --output=pcent /var/spool | tail -n 1 | tr -d ' %') -lt 90"}
   - {id: up, title: The server runs, run: pgrep postfix}
 -- mail-northwind.yaml --
 id: mail-northwind
 steps:
-  - {id: count, title: Few letters wait, run: test "$(mailq | wc -l)" -le 50}
+  - {id: count, title: Few letters wait, run: test "$(find /var/spool/mail | wc -l)" -le 50}
   - {id: disk, title: The spool has room, run: "test $(df --output=pcent /var/spool | tail -n 1 | tr -d ' %') -lt 90"}
   - {id: server, title: The server is up, run: pgrep postfix}`,
 	Good: `id: mail
 steps:
-  - {id: count, title: Few letters wait, run: test "$(mailq | wc -l)" -le 50}
+  - {id: count, title: Few letters wait, run: test "$(find /var/spool/mail | wc -l)" -le 50}
   - {id: disk, title: The spool has room, run: "test $(df --output=pcent /var/spool | tail -n 1 | tr -d ' %') -lt 90"}
   - {id: up, title: The server runs, run: pgrep postfix}`,
 	all: func(p *pass, all *Documents) {

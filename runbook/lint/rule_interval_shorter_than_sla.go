@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"strings"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -20,7 +21,7 @@ promise.`,
 			return
 		}
 		for _, m := range p.promises(r) {
-			if m.CompleteWithin.IsZero() || m.Clock == runbook.ClockReported {
+			if m.CompleteWithin.IsZero() || m.Clock == runbook.ClockReported || m.calendar == nil && m.CompleteWithin.Span <= shortDay && onceADay(r.Schedule) {
 				continue
 			}
 			first, next, gap := m.closest(p.Known.Now)
@@ -30,6 +31,24 @@ promise.`,
 			}
 		}
 	},
+}
+
+// shortDay is less than any day between two equal times on a clock.
+const shortDay = 20 * time.Hour
+
+// onceADay reports whether a schedule names one time of the day, as most do.
+func onceADay(s *runbook.Schedule) bool {
+	if s.RRule != "" {
+		for part := range strings.SplitSeq(strings.ToUpper(s.RRule), ";") {
+			key, value, _ := strings.Cut(part, "=")
+			if strings.TrimSpace(key) != "BYDAY" && strings.HasPrefix(strings.TrimSpace(key), "BY") && strings.Contains(value, ",") {
+				return false
+			}
+		}
+		return true
+	}
+	fields := strings.Fields(s.Cron)
+	return len(fields) == 5 && !strings.ContainsAny(fields[0]+fields[1], "*,-/")
 }
 
 func minute(at time.Time, m promise) string {
@@ -46,13 +65,23 @@ func (m promise) closest(now time.Time) (first, next schedule.Slot, gap time.Dur
 		ok := false
 		for slot := range m.times.Rule.Between(days[0], days[1]) {
 			apart := slot.Due.Sub(before.Due)
-			if over, known := m.calendar.Add(before.Due, within); ok && known && slot.Due.Before(over) && (gap == 0 || apart < gap) {
+			if ok && (gap == 0 || apart < gap) && m.early(slot, before.Due, within) {
 				first, next, gap = before, slot, apart
 			}
 			before, ok = slot, true
 		}
 	}
 	return first, next, gap
+}
+
+// early reports whether a slot is due before the time of what was due before is over:
+// working time takes as long as plain time, or longer.
+func (m promise) early(slot schedule.Slot, before time.Time, within time.Duration) bool {
+	if slot.Due.Before(before.Add(within)) {
+		return true
+	}
+	over, ok := m.calendar.Add(before, within)
+	return ok && slot.Due.Before(over)
 }
 
 // telling are stretches of the coming year that show all the distances between

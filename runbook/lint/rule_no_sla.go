@@ -13,8 +13,13 @@ schedule: {cron: "0 7 * * *", timezone: Europe/London, grace: 30m}
 escalation: {not_resolved: [{after: 1h, notify: owner}]}`,
 	Good: `sla: {clock: scheduled, start_within: 30m, complete_within: 2h, target: 95%}`,
 	runbook: func(p *pass, r *runbook.Runbook) {
-		if r.Class == runbook.Routine && r.SLA == nil {
-			p.report(p.at("class"), "sla: {clock: scheduled, start_within: 30m, complete_within: 2h, target: 95%}", "the runbook is routine, and promises nothing")
+		said := p.node("class") != nil || r.Schedule != nil // and not only the default
+		if r.Class == runbook.Routine && said && r.SLA == nil {
+			at := p.at("class")
+			if p.node("class") == nil {
+				at = p.at("schedule")
+			}
+			p.report(at, "sla: {clock: scheduled, start_within: 30m, complete_within: 2h, target: 95%}", "the runbook is routine, and promises nothing")
 		}
 	},
 }

@@ -9,7 +9,7 @@ import (
 // scheduleNeverFires is about plans. Of a runbook's own schedule the same id is told
 // where that is read.
 var scheduleNeverFires = Rule{
-	ID: "schedule-never-fires", Severity: Error,
+	ID: "schedule-never-fires", Severity: Error, RunsAnyway: true,
 	Summary: "work that is never due",
 	Why: `A schedule that names a day that no month has, or a plan's days in which it names none,
 looks like work that is watched: nothing is ever missed, because nothing is ever due.`,

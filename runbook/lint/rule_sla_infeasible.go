@@ -3,6 +3,7 @@ package lint
 import (
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 var slaInfeasible = Rule{
-	ID: "sla-infeasible", Severity: Error,
+	ID: "sla-infeasible", Severity: Error, RunsAnyway: true,
 	Summary: "the steps may take longer than the time in which they are promised to be done",
 	Why: `A run of which every step keeps its own limit must keep the promise too: else it breaks
 in the night in which everything is slow, and nobody did anything wrong. The sum is
@@ -96,7 +97,10 @@ func (p *pass) infeasible(m promise, key string, within runbook.Duration, w way)
 		sum += ", and " + open
 	}
 	hint := "shorten the timeouts, or promise " + key + ": " + exact(counted)
-	if m.with != nil {
+	switch {
+	case counted == math.MaxInt64:
+		hint = "shorten the timeouts"
+	case m.with != nil:
 		hint = "shorten the timeouts, or agree on another " + key
 	}
 	p.report(p.place(m, key), hint, "%s, and %s", sum, m.says(key, within))

@@ -14,7 +14,7 @@ import (
 // unknownReference looks for what is named. What documents ask of each other besides
 // is found on the way and keeps the rules of its own.
 var unknownReference = Rule{
-	ID: "unknown-reference", Severity: Error,
+	ID: "unknown-reference", Severity: Error, RunsAnyway: true,
 	Summary: "something is named that isn't there: a step, an input, an output, a runbook, a calendar, an agreement, a contact",
 	Why: `A name that leads nowhere is found when it is needed: a plan asks for a runbook that
 was renamed, an escalation notifies a role that nobody has, a schedule skips the

@@ -65,16 +65,16 @@ owner: {team: TEAM, role: technician, contact: TEAM@provider.example}
 review_by: 2027-03-01
 scripts: {owner: provider, licence: MIT}
 schedule: {cron: "MINUTE HOUR * * *", timezone: ZONE, early: 1h, on_missed: record}
-sla: {clock: scheduled, start_within: 30m, complete_within: 4h, target: 95%}
+sla: {clock: scheduled, start_within: 30m, complete_within: 8h, target: 95%}
 escalation:
   not_acknowledged: [{after: 15m, notify: on-call}]
   not_resolved: [{after: 50%, notify: owner}, {after: 100%, notify: "client:it-director"}]
-requires: [bash, sha256sum, stat, {tool: restic, version: ">= 0.MOST"}]
+requires: [bash, curl, sha256sum, stat, {tool: restic, version: ">= 0.MOST"}]
 inputs:
   folder: {type: path, required: true, description: "Where what belongs to the THING lies"}
   max_age: {type: duration, default: 26h, description: How old the newest file may be}
   most: {type: integer, default: MOST, minimum: 1, maximum: 100, description: How many percent may be used}
-  host: {type: string, pattern: '^[\w.-]+$', description: "The THING's host, where there is more than one"}
+  host: {type: string, pattern: '^[\w.-]+$', default: THING, description: "The THING's host"}
 steps:
 `
 
@@ -130,7 +130,7 @@ const difference = `  - id: same
     run:
       shell: sh
       script: |
-        diff --unified "$AGREED" "$FOUND"
+        diff --unified -- "$AGREED" "$FOUND"
     env:
       AGREED: "${{ inputs.folder }}/agreed.conf"
       FOUND: "${{ inputs.folder }}/${{ inputs.host ?? 'THING' }}.conf"
@@ -143,13 +143,14 @@ const tidy = `  - id: tidy
     priority: should
     timeout: 5m
     outputs: {files: {from: stdout, type: text}}
+    expect: {expressions: ["len(outputs.files) < 100000"]}
 `
 
 const people = `  - id: explain
     title: Say why the THING is unusual
     if: steps.fresh.deviated
     manual:
-      instructions: Look at the console of the THING. What changed since yesterday?
+      instructions: "Look at the console of ${{ inputs.host }}. What changed? More than ${{ inputs.most }}% is too much."
       form:
         cause: {type: text, required: true, description: What made it differ}
         ticket: {type: string, pattern: '^[A-Z]+-\d+$', description: The ticket that covers it}

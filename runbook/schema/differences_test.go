@@ -42,7 +42,7 @@ var differences = []difference{
 	{"", "expression", ".*", "", "an expression is compiled, and its names are looked up"},
 
 	{"", "duplicate-id|overlap", ".*", "", "two parts of the document are compared"},
-	{"", "unknown-reference|unknown-contact", ".*", "", "a name is looked up in another part of the document"},
+	{"", "unknown-reference|cycle", ".*", "", "a name is looked up in another part of the document"},
 
 	{"Runbook", "bad-value", "(?:inputs|steps/[0-9]+/manual/form)/[^/]+", "", "the least number is compared with the greatest"},
 	{"Runbook", "bad-value", "(?:inputs|steps/[0-9]+/manual/form)/[^/]+/default", "", "a default is read by its type and compared with the limits"},
@@ -61,8 +61,8 @@ var differences = []difference{
 	{"Agreement", "bad-value", "credits/chronic", "", "months are compared with of"},
 	{"Agreement", "bad-value", "credits/monthly_fee", "", "how many digits a currency has is in a list"},
 	{"Agreement", "credits", "targets/[^/]+(?:/credits/[0-9]+)?", "", "tiers are compared with each other and with the target, and need a fee"},
-	{"Agreement", "not-tighter", "supported_by/[0-9]+", "", "what supports a target is compared with it"},
-	{"Agreement", "schedule|sla", "reports/[0-9]+/schedule", "", "whether a schedule is ever due takes its computation, and its calendar where it counts working time"},
+	{"Agreement", "ola-exceeds-sla", "supported_by/[0-9]+", "", "what supports a target is compared with it"},
+	{"Agreement", "schedule|schedule-never-fires|sla", "reports/[0-9]+/schedule", "", "whether a schedule is ever due takes its computation, and its calendar where it counts working time"},
 
 	{"Calendar", "bad-value", "hours(?:/.*)?", "", "hours are compared with each other, and their begin with their end"},
 	{"Calendar", "bad-value", "holidays/(?:country|worked/[0-9]+|own/[0-9]+/date)", "", "which countries, regions and days off there are is in a list"},
