@@ -97,7 +97,7 @@ func (b *builder) count(at Position) {
 	b.nodes++
 	if b.nodes > b.limits.Nodes && !b.over {
 		b.over = true
-		b.report(at, "too-many-nodes", "", "the document has more than %d keys and values", b.limits.Nodes)
+		b.report(at, "too-large", "", "the document has more than %d keys and values", b.limits.Nodes)
 	}
 }
 
@@ -111,7 +111,7 @@ func (b *builder) deep(at Position, depth int) {
 func tooDeep(at Position, limits Limits) Problem {
 	return Problem{
 		Position: at,
-		Rule:     "too-deep",
+		Rule:     "too-large",
 		Message:  fmt.Sprintf("lists and maps are nested more than %d deep", limits.Depth),
 	}
 }
