@@ -56,8 +56,9 @@ can't be asked of a person, an item of a plan without a first day is due since e
 	{
 		ID: "mixed-argument", Severity: Error,
 		Summary: "an argument of a program that is half text and half expression",
-		Why: `A value glued to a text can change what the text means: a path of "-rf" behind an option is
-no path. An argument is either fixed or one value, and a script gets its values by env.`,
+		Why: `A value that is glued to a text changes what the program takes the text for, and nobody
+who reads the runbook sees where it ends. So an argument is either fixed or one value;
+what has to be put together is put together in a script, which gets its values by env.`,
 		Source: "CWE-88",
 		Bad:    `steps: [{id: look, title: Look, run: [head, "--lines=${{ inputs.most }}", mail.log]}]`,
 		Good:   `steps: [{id: look, title: Look, run: [head, --lines, "${{ inputs.most }}", mail.log]}]`,
