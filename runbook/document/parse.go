@@ -223,10 +223,10 @@ var errParser = errors.New("the parser gave up")
 
 // readYAML reads a text line by line. Read counts the lines that the library had
 // asked for when it stopped, which bounds where an error can be.
-func readYAML(text string) (docs []*yaml.Node, read int, err error) {
+func readYAML(text string) (read int, err error) {
 	lines := &lineReader{rest: text}
-	docs, err = decodeYAML(lines)
-	return docs, lines.count, err
+	_, err = decodeYAML(lines)
+	return lines.count, err
 }
 
 // decodeYAML reads up to two documents: the second only tells that it is there. The

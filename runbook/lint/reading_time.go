@@ -58,7 +58,7 @@ supported_by:
   - {name: mail-team, kind: ola, with: The provider's mail team, supports: mail-daily, clock: scheduled, complete_within: 90m, target: 97%}`,
 	},
 	{
-		ID: "schedule", Severity: Error,
+		ID: "schedule", Severity: Error, RunsAnyway: true,
 		Summary: "a schedule that contradicts itself, or names times that can't be computed",
 		Why: `Each time at which work is due has one meaning, for whoever does it and whoever looks at
 the record years later: grace is the start_within that was promised, a window stays open
@@ -68,7 +68,7 @@ as long as a run is on time, and an interval is counted from a day that is said.
 		Good:   `schedule: {rrule: "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;BYHOUR=7", timezone: Europe/London, effective_from: 2026-03-02}`,
 	},
 	{
-		ID: "sla", Severity: Error,
+		ID: "sla", Severity: Error, RunsAnyway: true,
 		Summary: "promises that can't be counted, or don't go with their clock",
 		Why: `"1 business day" means nothing without a calendar that says how long one is, and
 start_within nothing where the clock begins with the start. Such a promise is never
