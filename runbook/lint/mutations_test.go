@@ -40,7 +40,7 @@ var runbookMutations = []mutation{
 		set("sla.complete_within", "3d"),
 	), []string{"sla.complete_within"}},
 	{"begin whenever", "no-grace", remove("schedule.grace"), nil},
-	{"count by a calendar that isn't there", "unknown-reference", either(add("schedule", "calendar", "uk-works"), set("schedule.calendar", "ofice"), add("sla", "calendar", "nine-to-five")), []string{"schedule", "sla"}},
+	{"count by a calendar that isn't there", "unknown-reference", either(add("schedule", "calendar", "uk-works"), set("schedule.calendar", "ofice"), add("sla", "calendar", "nine-to-five"), add("targets.*", "calendar", "nine-to-five")), []string{"schedule", "sla"}},
 	{"promise business days without a calendar", "sla", set("sla.complete_within", "1 business day"), nil},
 	{"promise to begin later than to be done", "sla-infeasible", set("sla.start_within", "10h"), nil},
 	{"promise when to begin, from the beginning", "sla", where("clock: started", add("sla", "start_within", "5m")), nil},

@@ -58,7 +58,7 @@ func referencesOfAgreement(p *pass, with *agreement.Agreement) {
 			continue
 		}
 		if _, err := p.Known.Calendars.Find(t.Promises.Calendar); err != nil {
-			d.Report(t.Position, "unknown-reference", hintOf(err), "the target %s: %s", t.Name, err)
+			d.Report(p.at("targets", t.Name, "calendar"), "unknown-reference", hintOf(err), "the target %s: %s", t.Name, err)
 		}
 	}
 	for _, n := range slices.Concat(p.node("services", "in_scope").Items(), p.node("services", "out_of_scope").Items()) {
