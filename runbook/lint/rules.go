@@ -10,7 +10,10 @@ func Rules() []Rule { return rules }
 
 var rules = sorted(
 	readingRules,
+	readingAgreementRules,
+	readingStepRules,
 	readingTimeRules,
+	readingYAMLRules,
 	sinceRules,
 	[]Rule{
 		adHocInSchedule,

@@ -72,6 +72,9 @@ func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used bool, today
 		// nobody looked
 	case !used:
 		p.report(w.Position, "take it out", "the waiver of %s waives nothing", w.Rule)
+		if len(read.Waivers) == 1 {
+			p.fix(read.Root.Delete("lint"))
+		}
 	}
 }
 
