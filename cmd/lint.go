@@ -196,12 +196,16 @@ func lintFiles(p *place, args []string) ([]runbook.File, error) {
 	return files, nil
 }
 
-// filesBelow reads the documents of a folder and the folders in it.
+// filesBelow reads the documents of a folder and the folders in it, except those
+// whose names begin with a dot.
 func filesBelow(folder string) ([]runbook.File, error) {
 	var files []runbook.File
 	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return err
+		}
+		if path != folder && strings.HasPrefix(d.Name(), ".") {
+			return fs.SkipDir
 		}
 		found, err := runbook.ReadFiles(os.DirFS(path), ".", filepath.ToSlash(path))
 		files = append(files, found...)

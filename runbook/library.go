@@ -38,8 +38,9 @@ func NewLibrary(kinds []Kind, files []File) *Library {
 	})}
 }
 
-// ReadFiles reads every *.yaml and *.yml directly in dir. A folder that isn't
-// there holds no files. Label goes in front of each name that is shown.
+// ReadFiles reads every *.yaml and *.yml directly in dir, except what IsDocument
+// leaves out. A folder that isn't there holds no files. Label goes in front of each
+// name that is shown.
 func ReadFiles(fsys fs.FS, dir, label string) ([]File, error) {
 	entries, err := fs.ReadDir(fsys, dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -50,7 +51,7 @@ func ReadFiles(fsys fs.FS, dir, label string) ([]File, error) {
 	}
 	var files []File
 	for _, entry := range entries {
-		if ext := path.Ext(entry.Name()); entry.IsDir() || ext != ".yaml" && ext != ".yml" {
+		if !IsDocument(entry) {
 			continue
 		}
 		source, err := readCapped(fsys, path.Join(dir, entry.Name()))
@@ -60,6 +61,16 @@ func ReadFiles(fsys fs.FS, dir, label string) ([]File, error) {
 		files = append(files, File{Name: path.Join(label, entry.Name()), Source: source})
 	}
 	return files, nil
+}
+
+// IsDocument says whether an entry of a folder may be a document: a file, or a link
+// to one, whose name ends in .yaml or .yml. A name that begins with a dot is left
+// out, as shells do: editors lock and save files under such names. So is what is no
+// file, such as a pipe, from which nothing may ever come.
+func IsDocument(entry fs.DirEntry) bool {
+	name, kind := entry.Name(), entry.Type()
+	ext := path.Ext(name)
+	return (ext == ".yaml" || ext == ".yml") && !strings.HasPrefix(name, ".") && (kind.IsRegular() || kind == fs.ModeSymlink)
 }
 
 // readCapped reads one byte more than a document may have, so that the size is
