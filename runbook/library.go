@@ -80,7 +80,9 @@ type notOrdinary struct{}
 func (notOrdinary) Error() string { return "it is no ordinary file" }
 
 // Hint is what to do about it.
-func (notOrdinary) Hint() string { return "put it elsewhere, or give it a name that doesn't end in .yaml" }
+func (notOrdinary) Hint() string {
+	return "put it elsewhere, or give it a name that doesn't end in .yaml"
+}
 
 // readCapped reads one byte more than a document may have, so that the size is
 // complained about and not read. A pipe or a device is not opened: it might never end.
