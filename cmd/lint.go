@@ -80,6 +80,9 @@ is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 	c.Flags().StringVar(&f.against, "against", "", "compare with the `REV`ision of git: what changed, and whether the version says so")
 	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
+	for name, words := range map[string][]string{"format": append([]string{"text", "json"}, format.Names()...), "fail-on": {"error", "warning", "info"}} {
+		c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag is there
+	}
 	return c
 }
 
@@ -124,6 +127,9 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 		}
 	}
 	report := linter.Lint(files)
+	if err := ctx.Err(); err != nil { // nothing is mended, or taken down as known, after an interrupt
+		return err
+	}
 	if f.fix {
 		if files, report, err = a.fix(linter, files, report); err != nil {
 			return err

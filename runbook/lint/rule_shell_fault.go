@@ -124,6 +124,7 @@ func valueOf(e *syntax.ParamExp) string {
 // evaluated finds text that becomes a script.
 func (f *faults) evaluated(c call) {
 	only := func(string) bool { return true }
+	what := `hand the value over as an argument: bash -c '… "$1"' bash "$NAME"`
 	var code []word
 	switch {
 	case c.name == "eval":
@@ -134,10 +135,11 @@ func (f *faults) evaluated(c call) {
 		remote := c.operandsBeside("BbcDEeFIiJLlmOopQRSWw")
 		code = remote[min(1, len(remote)):]
 		only = func(name string) bool { return f.hazards[name] != 0 }
+		what = "ssh hands no arguments over: say with pattern: in the input what its value may be, or quote it for a shell there: ${NAME@Q}"
 	}
 	for _, w := range code {
 		if e := firstValue(w.syntax, only); e != nil {
-			f.tell(e, `hand the value over as an argument: bash -c '… "$1"' bash "$NAME"`, "the value of $%s becomes a part of the script that %s runs", e.Param.Value, c.name)
+			f.tell(e, what, "the value of $%s becomes a part of the script that %s runs", e.Param.Value, c.name)
 			return
 		}
 	}
