@@ -57,13 +57,17 @@ func readWorkspace(p *place) ([]runbook.File, error) {
 	if p.Workspace == "" {
 		return nil, nil
 	}
-	label := runbooksFolder
+	return readLibrary(os.DirFS(p.Workspace), runbooksFolder, runbooksLabel(p))
+}
+
+// runbooksLabel is what the folder of runbooks is called from where one stands.
+func runbooksLabel(p *place) string {
 	if here, err := os.Getwd(); err == nil {
 		if rel, err := filepath.Rel(here, filepath.Join(p.Workspace, runbooksFolder)); err == nil {
-			label = filepath.ToSlash(rel)
+			return filepath.ToSlash(rel)
 		}
 	}
-	return readLibrary(os.DirFS(p.Workspace), runbooksFolder, label)
+	return runbooksFolder
 }
 
 // readLibrary reads the documents of a folder and of the calendars in it.

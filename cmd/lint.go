@@ -2,11 +2,7 @@ package cmd
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,6 +59,11 @@ is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 				return a.explainRule(f.explain)
 			case f.rules:
 				return a.listRules(f.json)
+			}
+			for _, name := range []string{"against", "baseline", "write-baseline"} {
+				if c.Flags().Changed(name) && c.Flag(name).Value.String() == "" {
+					return usageError(fmt.Errorf("--%s is empty", name), "name it, or leave the flag out; a variable may be unset")
+				}
 			}
 			return a.lint(c.Context(), f, args)
 		},
@@ -164,54 +165,6 @@ func (a *app) known(p *place, around []runbook.File) lint.Known {
 		Now: a.Now(), Folder: p.Folder, Around: around, Calendars: p.calendars(),
 		Runbook: func(id string) (*runbook.Runbook, error) { return findRunbook(p, id) },
 	}
-}
-
-func lintFiles(p *place, args []string) ([]runbook.File, error) {
-	if len(args) == 0 {
-		if p.Workspace == "" {
-			return nil, usageError(errors.New("there is no workspace here to check"), "name the files: msp lint FILE, or start one: msp init")
-		}
-		return workspaceFiles(p)
-	}
-	var files []runbook.File
-	for _, arg := range args {
-		info, err := os.Stat(arg)
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
-			file, err := readRunbookFile(arg)
-			if err != nil {
-				return nil, err
-			}
-			files = append(files, file)
-			continue
-		}
-		inside, err := filesBelow(arg)
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, inside...)
-	}
-	return files, nil
-}
-
-// filesBelow reads the documents of a folder and the folders in it, except those
-// whose names begin with a dot.
-func filesBelow(folder string) ([]runbook.File, error) {
-	var files []runbook.File
-	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || !d.IsDir() {
-			return err
-		}
-		if path != folder && strings.HasPrefix(d.Name(), ".") {
-			return fs.SkipDir
-		}
-		found, err := runbook.ReadFiles(os.DirFS(path), ".", filepath.ToSlash(path))
-		files = append(files, found...)
-		return err
-	})
-	return files, err
 }
 
 // refuse gives the errors that lint finds in a runbook: it isn't run with any.

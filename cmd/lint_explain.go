@@ -2,33 +2,46 @@ package cmd
 
 import (
 	"fmt"
-	"strings"
-	"text/tabwriter"
+	"os"
 
+	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/runbook/lint"
 )
 
-// lintRule is a line of msp lint --rules --json.
+// lintRule is a rule in msp lint --rules --json.
 type lintRule struct {
 	ID       string        `json:"id"`
 	Severity lint.Severity `json:"severity"`
+	Reading  bool          `json:"reading,omitempty"` // it can't be lowered or waived
 	Summary  string        `json:"summary"`
 }
 
+// listRules lists the rules that matter as much as one likes, and then those of
+// reading.
 func (a *app) listRules(asJSON bool) error {
-	if asJSON {
-		all := []lintRule{}
-		for _, r := range lint.Rules() {
-			all = append(all, lintRule{r.ID, r.Severity, r.Summary})
+	all := []lintRule{}
+	var rules, reading []terminal.Rule
+	for _, r := range lint.Rules() {
+		all = append(all, lintRule{r.ID, r.Severity, r.Reading(), r.Summary})
+		if r.Reading() {
+			reading = append(reading, terminalRule(r))
+		} else {
+			rules = append(rules, terminalRule(r))
 		}
+	}
+	if asJSON {
 		return a.printJSON(all)
 	}
-	w := tabwriter.NewWriter(a.Stdout, 0, 4, 2, ' ', 0)
-	for _, r := range lint.Rules() {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", r.ID, r.Severity, r.Summary)
-	}
-	return w.Flush()
+	screen := terminal.Detect(a.Stdout, os.Getenv)
+	terminal.PrintRules(screen, "what is found in documents; msp.yaml says how much a rule matters", rules)
+	fmt.Fprintln(a.Stdout)
+	terminal.PrintRules(screen, "what keeps a document from being read: always an error, and never waived", reading)
+	return nil
+}
+
+func terminalRule(r lint.Rule) terminal.Rule {
+	return terminal.Rule{ID: r.ID, Severity: r.Severity.String(), Summary: r.Summary, Why: r.Why, Source: r.Source, Bad: r.Bad, Good: r.Good}
 }
 
 func (a *app) explainRule(id string) error {
@@ -44,13 +57,6 @@ func (a *app) explainRule(id string) error {
 		}
 		return usageError(fmt.Errorf("there is no rule %s", document.Quote(id)), what)
 	}
-	fmt.Fprintf(a.Stdout, "%s (%s): %s\n\n%s\n", rule.ID, rule.Severity, rule.Summary, rule.Why)
-	if rule.Source != "" {
-		fmt.Fprintf(a.Stdout, "\nFrom: %s\n", rule.Source)
-	}
-	fmt.Fprintf(a.Stdout, "\nBad:\n\n%s\n\nGood:\n\n%s\n", indent(rule.Bad), indent(rule.Good))
+	terminal.PrintRule(terminal.Detect(a.Stdout, os.Getenv), terminalRule(rule))
 	return nil
 }
-
-// indent moves a text to the right.
-func indent(text string) string { return "    " + strings.ReplaceAll(text, "\n", "\n    ") }

@@ -181,7 +181,8 @@ func readSettings(config, workspace string) (Settings, error) {
 	}
 	var s Settings
 	if err := v.UnmarshalExact(&s); err != nil {
-		return s, fmt.Errorf("the settings: %s", strings.ReplaceAll(err.Error(), "\n", " "))
+		said := strings.TrimPrefix(err.Error(), "decoding failed due to the following error(s):")
+		return s, hint(fmt.Errorf("the settings: %s", strings.Join(strings.Fields(said), " ")), "look at %s and at your own config.yaml: each key has to be one that msp reads", workspaceFile)
 	}
 	if s.BlobLimit < 1024 || s.StatementLimit < 64<<10 {
 		return s, hint(errors.New("the settings blob_limit and statement_limit are too small"), "at least 1024 and 65536 bytes")

@@ -185,6 +185,8 @@ the workspace, then the variables.
   deadman          MSP_DEADMAN          a URL that a good tick of a ticker asks for,
                                         so that others notice when there is none;
                                         config.yaml or the variable only
+  lint                                  how much each of lint's rules matters, as
+                                        lint: {rules: {RULE: error}}; msp lint --help
 
 The passphrase of a key comes from the file that MSP_KEY_PASSPHRASE_FILE names, from
 commands: {key-passphrase: [PROGRAM, ARGUMENT, …]}, or from whoever sits there.

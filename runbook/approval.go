@@ -49,11 +49,11 @@ func (s *Scope) HasStep(id string) bool {
 // checkApprovalStep refuses what belongs to steps that are run.
 func checkApprovalStep(n *document.Node, m *document.Map, d *document.Decoder) {
 	if m.Has("timeout") {
-		d.Report(keyPosition(n, "timeout"), "approval-key", "approval: {roles: [lead], timeout: 30m}", "the timeout of an approval stands in it")
+		d.Report(keyPosition(n, "timeout"), "misplaced-key", "approval: {roles: [lead], timeout: 30m}", "the timeout of an approval stands in it")
 	}
 	for _, key := range []string{"retry", "outputs", "expect", "normal", "env", "dir", "requires", "interrupted", "min_duration"} {
 		if m.Has(key) {
-			d.Report(keyPosition(n, key), "approval-key", "give it to a step before", "%q doesn't go with a step that somebody else decides: nothing is run", key)
+			d.Report(keyPosition(n, key), "misplaced-key", "give it to a step before", "%q doesn't go with a step that somebody else decides: nothing is run", key)
 		}
 	}
 }

@@ -105,7 +105,7 @@ func decodeTimezone(n *document.Node, d *document.Decoder) string {
 		return ""
 	}
 	if _, err := Zone(name); err != nil {
-		d.Report(n.Position(), "timezone", ZoneHint(name), "%s is not a time zone", document.Quote(name))
+		d.Report(n.Position(), "no-timezone", ZoneHint(name), "%s is not a time zone", document.Quote(name))
 	}
 	return name
 }
@@ -168,7 +168,7 @@ func checkSLA(s *SLA, m *document.Map, d *document.Decoder) {
 		return
 	}
 	if !m.Has("clock") {
-		d.Report(s.Position, "sla-clock", "clock: scheduled, started or reported", "an sla says from which moment its clock runs")
+		d.Report(s.Position, "sla", "clock: scheduled, started or reported", "an sla says from which moment its clock runs")
 	}
 	reported := s.AcknowledgeWithin.Text + s.RespondWithin.Text + s.UpdateEvery.Text + s.ResolveWithin.Text
 	if s.Clock != "" && s.Clock != ClockReported && reported != "" {
@@ -259,7 +259,7 @@ func decodeSecrets(n *document.Node, d *document.Decoder) []Secret {
 			checkForm(file, s.File, idForm(), "the name under which the user's configuration knows the file", d)
 			checkForm(command, s.Command, idForm(), "the name under which the user's configuration knows the command", d)
 			if from.Kind() == document.Mapping && len(f.Keys()) != 1 {
-				d.Report(from.Position(), "secret-source", oneOf(len(f.Keys()), "env", "file", "command"), "a secret comes from exactly one place")
+				d.Report(from.Position(), "one-source", oneOf(len(f.Keys()), "env", "file", "command"), "a secret comes from exactly one place")
 			}
 			f.Done(nil)
 		}

@@ -112,7 +112,7 @@ func DecodeHeader(m *document.Map, wanted string, d *document.Decoder) bool {
 	if text := d.Text(api); api != nil && text == "" && api.Kind() != document.String {
 		return false // which has been reported
 	} else if api != nil && text != APIVersion {
-		d.Report(api.Position(), "api-version", "apiVersion: "+APIVersion, "this msp reads %s, the file says %s", APIVersion, document.Quote(api.Text()))
+		d.Report(api.Position(), "header", "apiVersion: "+APIVersion, "this msp reads %s, the file says %s", APIVersion, document.Quote(api.Text()))
 		return false
 	}
 	if kind == nil {
@@ -128,7 +128,7 @@ func DecodeHeader(m *document.Map, wanted string, d *document.Decoder) bool {
 	}
 	word := d.Enum(kind, kinds...)
 	if word != "" && word != wanted {
-		d.Report(kind.Position(), "kind", "name another file, or another command for this one", "a %s stands where %s expected", word, expected)
+		d.Report(kind.Position(), "header", "name another file, or another command for this one", "a %s stands where %s expected", word, expected)
 	}
 	return word == wanted
 }

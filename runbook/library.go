@@ -38,8 +38,8 @@ func NewLibrary(kinds []Kind, files []File) *Library {
 	})}
 }
 
-// ReadFiles reads every *.yaml and *.yml directly in dir, except what IsDocument
-// leaves out. A folder that isn't there holds no files. Label goes in front of each
+// ReadFiles reads every *.yaml and *.yml directly in dir; hidden files are other
+// programs' own. A folder that isn't there holds no files. Label goes in front of each
 // name that is shown.
 func ReadFiles(fsys fs.FS, dir, label string) ([]File, error) {
 	entries, err := fs.ReadDir(fsys, dir)
@@ -47,35 +47,51 @@ func ReadFiles(fsys fs.FS, dir, label string) ([]File, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, err
+		return nil, named(err, label)
 	}
 	var files []File
 	for _, entry := range entries {
-		if !IsDocument(entry) {
+		ext, hidden := path.Ext(entry.Name()), strings.HasPrefix(entry.Name(), ".")
+		if entry.IsDir() || hidden || ext != ".yaml" && ext != ".yml" {
 			continue
 		}
+		name := path.Join(label, entry.Name())
 		source, err := readCapped(fsys, path.Join(dir, entry.Name()))
 		if err != nil {
-			return nil, err
+			return nil, named(err, name)
 		}
-		files = append(files, File{Name: path.Join(label, entry.Name()), Source: source})
+		files = append(files, File{Name: name, Source: source})
 	}
 	return files, nil
 }
 
-// IsDocument says whether an entry of a folder may be a document: a file, or a link
-// to one, whose name ends in .yaml or .yml. A name that begins with a dot is left
-// out, as shells do: editors lock and save files under such names. So is what is no
-// file, such as a pipe, from which nothing may ever come.
-func IsDocument(entry fs.DirEntry) bool {
-	name, kind := entry.Name(), entry.Type()
-	ext := path.Ext(name)
-	return (ext == ".yaml" || ext == ".yml") && !strings.HasPrefix(name, ".") && (kind.IsRegular() || kind == fs.ModeSymlink)
+// named has an error name a file as people know it, and not as a part of its folder.
+func named(err error, name string) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return &fs.PathError{Op: at.Op, Path: name, Err: at.Err}
+	}
+	return err
 }
 
+// notOrdinary says that a pipe or a device stands where a file is expected.
+type notOrdinary struct{}
+
+func (notOrdinary) Error() string { return "it is no ordinary file" }
+
+// Hint is what to do about it.
+func (notOrdinary) Hint() string { return "put it elsewhere, or give it a name that doesn't end in .yaml" }
+
 // readCapped reads one byte more than a document may have, so that the size is
-// complained about and not read.
+// complained about and not read. A pipe or a device is not opened: it might never end.
 func readCapped(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: notOrdinary{}}
+	}
 	f, err := fsys.Open(name)
 	if err != nil {
 		return nil, err

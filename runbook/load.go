@@ -270,7 +270,7 @@ func readDuration(n *document.Node, parse func(string) (Duration, error), hint s
 		return Duration{}
 	}
 	duration, err := parse(d.Text(n))
-	if err != nil && isScalar(n) && !n.Refused() {
+	if err != nil && isScalar(n) {
 		d.Report(n.Position(), "duration", DurationHint(n.Text(), hint), "%s is not a duration: %s", document.Quote(n.Text()), err)
 	}
 	return duration
@@ -283,7 +283,7 @@ func decodePercent(n *document.Node, d *document.Decoder) float64 {
 	text, ok := strings.CutSuffix(d.Text(n), "%")
 	percent, err := parseNumber(text)
 	if !ok || err != nil || percent < 0 {
-		if isScalar(n) && !n.Refused() {
+		if isScalar(n) {
 			d.Report(n.Position(), "bad-value", PercentHint(n.Text()), "%s is not a percentage", document.Quote(n.Text()))
 		}
 		return 0

@@ -120,11 +120,11 @@ func decodeNormal(n *document.Node, d *document.Decoder) []Normal {
 		}
 		switch {
 		case (normal.Value == nil) == (baseline == nil):
-			d.Report(f.KeyPosition, "normal-source", "say value: 100, or baseline: median with over: 14 runs", "what is normal for %s is said %s", f.Key, map[bool]string{true: "twice", false: "nowhere"}[baseline != nil])
+			d.Report(f.KeyPosition, "one-source", "say value: 100, or baseline: median with over: 14 runs", "what is normal for %s is said %s", f.Key, map[bool]string{true: "twice", false: "nowhere"}[baseline != nil])
 		case baseline != nil && over == nil:
 			d.Report(f.KeyPosition, "missing-key", "over: 14 runs", "a baseline needs \"over\"")
 		case baseline == nil && over != nil:
-			d.Report(over.Position(), "normal-source", "", "\"over\" goes with baseline: median")
+			d.Report(over.Position(), "one-source", "", "\"over\" goes with baseline: median")
 		}
 		normal.Within = decodeTolerance(m.Need("within"), d)
 		if beyond := m.Take("fail_beyond"); beyond != nil {

@@ -172,10 +172,10 @@ func decodeOutputs(n *document.Node, d *document.Decoder) []Output {
 
 func checkOutput(o Output, d *document.Decoder) {
 	if o.JSON != "" && o.Pattern != nil {
-		d.Report(o.Position, "output-source", "keep one of json and pattern", "the output %s is read in two ways", o.Name)
+		d.Report(o.Position, "one-source", "keep one of json and pattern", "the output %s is read in two ways", o.Name)
 	}
 	if o.From == FromOutput && (o.JSON != "" || o.Pattern != nil) {
-		d.Report(o.Position, "output-source", "json and pattern go with from: stdout or stderr", "the output %s comes from $MSP_OUTPUT, which holds name=value lines", o.Name)
+		d.Report(o.Position, "one-source", "json and pattern go with from: stdout or stderr", "the output %s comes from $MSP_OUTPUT, which holds name=value lines", o.Name)
 	}
 }
 

@@ -182,7 +182,7 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 		case value == nil:
 			continue
 		case s.Kind != "":
-			d.Report(value.Position(), "two-kinds", "make two steps of it", "a step is one of %s and %s, not both", s.Kind, kind.Name())
+			d.Report(value.Position(), "step-kind", "make two steps of it", "a step is one of %s and %s, not both", s.Kind, kind.Name())
 			continue
 		}
 		s.Kind = kind.Name()
@@ -192,7 +192,7 @@ func decodeAction(s *Step, m *document.Map, n *document.Node, kinds []Kind, d *d
 	if _, person := s.Action.(AsksPerson); person && !approval {
 		for _, key := range []string{"timeout", "retry"} {
 			if m.Has(key) {
-				d.Report(keyPosition(n, key), "person-timeout", "say how long it usually takes with estimate, and how long at least with min_duration", "%q doesn't go with a step that a person does: nobody is cut off", key)
+				d.Report(keyPosition(n, key), "misplaced-key", "say how long it usually takes with estimate, and how long at least with min_duration", "%q doesn't go with a step that a person does: nobody is cut off", key)
 			}
 		}
 	}
@@ -213,7 +213,7 @@ func checkKind(m *document.Map, n *document.Node, kinds []Kind, d *document.Deco
 	}
 	meant := func(key string) bool { return isForeignKind(key) || document.Nearest(key, names) != "" }
 	if !slices.ContainsFunc(m.Unknown(), meant) {
-		d.Report(n.Position(), "no-kind", "add one of "+strings.Join(names, ", "), "the step doesn't say what to do")
+		d.Report(n.Position(), "step-kind", "add one of "+strings.Join(names, ", "), "the step doesn't say what to do")
 	}
 }
 

@@ -59,13 +59,7 @@ type dueList struct {
 	later   int // occurrences that are summed up
 }
 
-// width is the room of a line; what is no terminal has all of it.
-func (l *dueList) width() int {
-	if !l.screen.Live && !l.screen.Accessible {
-		return maxWidth
-	}
-	return l.screen.width()
-}
+func (l *dueList) width() int { return l.screen.room() }
 
 func (l *dueList) lines() []string {
 	rows, more := l.shown()

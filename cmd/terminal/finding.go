@@ -26,12 +26,9 @@ func FindingPrinter(s Screen) func(Finding) {
 	s = s.ready()
 	p := newPalette(s.Out, s.Color)
 	return func(f Finding) {
-		severity, style := "", p.bad
-		switch f.Severity {
-		case "warning":
-			severity, style = "warning: ", p.warning
-		case "info":
-			severity, style = "info: ", p.accent
+		severity, style := "", p.severity(f.Severity)
+		if f.Severity != "error" {
+			severity = f.Severity + ": "
 		}
 		rule := style.Render(Sanitize(severity+f.Rule, false))
 		_, _ = fmt.Fprintf(s.Out, "%s: %s: %s\n", p.strong.Render(Sanitize(f.Where, false)), rule, Sanitize(f.Message, false))

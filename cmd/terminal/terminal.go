@@ -129,6 +129,14 @@ func (s Screen) width() int {
 // cells the eye no longer finds the other end of the row.
 func (s Screen) layoutWidth() int { return min(s.width(), 100) }
 
+// room is the width of a line; what is no terminal has all of it.
+func (s Screen) room() int {
+	if !s.Live && !s.Accessible {
+		return maxWidth
+	}
+	return s.width()
+}
+
 // narrow reports whether columns are folded under each other.
 func (s Screen) narrow() bool { return s.width() < 60 }
 

@@ -140,7 +140,7 @@ func TestJoin(t *testing.T) {
 		t.Errorf("%+v, %v", joined, problems)
 	}
 	joined, problems = agreement.Join(contacts(t), load("jo"))
-	want := "shared.yaml:4:12: duplicate-name: the name \"jo\" is already given at contacts.yaml:6:5\n     hint: give each a name of its own"
+	want := "shared.yaml:4:12: duplicate-id: the name \"jo\" is already given at contacts.yaml:6:5\n     hint: give each a name of its own"
 	if diff := cmp.Diff(want, problems.Error()); joined != nil || diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}

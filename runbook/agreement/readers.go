@@ -68,7 +68,7 @@ func (d draft) version(n *document.Node) string {
 func (d draft) zone(n *document.Node) string {
 	name := d.line(n)
 	if _, err := runbook.Zone(name); name != "" && err != nil {
-		d.Report(n.Position(), "timezone", runbook.ZoneHint(name), "%s is not a time zone", document.Quote(name))
+		d.Report(n.Position(), "no-timezone", runbook.ZoneHint(name), "%s is not a time zone", document.Quote(name))
 	}
 	return name
 }

@@ -226,9 +226,9 @@ func checkNames(c *Contacts, d *document.Decoder) {
 		switch {
 		case name == "":
 		case taken && name == OwnerName:
-			d.Report(at, "duplicate-name", "", "%s can't be called %s: that is the owner of the runbook", what, document.Quote(name))
+			d.Report(at, "duplicate-id", "", "%s can't be called %s: that is the owner of the runbook", what, document.Quote(name))
 		case taken:
-			d.Report(at, "duplicate-name", "give each a name of its own", "the name %s is already given at %s", document.Quote(name), before)
+			d.Report(at, "duplicate-id", "give each a name of its own", "the name %s is already given at %s", document.Quote(name), before)
 		default:
 			seen[name] = at
 		}
@@ -242,7 +242,7 @@ func checkNames(c *Contacts, d *document.Decoder) {
 	for _, p := range c.People {
 		for _, role := range p.Roles {
 			if at, taken := seen[role]; taken {
-				d.Report(p.Position, "duplicate-name", "give the role a name of its own", "%s is the name of a role, and of %s", document.Quote(role), ofWhat(role, at))
+				d.Report(p.Position, "duplicate-id", "give the role a name of its own", "%s is the name of a role, and of %s", document.Quote(role), ofWhat(role, at))
 			}
 		}
 	}

@@ -9,9 +9,8 @@
 //	syntax            not YAML; one problem a file, since the rest would be guesses
 //	tab-indent        a tab where spaces indent
 //	bad-utf8          bytes that are not UTF-8
-//	too-large         more bytes than Limits.Bytes, found before parsing
-//	too-deep          lists and maps nested deeper than Limits.Depth
-//	too-many-nodes    more keys, values and lists than Limits.Nodes
+//	too-large         more than the Limits allow: in bytes, which is found before
+//	                  parsing, in depth, or in keys, values and lists
 //	alias             an anchor, an alias or a merge key: nothing is ever expanded
 //	tag               an explicit tag such as !!binary or !secret
 //	duplicate-key     the same key twice in one map

@@ -77,9 +77,9 @@ type Field struct {
 	keyStart int // as a byte of the source's text
 }
 
-// Kind is what the node holds; Null for nil.
+// Kind is what the node holds; Null for nil, and for one that Parse refused.
 func (n *Node) Kind() Kind {
-	if n == nil {
+	if n.absent() {
 		return Null
 	}
 	return n.kind

@@ -56,7 +56,7 @@ func Parse(file string, data []byte, limits Limits) (*Node, Problems) {
 	if problem, ok := src.checkCharacters(data); !ok {
 		return nil, Problems{problem}
 	}
-	docs, _, err := readYAML(src.text)
+	docs, err := decodeYAML(strings.NewReader(src.text))
 	if len(docs) == 0 {
 		if err == nil {
 			return nil, Problems{emptyDocument(src)}
@@ -221,29 +221,34 @@ func (s *source) positionOf(offset int) Position {
 // errParser stands for a panic of the YAML library.
 var errParser = errors.New("the parser gave up")
 
-// readYAML reads up to two documents: the second only tells that it is there.
-// read counts the lines that the library had asked for when it stopped, which
-// bounds where an error can be.
-func readYAML(text string) (docs []*yaml.Node, read int, err error) {
+// readYAML reads a text line by line. Read counts the lines that the library had
+// asked for when it stopped, which bounds where an error can be.
+func readYAML(text string) (read int, err error) {
 	lines := &lineReader{rest: text}
+	_, err = decodeYAML(lines)
+	return lines.count, err
+}
+
+// decodeYAML reads up to two documents: the second only tells that it is there. The
+// library panics on some inputs.
+func decodeYAML(from io.Reader) (docs []*yaml.Node, err error) {
 	defer func() {
-		read = lines.count
 		if recover() != nil {
 			err = errParser
 		}
 	}()
-	decoder := yaml.NewDecoder(lines)
+	decoder := yaml.NewDecoder(from)
 	for len(docs) < 2 {
 		doc := new(yaml.Node)
 		switch err := decoder.Decode(doc); {
 		case errors.Is(err, io.EOF):
-			return docs, 0, nil
+			return docs, nil
 		case err != nil:
-			return docs, 0, err
+			return docs, err
 		}
 		docs = append(docs, doc)
 	}
-	return docs, 0, nil
+	return docs, nil
 }
 
 // lineReader hands out a text line by line.

@@ -108,21 +108,21 @@ const (
 // map or list starts. So the longest beginning of the text that reads well is
 // sought: what follows it is wrong, or opens what is never closed.
 func (s *source) locate(c complaint) (int, complaint) {
-	_, read, _ := readYAML(s.text)
+	read, _ := readYAML(s.text)
 	read = min(max(read, 1), len(s.starts))
 	budget := locateBytes
 	later := c
 	for line := read; line >= 1 && read-line < locateTries && budget > 0; line-- {
 		head := s.text[:s.starts[line-1]]
 		budget -= len(head)
-		_, _, err := readYAML(head)
+		_, err := readYAML(head)
 		if err == nil {
 			return s.judge(line, c, later)
 		}
 		later = newComplaint(err)
 	}
 	first, _, _ := strings.Cut(s.text, "\n")
-	_, _, err := readYAML(first)
+	_, err := readYAML(first)
 	switch {
 	case err != nil && newComplaint(err).text == c.text:
 		c.line = 1 // the library gives the end of what starts on the first line

@@ -97,7 +97,7 @@ func (b *builder) count(at Position) {
 	b.nodes++
 	if b.nodes > b.limits.Nodes && !b.over {
 		b.over = true
-		b.report(at, "too-many-nodes", "", "the document has more than %d keys and values", b.limits.Nodes)
+		b.report(at, "too-large", "make several documents of it", "the document has more than %d keys and values", b.limits.Nodes)
 	}
 }
 
@@ -111,8 +111,9 @@ func (b *builder) deep(at Position, depth int) {
 func tooDeep(at Position, limits Limits) Problem {
 	return Problem{
 		Position: at,
-		Rule:     "too-deep",
+		Rule:     "too-large",
 		Message:  fmt.Sprintf("lists and maps are nested more than %d deep", limits.Depth),
+		Hint:     "no document of msp needs that: look for brackets or dashes that were meant as text",
 	}
 }
 

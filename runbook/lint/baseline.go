@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+
+	"github.com/msp-runbook/msp/runbook/document"
 )
 
 // Baseline are the findings that a library had when somebody began to lint it: only
@@ -52,11 +54,16 @@ func ParseBaseline(data []byte) (Baseline, error) {
 	if b.V != baselineVersion {
 		return b, fmt.Errorf("a baseline of version %d; this msp reads version %d", b.V, baselineVersion)
 	}
+	for _, entry := range b.Findings {
+		if entry.Count < 1 {
+			return b, fmt.Errorf("no baseline: %s in %s stands there %d times", document.Quote(entry.Rule), document.Quote(entry.File), entry.Count)
+		}
+	}
 	return b, nil
 }
 
 // Subtract takes out of a report what the baseline knows, and gives how much that
-// was, and the entries that were mended since.
+// was, and the entries that were mended since, of the files that were looked at.
 func (b Baseline) Subtract(r *Report) (known int, mended []BaselineEntry) {
 	left := slices.Clone(b.Findings)
 	r.Findings = slices.DeleteFunc(r.Findings, func(f Finding) bool {
@@ -69,7 +76,7 @@ func (b Baseline) Subtract(r *Report) (known int, mended []BaselineEntry) {
 		return true
 	})
 	for _, entry := range left {
-		if entry.Count > 0 {
+		if entry.Count > 0 && slices.Contains(r.Files, entry.File) {
 			mended = append(mended, entry)
 		}
 	}

@@ -4,12 +4,14 @@ package lint
 // them.
 var readingTimeRules = []Rule{
 	{
-		ID: "calendar", Severity: Error,
-		Summary: "a calendar is named that can't be had",
-		Why: `Without its calendar nobody knows which days a schedule leaves out, or in which hours a
-promise counts. It is never taken for around the clock.`,
-		Bad:  `schedule: {cron: "0 7 * * *", timezone: Europe/London, calendar: ofice}`,
-		Good: `schedule: {cron: "0 7 * * *", timezone: Europe/London, calendar: office}`,
+		ID: "cron", Severity: Error,
+		Summary: "a crontab line that can't be read",
+		Why: `Five fields say when work is due: minute, hour, day of the month, month, day of the week.
+A field out of its range, or a sixth one, is read differently by each program that
+accepts it, so msp accepts only what crontab(5) describes.`,
+		Source: "crontab(5)",
+		Bad:    `schedule: {cron: "0 25 * * *", timezone: Europe/London}`,
+		Good:   `schedule: {cron: "0 5 * * *", timezone: Europe/London}`,
 	},
 	{
 		ID: "cycle", Severity: Error,
@@ -24,10 +26,19 @@ need each other neither can be first.`,
   - {id: clear, title: The queue is cleared, run: "true", needs: [stop]}`,
 	},
 	{
+		ID: "duration", Severity: Error,
+		Summary: "a length of time that can't be read",
+		Why: `30 is seconds to one reader and minutes to another, so a length of time has its unit: 30s,
+10m, 26h, 2d, 1w. Where work is promised it may count working time: 4 business hours.`,
+		Bad:  `steps: [{id: look, title: Look, run: "true", timeout: 30}]`,
+		Good: `steps: [{id: look, title: Look, run: "true", timeout: 30s}]`,
+	},
+	{
 		ID: "no-timezone", Severity: Error,
-		Summary: "a schedule that doesn't say on whose clock its times are",
+		Summary: "no time zone is said, or what is said is none",
 		Why: `"0 7 * * *" is another instant in London, in New York and on a server that counts in
-UTC, and moves by an hour twice a year in some of them. So a schedule names the place.`,
+UTC, and moves by an hour twice a year in some of them. So a schedule names the place; an
+abbreviation such as CST is several zones, and an offset knows nothing of summer.`,
 		Source: "RFC 9557",
 		Bad:    `schedule: {cron: "0 7 * * *"}`,
 		Good:   `schedule: {cron: "0 7 * * *", timezone: Europe/London}`,
@@ -47,7 +58,7 @@ supported_by:
   - {name: mail-team, kind: ola, with: The provider's mail team, supports: mail-daily, clock: scheduled, complete_within: 90m, target: 97%}`,
 	},
 	{
-		ID: "schedule", Severity: Error,
+		ID: "schedule", Severity: Error, RunsAnyway: true,
 		Summary: "a schedule that contradicts itself, or names times that can't be computed",
 		Why: `Each time at which work is due has one meaning, for whoever does it and whoever looks at
 the record years later: grace is the start_within that was promised, a window stays open
@@ -57,8 +68,8 @@ as long as a run is on time, and an interval is counted from a day that is said.
 		Good:   `schedule: {rrule: "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO;BYHOUR=7", timezone: Europe/London, effective_from: 2026-03-02}`,
 	},
 	{
-		ID: "sla", Severity: Error,
-		Summary: "promises that can't be counted, or don't go with the clock",
+		ID: "sla", Severity: Error, RunsAnyway: true,
+		Summary: "promises that can't be counted, or don't go with their clock",
 		Why: `"1 business day" means nothing without a calendar that says how long one is, and
 start_within nothing where the clock begins with the start. Such a promise is never
 judged as something simpler.`,

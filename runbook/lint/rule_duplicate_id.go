@@ -6,9 +6,10 @@ import (
 
 var duplicateID = Rule{
 	ID: "duplicate-id", Severity: Error,
-	Summary: "two things have one id",
+	Summary: "two things have one id or name, or one thing stands twice in a list",
 	Why: `A plan, a record and a reference name a runbook, a calendar or a step by its id. Where
-two have the same, nobody can say which of them was done.`,
+two have the same, nobody can say which of them was done; and what stands twice in a
+list was most often meant to be another.`,
 	Bad: `steps:
   - {id: look, title: Look at the console, run: "true"}
   - {id: look, title: Look again, run: "true"}`,

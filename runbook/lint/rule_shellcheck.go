@@ -37,20 +37,25 @@ step's env count as assigned. A comment in the script switches one of them off:
 		if p.Known.Shellcheck == nil {
 			return
 		}
-		var scripts []checkable
-		var texts []Script
+		same := map[Script][]checkable{} // a script that stands in many runbooks is asked about once
+		var scripts []Script
 		for _, r := range all.Runbooks {
 			for _, s := range p.checkable(r) {
-				scripts = append(scripts, s)
-				texts = append(texts, Script{s.shell, s.text})
+				text := Script{s.shell, s.text}
+				if same[text] == nil {
+					scripts = append(scripts, text)
+				}
+				same[text] = append(same[text], s)
 			}
 		}
-		if len(texts) == 0 {
+		if len(scripts) == 0 {
 			return
 		}
-		for i, found := range p.Known.Shellcheck(texts) {
-			for _, f := range found {
-				p.shellFinding(scripts[i], f)
+		for i, found := range p.Known.Shellcheck(scripts) {
+			for _, s := range same[scripts[i]] {
+				for _, f := range found {
+					p.shellFinding(s, f)
+				}
 			}
 		}
 	},

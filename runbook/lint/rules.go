@@ -10,7 +10,10 @@ func Rules() []Rule { return rules }
 
 var rules = sorted(
 	readingRules,
+	readingAgreementRules,
+	readingStepRules,
 	readingTimeRules,
+	readingYAMLRules,
 	sinceRules,
 	[]Rule{
 		adHocInSchedule,
@@ -48,6 +51,7 @@ var rules = sorted(
 		shellSyntax,
 		slaInfeasible,
 		slaUnrealistic,
+		stepNeverRuns,
 		todoLeft,
 		unknownReference,
 		unpinnedTool,

@@ -64,12 +64,17 @@ func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used bool, today
 		p.report(w.Position, "mend it", "the rule %s can't be waived", w.Rule)
 	case w.Step != "" && !hasStep(read.Root, w.Step):
 		p.report(w.Position, "", "the waiver of %s is about the step %s, which there isn't", w.Rule, document.Quote(w.Step))
+	case w.Until.Before(today) && !used:
+		p.report(w.Position, "take it out: what it waived is mended", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
 	case w.Until.Before(today):
 		p.report(w.Position, "mend what it waives, or decide again and set until later", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
 	case !used && rule.since != nil && p.Known.Before == nil:
 		// nobody looked
 	case !used:
 		p.report(w.Position, "take it out", "the waiver of %s waives nothing", w.Rule)
+		if len(read.Waivers) == 1 {
+			p.fix(read.Root.Delete("lint"))
+		}
 	}
 }
 

@@ -36,9 +36,9 @@ type Lookup func(id string) (*Calendar, error)
 // Of reads a schedule with its SLA, which may be nil. An SLA in an agreement is
 // handed in resolved: with the terms that the agreement gives it. Calendars are
 // asked for by id; a nil Lookup knows none. The error is a document.Problems
-// with all that is wrong: "not-yet" for an SLA that was not resolved, "calendar"
-// for one that can't be had, "schedule-never-fires" for times that never come,
-// "schedule" and "sla" for the rest.
+// with all that is wrong: "not-yet" for an SLA that was not resolved,
+// "unknown-reference" for a calendar that can't be had, "schedule-never-fires" for
+// times that never come, "schedule" and "sla" for the rest.
 func Of(s *runbook.Schedule, sla *runbook.SLA, calendars Lookup) (Recurrence, error) {
 	r, err := OfPinned(s, sla, calendars)
 	if err != nil {
@@ -96,7 +96,7 @@ func (l Lookup) find(id string, at document.Position, d *document.Decoder) *Cale
 		err = c.Check()
 	}
 	if err != nil {
-		d.Report(at, "calendar", "a calendar is a document of kind Calendar beside the runbooks", "%s", err)
+		d.Report(at, "unknown-reference", "a calendar is a document of kind Calendar beside the runbooks", "%s", err)
 		return nil
 	}
 	return c

@@ -57,7 +57,7 @@ func decodeRoles(n *document.Node, d *document.Decoder) []string {
 		switch {
 		case role == "":
 		case slices.Contains(named, role):
-			d.Report(item.Position(), "duplicate-item", "", "the role %s stands twice", role)
+			d.Report(item.Position(), "duplicate-id", "", "the role %s stands twice", role)
 		default:
 			named = append(named, role)
 		}
@@ -115,7 +115,7 @@ func decodeShow(n *document.Node, d *document.Decoder) (ids []string, nodes []*d
 		switch {
 		case item.Kind() != document.String:
 		case slices.Contains(ids, id):
-			d.Report(item.Position(), "duplicate-item", "", "the step %s is shown twice", document.Quote(id))
+			d.Report(item.Position(), "duplicate-id", "", "the step %s is shown twice", document.Quote(id))
 		default:
 			ids, nodes = append(ids, id), append(nodes, item)
 		}

@@ -59,7 +59,7 @@ func decodeChecklist(n *document.Node, d *document.Decoder) []string {
 	for _, item := range items {
 		text := line(item, "an item of the checklist", d)
 		if seen[text] && text != "" {
-			d.Report(item.Position(), "duplicate-item", "", "%s stands twice in the checklist", document.Quote(text))
+			d.Report(item.Position(), "duplicate-id", "", "%s stands twice in the checklist", document.Quote(text))
 		}
 		seen[text] = true
 		checklist = append(checklist, text)

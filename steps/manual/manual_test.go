@@ -45,7 +45,7 @@ func invalid() []stepstest.Invalid {
 		{YAML: "instructions: Use ${{ secrets.TOKEN }}", Prepare: secret, Problems: []string{"1:23 expression"}},
 		{YAML: "instructions: Look\nchecklist: Look", Problems: []string{"2:12 wrong-type"}},
 		{YAML: "instructions: Look\nchecklist: []", Problems: []string{"2:12 bad-value"}},
-		{YAML: "instructions: Look\nchecklist: [a, '', a, 1]", Problems: []string{"2:16 bad-value", "2:20 duplicate-item", "2:23 wrong-type"}},
+		{YAML: "instructions: Look\nchecklist: [a, '', a, 1]", Problems: []string{"2:16 bad-value", "2:20 duplicate-id", "2:23 wrong-type"}},
 		{YAML: "instructions: Look\nchecklist: [\"a\\nb\", \"see ${{ run.id }}\"]", Problems: []string{"2:13 bad-value", "2:26 expression-in-title"}},
 		{YAML: "instructions: Look\nform: [a]", Problems: []string{"2:7 wrong-type"}},
 		{YAML: "instructions: Look\nform: {}", Problems: []string{"2:7 bad-value"}},

@@ -14,9 +14,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/lint"
@@ -24,7 +26,7 @@ import (
 )
 
 const (
-	mostAtOnce = 200             // scripts that one process is given
+	mostAtOnce = 50              // scripts that one process is given
 	mostTime   = 2 * time.Minute // for which it is waited
 	mostOutput = 64 << 20        // bytes that it may print
 	program    = "shellcheck"
@@ -60,12 +62,26 @@ func (p Program) Check(ctx context.Context, scripts []lint.Script) ([][]lint.She
 			return nil, err
 		}
 	}
+	var errs []error
+	var told sync.Mutex
+	var asked sync.WaitGroup
+	free := make(chan struct{}, runtime.GOMAXPROCS(0)) // as many at a time as there are processors
 	for shell, names := range byShell {
 		for part := range slices.Chunk(names, mostAtOnce) {
-			if err := p.ask(ctx, folder, shell, part, found); err != nil {
-				return nil, err
-			}
+			free <- struct{}{}
+			asked.Go(func() {
+				defer func() { <-free }()
+				if err := p.ask(ctx, folder, shell, part, found); err != nil {
+					told.Lock()
+					defer told.Unlock()
+					errs = append(errs, err)
+				}
+			})
 		}
+	}
+	asked.Wait()
+	if len(errs) > 0 {
+		return nil, errs[0] // the others say the same
 	}
 	return found, nil
 }
@@ -101,7 +117,7 @@ func (p Program) ask(ctx context.Context, folder, shell string, names []string, 
 	}
 	for _, c := range report.Comments {
 		i, err := strconv.Atoi(c.File)
-		if err != nil || i < 0 || i >= len(found) {
+		if err != nil || !slices.Contains(names, c.File) {
 			return fmt.Errorf("shellcheck found something in a file %q that it was not given", c.File)
 		}
 		found[i] = append(found[i], lint.ShellFinding{
