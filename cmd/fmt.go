@@ -90,7 +90,7 @@ func documentsBelow(root string) ([]string, error) {
 			paths = append(paths, path)
 		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case !d.IsDir() && runbook.IsPath(d.Name()) && !strings.HasPrefix(d.Name(), "."):
+		case runbook.IsDocument(d):
 			file, err := readRunbookFile(path)
 			if err != nil {
 				return err
