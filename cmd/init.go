@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -34,24 +35,42 @@ func (a *app) initCommand() *cobra.Command {
 	}
 }
 
+// init writes msp.yaml last: what failed before it can be said again.
 func (a *app) init(folder, client string) error {
+	path := filepath.Join(folder, workspaceFile)
+	if _, err := os.Lstat(path); err == nil {
+		return hint(fmt.Errorf("there is a workspace already: %s", path), "go on there; msp schema --write brings its schemas up to date")
+	}
 	if err := os.MkdirAll(filepath.Join(folder, runbooksFolder), 0o750); err != nil {
 		return err
 	}
-	path := filepath.Join(folder, workspaceFile)
-	text := "# A workspace of msp: runbooks lie in runbooks/, the evidence in .msp/\nclient: " + client + "\n"
-	if err := writeNew(path, text); err != nil {
-		return hint(err, "this is a workspace already")
-	}
-	if err := writeNew(filepath.Join(folder, ".gitignore"), gitignoreText); err != nil && !errors.Is(err, os.ErrExist) {
+	if err := a.ignoreEvidence(filepath.Join(folder, ".gitignore")); err != nil {
 		return err
 	}
 	if _, err := a.saveSchemas(filepath.Join(folder, schemaFolder)); err != nil {
 		return err
 	}
+	text := "# A workspace of msp: runbooks lie in runbooks/, the evidence in .msp/\nclient: " + client + "\n"
+	if err := writeNew(path, text); err != nil {
+		return err
+	}
 	fmt.Fprintf(a.Stdout, "%s\n", path)
 	fmt.Fprintf(a.Stderr, "next: msp new my-procedure\n")
 	return nil
+}
+
+// ignoreEvidence keeps the evidence out of git. A file that is there already is
+// somebody's own: who starts the workspace is told what it lacks.
+func (a *app) ignoreEvidence(path string) error {
+	err := writeNew(path, gitignoreText)
+	if !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	own, err := os.ReadFile(path)
+	if err == nil && !strings.Contains(string(own), ".msp") {
+		fmt.Fprintf(a.Stderr, "msp: add a line /.msp/ to %s: evidence is kept by msp, and not by git\n", path)
+	}
+	return err
 }
 
 // fromHere is a path as one would type it in the current folder.

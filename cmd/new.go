@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,8 +100,16 @@ func (a *app) new(c *cobra.Command, id string, f newFlags) error {
 	if _, err := os.Lstat(path); err == nil {
 		return hint(fmt.Errorf("there is a file %s already", fromHere(path)), "choose another id, or edit that one")
 	}
+	if f.kind = kindOf(f.kind); f.timezone != "" {
+		if _, err := runbook.Zone(f.timezone); err != nil {
+			return usageError(fmt.Errorf("%s is not a time zone", document.Quote(f.timezone)), "an IANA name, such as Europe/London")
+		}
+	}
 	var d *draft
 	if f.kind == runbook.KindRunbook {
+		if err := free(p, id); err != nil {
+			return err
+		}
 		d, err = a.firstRunbook(c.Context(), id, f)
 	} else if err = onlyRunbooks(c, f.kind); err == nil {
 		d, err = firstOfKind(f.kind, id, p.Client, f.title, f.timezone, a.Now())
@@ -117,8 +124,49 @@ func (a *app) new(c *cobra.Command, id string, f newFlags) error {
 		return err
 	}
 	fmt.Fprintln(a.Stdout, fromHere(path))
+	if f.kind == runbook.KindRunbook {
+		a.sayTaken(id)
+	}
 	fmt.Fprintf(a.Stderr, "next: edit it, msp lint, %s\n", nextFor(f.kind, id, fromHere(path)))
 	return nil
+}
+
+// free refuses an id that a runbook of the workspace has, in whichever file.
+func free(p *place, id string) error {
+	own, err := workspaceLibrary(p)
+	if err != nil {
+		return err
+	}
+	r, err := own.Find(id)
+	if errors.Is(err, runbook.ErrUnknownRunbook) {
+		return nil
+	}
+	where := ""
+	if r != nil {
+		where = " in " + terminal.Sanitize(r.File, false)
+	}
+	return hint(fmt.Errorf("there is a runbook %s already%s", id, where), "choose another id, or edit that one")
+}
+
+// sayTaken says when a runbook takes the place of a shipped one.
+func (a *app) sayTaken(id string) {
+	shipped, err := builtinLibrary()
+	if err != nil {
+		return
+	}
+	if _, err := shipped.Find(id); err == nil {
+		fmt.Fprintf(a.Stderr, "msp: here %s is this runbook from now on, and no longer the one that comes with msp\n", id)
+	}
+}
+
+// kindOf is a kind as documents write it, however it is typed.
+func kindOf(word string) string {
+	for _, kind := range kindNames {
+		if strings.EqualFold(kind, word) {
+			return kind
+		}
+	}
+	return word
 }
 
 // onlyRunbooks refuses the flags that mean nothing in a document of another kind.
@@ -174,7 +222,7 @@ func (a *app) firstRunbook(ctx context.Context, id string, f newFlags) (*draft, 
 		d.set(titleOf(id), "title")
 	}
 	check := func(f newFlags) error { _, err := d.filled(id, f, a.Now()); return err }
-	if err := cmp.Or(f.checkZone(), check(f)); err != nil {
+	if err := check(f); err != nil {
 		return nil, err
 	}
 	if !f.noInput && terminal.IsTerminal(a.Stdin) {
@@ -186,18 +234,6 @@ func (a *app) firstRunbook(ctx context.Context, id string, f newFlags) (*draft, 
 		err = usageError(errors.New("--timezone goes with a schedule, and there is none"), "say how often: --cron daily, or leave --timezone out")
 	}
 	return d, err
-}
-
-// checkZone refuses a time zone before it is asked how often: it can't be said
-// which of the two answers is wrong later.
-func (f newFlags) checkZone() error {
-	if f.timezone == "" {
-		return nil
-	}
-	if _, err := runbook.Zone(f.timezone); err != nil {
-		return usageError(fmt.Errorf("%s is not a time zone", document.Quote(f.timezone)), "an IANA name, such as Europe/London")
-	}
-	return nil
 }
 
 // filled is the draft with what was said, as a runbook that can be read. The draft

@@ -223,6 +223,11 @@ func firstOfKind(kind, id, client, title, zone string, today time.Time) (*draft,
 	}
 	d := newDraft(file)
 	d.move(today)
+	for key, text := range map[string]string{"title": title, "timezone": zone} {
+		if text != "" && !d.has(key) {
+			return nil, usageError(fmt.Errorf("--%s means nothing with --kind %s", key, kind), "leave it out")
+		}
+	}
 	for key, text := range map[string]string{"id": id, "client": client, "title": title, "timezone": zone} {
 		if text != "" && d.has(key) {
 			d.set(text, key)
