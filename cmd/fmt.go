@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"math"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -36,8 +37,11 @@ output. Exit code 1 when a file can't be read as a document, or would change and
 --check is given.`,
 		Example: "  msp fmt\n  msp fmt --check runbooks/backup-verify.yaml",
 		RunE: func(c *cobra.Command, args []string) error {
-			if len(args) == 1 && args[0] == "-" {
+			switch {
+			case len(args) == 1 && args[0] == "-":
 				return a.formatInput(f)
+			case slices.Contains(args, "-"):
+				return usageError(errors.New("- stands for standard input, and stands alone"), "format the files in another call")
 			}
 			paths, err := a.formatPaths(args)
 			if err != nil {
@@ -86,18 +90,32 @@ func documentsBelow(root string) ([]string, error) {
 			paths = append(paths, path)
 		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
 			return fs.SkipDir
-		case !d.IsDir() && runbook.IsPath(d.Name()):
+		case runbook.IsDocument(d):
 			file, err := readRunbookFile(path)
 			if err != nil {
 				return err
 			}
-			if bytes.Contains(file.Source, []byte(runbook.APIVersion)) {
+			if saysVersion(file) {
 				paths = append(paths, path)
 			}
 		}
 		return nil
 	})
 	return paths, err
+}
+
+// saysVersion says whether a file is one of msp's documents: by its own apiVersion,
+// or, when it can't be read, by a line that says it.
+func saysVersion(file runbook.File) bool {
+	if !bytes.Contains(file.Source, []byte(runbook.APIVersion)) {
+		return false
+	}
+	root, problems := document.Parse(file.Name, file.Source, document.DefaultLimits)
+	if root.Value("apiVersion").Text() == runbook.APIVersion {
+		return true
+	}
+	line := []byte("\napiVersion: " + runbook.APIVersion)
+	return len(problems) > 0 && (bytes.Contains(file.Source, line) || bytes.HasPrefix(file.Source, line[1:]))
 }
 
 // formatFiles goes on behind a file that can't be formatted.

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
 	"github.com/msp-runbook/msp/steps"
 )
 
@@ -171,18 +173,44 @@ func (a *app) firstRunbook(ctx context.Context, id string, f newFlags) (*draft, 
 	if own := slices.ContainsFunc(ownTemplates, func(o struct{ name, what string }) bool { return o.name == f.template }); own {
 		d.set(titleOf(id), "title")
 	}
+	check := func(f newFlags) error { _, err := d.filled(id, f, a.Now()); return err }
+	if err := cmp.Or(f.checkZone(), check(f)); err != nil {
+		return nil, err
+	}
 	if !f.noInput && terminal.IsTerminal(a.Stdin) {
-		if f, err = a.askForRunbook(ctx, d, f); err != nil {
+		if f, err = a.askForRunbook(ctx, d, f, check); err != nil {
 			return nil, err
 		}
 	}
-	if err := d.fill(id, f, a.Now()); err != nil {
+	if d, err = d.filled(id, f, a.Now()); err == nil && f.timezone != "" && !d.has("schedule") {
+		err = usageError(errors.New("--timezone goes with a schedule, and there is none"), "say how often: --cron daily, or leave --timezone out")
+	}
+	return d, err
+}
+
+// checkZone refuses a time zone before it is asked how often: it can't be said
+// which of the two answers is wrong later.
+func (f newFlags) checkZone() error {
+	if f.timezone == "" {
+		return nil
+	}
+	if _, err := runbook.Zone(f.timezone); err != nil {
+		return usageError(fmt.Errorf("%s is not a time zone", document.Quote(f.timezone)), "an IANA name, such as Europe/London")
+	}
+	return nil
+}
+
+// filled is the draft with what was said, as a runbook that can be read. The draft
+// itself stays as it is.
+func (d *draft) filled(id string, f newFlags, today time.Time) (*draft, error) {
+	full := *d
+	if err := full.fill(id, f, today); err != nil {
 		return nil, err
 	}
-	if _, problems := runbook.Load(id+".yaml", d.Source, steps.Kinds()); len(problems) > 0 {
+	if _, problems := runbook.Load(id+".yaml", full.Source, steps.Kinds()); len(problems) > 0 {
 		return nil, usageError(problems, "nothing was written; say it in another way")
 	}
-	return d, nil
+	return &full, nil
 }
 
 // titleOf makes a title of the words of an id.
@@ -201,9 +229,15 @@ func (d *draft) fill(id string, f newFlags, today time.Time) error {
 		d.set(f.title, "title")
 	}
 	if f.rationale != "" {
+		if strings.TrimSpace(f.rationale) == "" {
+			return usageError(errors.New("the rationale says nothing"), "say what went wrong, or would, if nobody did this")
+		}
 		d.set(strings.TrimSpace(f.rationale)+"\n", "rationale")
 	}
 	if f.owner != "" && f.owner != d.owner() {
+		if team, _, _ := strings.Cut(f.owner, "/"); strings.TrimSpace(team) == "" {
+			return usageError(fmt.Errorf("%q names no team", f.owner), "TEAM/ROLE, or the team alone")
+		}
 		d.setOwner(f.owner)
 	}
 	if f.cron != "" {

@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/msp-runbook/msp/cmd/terminal"
@@ -11,16 +10,16 @@ import (
 	"github.com/msp-runbook/msp/runbook/document"
 )
 
-// question is one thing that msp new asks for: what it is about, what is offered
-// for it, and what is wrong with an answer.
+// question is one thing that msp new asks for: what it is about, and where the
+// answer goes.
 type question struct {
 	field  runbook.Field
 	answer *string
-	check  func(text string) error
 }
 
-// askForRunbook puts the questions that the flags don't answer.
-func (a *app) askForRunbook(ctx context.Context, d *draft, f newFlags) (newFlags, error) {
+// askForRunbook puts the questions that the flags don't answer. check says what is
+// wrong with the flags and answers so far, so that no answer is lost to a later one.
+func (a *app) askForRunbook(ctx context.Context, d *draft, f newFlags, check func(newFlags) error) (newFlags, error) {
 	prompter := terminal.NewPrompter(terminal.Detect(a.Stderr, os.Getenv), a.Stdin, nil)
 	defer prompter.Close()
 	often := d.text("schedule", "cron")
@@ -28,18 +27,18 @@ func (a *app) askForRunbook(ctx context.Context, d *draft, f newFlags) (newFlags
 		often = never
 	}
 	questions := []question{
-		{ask("title", "What it is, in a line", d.text("title")), &f.title, nil},
-		{ask("why", "What went wrong, or would, if nobody did this", ""), &f.rationale, nil},
-		{ask("owner", "Who answers for it: team/role", d.owner()), &f.owner, nil},
-		{ask("often", "never, daily, weekdays, weekly, monthly, or a cron rule", often), &f.cron, checkCron},
-		{ask("timezone", "The time zone of the schedule", localZone()), &f.timezone, checkZone},
-		{ask("target", "How many runs meet the SLA", d.text("sla", "target")), &f.target, nil},
+		{ask("title", "What it is, in a line", d.text("title")), &f.title},
+		{ask("why", "What went wrong, or would, if nobody did this", ""), &f.rationale},
+		{ask("owner", "Who answers for it: team/role", d.owner()), &f.owner},
+		{ask("often", "never, daily, weekdays, weekly, monthly, or a cron rule", often), &f.cron},
+		{ask("timezone", "The time zone of the schedule", localZone()), &f.timezone},
+		{ask("target", "How many runs meet the SLA", d.text("sla", "target")), &f.target},
 	}
 	for _, q := range questions {
 		if *q.answer != "" || q.answer == &f.timezone && f.cron == never {
 			continue
 		}
-		if err := a.put(ctx, prompter, q); err != nil {
+		if err := put(ctx, prompter, q, func() error { return check(f) }); err != nil {
 			return f, err
 		}
 	}
@@ -56,34 +55,37 @@ func ask(name, description, offered string) runbook.Field {
 }
 
 // put asks one question until the answer can be used.
-func (a *app) put(ctx context.Context, people runbook.People, q question) error {
+func put(ctx context.Context, prompter *terminal.Prompter, q question, check func() error) error {
 	for {
-		text, err := people.Value(ctx, q.field)
+		text, err := prompter.Value(ctx, q.field)
 		if errors.Is(err, runbook.ErrPark) {
 			return usageError(errors.New("the questions were left, and nothing was written"), "--no-input asks none; each has a flag")
 		}
 		if err != nil {
 			return err
 		}
-		if q.check != nil {
-			if err := q.check(text); err != nil {
-				fmt.Fprintf(a.Stderr, "   not taken: %s\n", terminal.Sanitize(err.Error(), false))
-				continue
-			}
-		}
 		*q.answer = text
-		return nil
+		wrong := check()
+		if wrong == nil {
+			return nil
+		}
+		prompter.Refuse(inWords(wrong))
 	}
 }
 
-func checkCron(text string) error {
-	_, err := cronOf(text)
-	return err
+// inWords is what is wrong and what to do about it, without a place in a document
+// that nobody has seen.
+func inWords(err error) string {
+	var problems document.Problems
+	if errors.As(err, &problems) && len(problems) > 0 {
+		return joined(problems[0].Message, problems[0].Hint)
+	}
+	return joined(err.Error(), hintFor(err))
 }
 
-func checkZone(name string) error {
-	if _, err := runbook.Zone(name); err != nil {
-		return fmt.Errorf("%s is not a time zone; an IANA name is one, such as Europe/London", document.Quote(name))
+func joined(what, advice string) string {
+	if advice == "" {
+		return what
 	}
-	return nil
+	return what + ": " + advice
 }

@@ -13,7 +13,7 @@ import (
 func TestNewAsks(t *testing.T) {
 	d := newDesk(t)
 	d.output("init", ".")
-	command := d.command("new", "mail-queue", "--target", "98%")
+	command := d.command("new", "mail-queue")
 	command.Env = append(command.Env, "TERM=xterm-256color")
 	console, err := pty.StartWithSize(command, &pty.Winsize{Rows: 40, Cols: 80})
 	if err != nil {
@@ -24,10 +24,13 @@ func TestNewAsks(t *testing.T) {
 	talk.answer(`title[^:\n]*: $`, "")
 	talk.answer(`why[^:\n]*: $`, "") // it can't be left out
 	talk.answer(`why[^:\n]*: $`, "Mail waited for a weekend, and nobody had looked.")
-	talk.answer(`owner[^:\n]*: $`, "mail/postmaster")
+	talk.answer(`owner[^:\n]*: $`, "/")
+	talk.answer(`names no team[^\n]*\n(?s:.*)owner[^:\n]*: $`, "mail/postmaster")
 	talk.answer(`often[^:\n]*: $`, "sometimes") // refused, and asked again
 	talk.answer(`often[^:\n]*: $`, "weekdays")
 	talk.answer(`timezone[^:\n]*: $`, "Europe/Berlin")
+	talk.answer(`target[^:\n]*: $`, "98") // refused here, and not when all was said
+	talk.answer(`not taken: "98" is not a percentage: write 98%\n(?s:.*)target[^:\n]*: $`, "98%")
 	talk.wait(`runbooks/mail-queue.yaml\n`)
 	if err := command.Wait(); err != nil {
 		t.Fatalf("%v\n%s", err, talk.seen.String())

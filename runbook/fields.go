@@ -27,7 +27,7 @@ func decodeField(entry document.Field, what string, d *document.Decoder) Field {
 	m := d.Map(entry.Value, what)
 	f := Field{Position: entry.KeyPosition, Name: entry.Key}
 	f.Type = Type(d.Enum(m.Need("type"), Types()...))
-	f.Description = title(m.Take("description"), d)
+	f.Description = line(m.Take("description"), "a description", d)
 	f.Required = d.Bool(m.Take("required"))
 	if enum := m.Take("enum"); enum != nil {
 		for _, item := range d.List(enum, "a list of values") {

@@ -128,7 +128,7 @@ func DecodeHeader(m *document.Map, wanted string, d *document.Decoder) bool {
 	}
 	word := d.Enum(kind, kinds...)
 	if word != "" && word != wanted {
-		d.Report(kind.Position(), "header", "", "a %s stands where %s expected", word, expected)
+		d.Report(kind.Position(), "header", "name another file, or another command for this one", "a %s stands where %s expected", word, expected)
 	}
 	return word == wanted
 }

@@ -38,8 +38,8 @@ func NewLibrary(kinds []Kind, files []File) *Library {
 	})}
 }
 
-// ReadFiles reads every *.yaml and *.yml directly in dir; hidden files are other
-// programs' own. A folder that isn't there holds no files. Label goes in front of each
+// ReadFiles reads every *.yaml and *.yml directly in dir, except what IsDocument
+// leaves out. A folder that isn't there holds no files. Label goes in front of each
 // name that is shown.
 func ReadFiles(fsys fs.FS, dir, label string) ([]File, error) {
 	entries, err := fs.ReadDir(fsys, dir)
@@ -51,8 +51,7 @@ func ReadFiles(fsys fs.FS, dir, label string) ([]File, error) {
 	}
 	var files []File
 	for _, entry := range entries {
-		ext, hidden := path.Ext(entry.Name()), strings.HasPrefix(entry.Name(), ".")
-		if entry.IsDir() || hidden || ext != ".yaml" && ext != ".yml" {
+		if !IsDocument(entry) {
 			continue
 		}
 		name := path.Join(label, entry.Name())
@@ -82,6 +81,16 @@ func (notOrdinary) Error() string { return "it is no ordinary file" }
 // Hint is what to do about it.
 func (notOrdinary) Hint() string {
 	return "put it elsewhere, or give it a name that doesn't end in .yaml"
+}
+
+// IsDocument says whether an entry of a folder may be a document: a file, or a link
+// to one, whose name ends in .yaml or .yml. A name that begins with a dot is left
+// out, as shells do: editors lock and save files under such names. So is what is no
+// file, such as a pipe, from which nothing may ever come.
+func IsDocument(entry fs.DirEntry) bool {
+	name, kind := entry.Name(), entry.Type()
+	ext := path.Ext(name)
+	return (ext == ".yaml" || ext == ".yml") && !strings.HasPrefix(name, ".") && (kind.IsRegular() || kind == fs.ModeSymlink)
 }
 
 // readCapped reads one byte more than a document may have, so that the size is

@@ -243,13 +243,15 @@ func nameHint(text string) string {
 
 // title is a line for people: never computed, so that no value and no secret
 // can get into it.
-func title(n *document.Node, d *document.Decoder) string {
-	text := text(n, "a title", d)
+func title(n *document.Node, d *document.Decoder) string { return line(n, "a title", d) }
+
+func line(n *document.Node, what string, d *document.Decoder) string {
+	text := text(n, what, d)
 	if strings.Contains(text, "${{") {
-		d.Report(n.Position(), "expression-in-title", "say it in words", "a title is fixed text")
+		d.Report(n.Position(), "expression-in-title", "say it in words", "%s is fixed text", what)
 	}
 	if strings.ContainsAny(text, "\r\n") {
-		d.Report(n.Position(), "bad-value", "what needs more lines stands in rationale", "a title is one line")
+		d.Report(n.Position(), "bad-value", "what needs more lines stands in rationale", "%s is one line", what)
 	}
 	return text
 }

@@ -127,6 +127,11 @@ func (p *Prompter) Value(ctx context.Context, f runbook.Field) (string, error) {
 	return text, err
 }
 
+// Refuse says why an answer to Value was not taken.
+func (p *Prompter) Refuse(why string) {
+	(&conversation{Prompter: p, column: p.column()}).refuse(why)
+}
+
 // talk opens a conversation when it is its turn, and keeps the printer quiet
 // meanwhile. Nothing that was typed before the question is taken for an answer
 // to it: who pressed enter while a program was running has confirmed nothing.

@@ -217,7 +217,11 @@ func (s Step) variables() []Line {
 func (s Step) outputs() []Line {
 	var all []Line
 	for _, out := range s.Outputs {
-		l := say(code(out.Name), ", a ", out.Type)
+		article := ", a "
+		if strings.IndexAny(out.Type, "aeiou") == 0 {
+			article = ", an "
+		}
+		l := say(code(out.Name), article, out.Type)
 		if out.Unit != "" {
 			l = say(l, " in ", out.Unit)
 		}

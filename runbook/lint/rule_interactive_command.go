@@ -71,7 +71,7 @@ func without(options ...string) func(call) bool {
 // installs reports of a package manager whether it would ask before it does one of
 // the verbs.
 func installs(verbs ...string) func(call) bool {
-	quiet := without("-y", "--yes", "--assume-yes", "--assumeyes", "-qq", "-s", "--simulate", "--dry-run", "--assumeno", "-d", "--download-only")
+	quiet := without("-y", "--yes", "--assume-yes", "--assumeyes", "-qq", "-s", "--simulate", "--dry-run", "--just-print", "--no-act", "--assumeno", "-d", "--download-only")
 	return func(c call) bool { return c.says(verbs...) && quiet(c) }
 }
 

@@ -40,6 +40,7 @@ steps:
 			for _, c := range s.calls {
 				f.call(c)
 			}
+			f.gathered()
 			f.arithmetic()
 			f.pipes()
 		}
@@ -71,10 +72,36 @@ func (f *faults) call(c call) {
 // unquoted finds values that the shell takes apart into words.
 func (f *faults) unquoted(c call) {
 	for _, w := range c.words {
-		for _, part := range w.syntax.Parts {
-			if e, ok := part.(*syntax.ParamExp); ok && f.hazards[valueOf(e)]&splits != 0 {
-				f.tell(e, `"$`+valueOf(e)+`"`, "$%s without quotes is taken apart at its spaces, and its wildcards are filled in", valueOf(e))
+		f.bare(w.syntax, "$%s without quotes is taken apart at its spaces, and its wildcards are filled in")
+	}
+}
+
+// gathered finds the same among the items of an array, and values whose wildcards
+// count in the pattern of a case.
+func (f *faults) gathered() {
+	syntax.Walk(f.script.tree, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.ArrayExpr:
+			for _, item := range n.Elems {
+				f.bare(item.Value, "$%s without quotes is taken apart at its spaces, and its wildcards are filled in")
 			}
+		case *syntax.CaseItem:
+			for _, pattern := range n.Patterns {
+				f.bare(pattern, "$%s without quotes is a pattern here: its wildcards fit other texts too")
+			}
+		}
+		return true
+	})
+}
+
+// bare tells of the values in a word that have no quotes.
+func (f *faults) bare(w *syntax.Word, format string) {
+	if w == nil {
+		return
+	}
+	for _, part := range w.Parts {
+		if e, ok := part.(*syntax.ParamExp); ok && f.hazards[valueOf(e)]&splits != 0 {
+			f.tell(e, `"$`+valueOf(e)+`"`, format, valueOf(e))
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (p *pass) todos(d *runbook.Document) {
 }
 
 // markAt is where a mark stands as a word of its own: not in a name, nor in what
-// mktemp fills in.
+// mktemp fills in, nor where people have a list of that name.
 func markAt(text, mark string) int {
 	for from := 0; ; {
 		at := strings.Index(text[from:], mark)
@@ -53,7 +53,7 @@ func markAt(text, mark string) int {
 		at += from
 		end := at + len(mark)
 		if (at == 0 || strings.IndexByte(" \t\n#/(<[*", text[at-1]) >= 0) && (end == len(text) || strings.IndexByte(" \t\n:)>].,;!?", text[end]) >= 0) &&
-			(at == 0 || text[at-1] != '/' || at > 1 && text[at-2] == '/') {
+			(at == 0 || text[at-1] != '/' || at > 1 && text[at-2] == '/') && !strings.HasPrefix(text[end:], " list") {
 			return at
 		}
 		from = end

@@ -58,14 +58,18 @@ func referencesOfAgreement(p *pass, with *agreement.Agreement) {
 			continue
 		}
 		if _, err := p.Known.Calendars.Find(t.Promises.Calendar); err != nil {
-			d.Report(t.Position, "unknown-reference", hintOf(err), "the target %s: %s", t.Name, err)
+			d.Report(p.at("targets", t.Name, "calendar"), "unknown-reference", hintOf(err), "the target %s: %s", t.Name, err)
 		}
 	}
-	for _, id := range slices.Concat(with.InScope, with.OutOfScope) {
-		if _, err := p.Known.Runbook(id); err != nil {
+	for _, n := range slices.Concat(p.node("services", "in_scope").Items(), p.node("services", "out_of_scope").Items()) {
+		if _, err := p.Known.Runbook(n.Text()); err != nil {
 			first, _, _ := strings.Cut(err.Error(), "\n")
-			d.Report(with.Position, "unknown-reference", hintOf(err), "the services name the runbook %s: %s", id, first)
+			d.Report(n.Position(), "unknown-reference", hintOf(err), "the services name the runbook %s: %s", n.Text(), first)
 		}
+	}
+	people := p.people()
+	if n := p.node("contacts"); n != nil && len(people) > 0 && !slices.ContainsFunc(people, func(c *agreement.Contacts) bool { return c.ID == n.Text() }) {
+		d.Report(n.Position(), "unknown-reference", "", "there is no document of contacts with the id %s", document.Quote(n.Text()))
 	}
 	_, err := with.DueReports(p.Known.Now, p.Known.Calendars.Find)
 	addError(err, with.Position, d)

@@ -34,7 +34,9 @@ action, and what is seen when it worked.`,
 
 // What leaves open what is to be done: verbs at the beginning, words anywhere.
 var (
-	vagueVerbs = []string{"handle", "manage", "deal with", "take care of", "look into", "process", "address", "ensure", "make sure", "do the needful"}
+	vagueVerbs = []string{"handle", "manage", "deal with", "take care of", "look into", "ensure", "make sure", "do the needful"}
+	nounVerbs  = []string{"process", "address"} // only before one of the articles: an address can be looked at
+	articles   = []string{"the", "a", "an", "all", "any", "each", "every", "this", "that", "these", "those", "it", "them"}
 	vagueWords = []string{"as needed", "as necessary", "as appropriate", "as required", "if needed", "if necessary", "if appropriate", "when needed", "properly", "appropriately", "and so on", "etc", "and/or", "the usual way"}
 )
 
@@ -47,10 +49,9 @@ func (p *pass) vague(n *document.Node, line bool) {
 	}
 	for _, sentence := range sentences {
 		sentence = strings.TrimLeft(sentence, " \t-*0123456789)")
-		i := slices.IndexFunc(vagueVerbs, func(verb string) bool { return wordAt(sentence, verb) == 0 })
-		if i >= 0 {
+		if verb := vagueVerbOf(sentence); verb != "" {
 			p.report(n.TextPosition(max(strings.Index(text, sentence), 0)), "say the action, and what is seen when it worked",
-				"%q leaves open what is to be done", vagueVerbs[i])
+				"%q leaves open what is to be done", verb)
 			return
 		}
 	}
@@ -62,6 +63,20 @@ func (p *pass) vague(n *document.Node, line bool) {
 	}
 }
 
+// vagueVerbOf is the vague verb with which a sentence begins; "" for none.
+func vagueVerbOf(sentence string) string {
+	for _, verb := range vagueVerbs {
+		if wordAt(sentence, verb) == 0 {
+			return verb
+		}
+	}
+	words := strings.Fields(sentence)
+	if len(words) > 1 && slices.Contains(nounVerbs, words[0]) && slices.Contains(articles, words[1]) {
+		return words[0]
+	}
+	return ""
+}
+
 // wordAt is where a whole word, or several, first stand in a text; -1 for nowhere.
 func wordAt(text, word string) int {
 	for from := 0; ; {
@@ -71,13 +86,14 @@ func wordAt(text, word string) int {
 		}
 		i += from
 		end := i + len(word)
-		if (i == 0 || !isLetter(text[i-1])) && (end == len(text) || !isLetter(text[end])) {
+		if (i == 0 || !inWord(text[i-1])) && (end == len(text) || !inWord(text[end])) {
 			return i
 		}
 		from = end
 	}
 }
 
-func isLetter(b byte) bool {
-	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80 || b == '_'
+// inWord reports whether a byte makes a longer word of one, or a path: /etc/hosts.
+func inWord(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= 0x80 || b == '_' || b == '/'
 }

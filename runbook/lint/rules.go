@@ -51,6 +51,7 @@ var rules = sorted(
 		shellSyntax,
 		slaInfeasible,
 		slaUnrealistic,
+		stepNeverRuns,
 		todoLeft,
 		unknownReference,
 		unpinnedTool,

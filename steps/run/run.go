@@ -28,6 +28,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"unicode"
@@ -64,7 +65,8 @@ func (a *action) Outputs() map[string]runbook.Type { return nil }
 // Repeatable is false: nobody knows what a program has done.
 func (a *action) Repeatable() bool { return false }
 
-// Describe is the shell and the script's first line, or the command line.
+// Describe is the shell and the script's first line that says something, or the
+// command line.
 func (a *action) Describe() string {
 	if a.shell.name == "" {
 		words := []string{shown(a.program)}
@@ -73,7 +75,7 @@ func (a *action) Describe() string {
 		}
 		return strings.Join(words, " ")
 	}
-	first, rest, _ := strings.Cut(strings.TrimSpace(a.script), "\n")
+	first, rest, _ := strings.Cut(behindComments(a.script), "\n")
 	if first = strings.TrimSpace(first); rest != "" {
 		first += " …"
 	}
@@ -81,6 +83,18 @@ func (a *action) Describe() string {
 		first = document.Quote(first)
 	}
 	return a.shell.name + ": " + first
+}
+
+// behindComments is a script without the comments and empty lines before its first
+// command; a script that holds nothing else is left whole.
+func behindComments(script string) string {
+	script = strings.TrimSpace(script)
+	rest := script
+	for strings.HasPrefix(rest, "#") {
+		_, rest, _ = strings.Cut(rest, "\n")
+		rest = strings.TrimSpace(rest)
+	}
+	return cmp.Or(rest, script)
 }
 
 // Wording is the script, or the command line.

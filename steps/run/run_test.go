@@ -190,6 +190,8 @@ func TestDescribe(t *testing.T) {
 	for yaml, want := range map[string]string{
 		"sha256sum --check SHA256SUMS":                 "bash: sha256sum --check SHA256SUMS",
 		"|\n\n  cd x\n  ls\n":                          "bash: cd x …",
+		"|\n # lists\n\n  # both\n  ls\n":              "bash: ls",
+		"|\n # nothing\n # yet\n":                      "bash: # nothing …",
 		"{shell: sh, script: ls}":                      "sh: ls",
 		`"printf \"\e[2J\""`:                           `bash: "printf \"\x1b[2J\""`,
 		`[stat, "${{ inputs.dir }}", "a b", "", "\t"]`: `stat ${{ inputs.dir }} "a b" "" "\t"`,
