@@ -61,11 +61,15 @@ func distinct(files []runbook.File) []runbook.File {
 }
 
 // filesBelow reads the documents of a folder and the folders in it, and names them by
-// a label of the folder. What is hidden is another program's, and the workspace's own
-// file is no document.
+// a label of the folder, which may be a link to one. What is hidden is another
+// program's, and the workspace's own file is no document.
 func filesBelow(folder, label string) ([]runbook.File, error) {
+	folder, err := filepath.EvalSymlinks(folder)
+	if err != nil {
+		return nil, err
+	}
 	var files []runbook.File
-	err := filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
+	err = filepath.WalkDir(folder, func(name string, d fs.DirEntry, err error) error {
 		if err != nil || !d.IsDir() {
 			return err
 		}
