@@ -65,7 +65,7 @@ func secretName(name string) bool {
 
 func namesSecret(text string) bool {
 	text = strings.ToLower(text)
-	return slices.ContainsFunc([]string{"pass", "secret", "token", "key"}, func(word string) bool { return strings.Contains(text, word) })
+	return slices.ContainsFunc([]string{"pass", "secret", "securestring", "token", "key"}, func(word string) bool { return strings.Contains(text, word) })
 }
 
 // secretOption recognizes --password and such. An option for a file or a name has
