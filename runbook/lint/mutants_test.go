@@ -84,6 +84,9 @@ var unprovoked = map[string]string{
 // TestMutants breaks the library in one place at a time. Each mutant is caught by the
 // rule that is meant for it; of the unbroken library no rule tells anything.
 func TestMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one document after the other is read some thousand times")
+	}
 	library := unbroken(t)
 	mutations := slices.Concat(runbookMutations, stepMutations, scriptMutations, documentMutations, textMutations)
 	if r := linter(filesOf(library), lint.Settings{}).Lint(filesOf(library)); len(r.Findings) > 0 {

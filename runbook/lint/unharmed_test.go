@@ -39,6 +39,9 @@ var harmless = []struct {
 // TestHarmlessChanges makes changes of which no rule has anything to tell, in each
 // document of the library, and in all at once.
 func TestHarmlessChanges(t *testing.T) {
+	if testing.Short() {
+		t.Skip("one document after the other is read some thousand times")
+	}
 	library := unbroken(t)
 	for _, h := range harmless {
 		t.Run(h.name, func(t *testing.T) {
