@@ -106,34 +106,9 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := a.place()
+	files, report, err := a.look(ctx, f, args)
 	if err != nil {
 		return err
-	}
-	files, err := lintFiles(p, args)
-	if err != nil {
-		return err
-	}
-	linter, err := a.linter(p)
-	if err != nil {
-		return err
-	}
-	if !f.noShellcheck {
-		linter.Known.Shellcheck = a.shellcheck(ctx)
-	}
-	if f.against != "" {
-		if linter.Known.Before, err = a.against(ctx, p, f.against, files, len(args) == 0); err != nil {
-			return err
-		}
-	}
-	report := linter.Lint(files)
-	if err := ctx.Err(); err != nil { // nothing is mended, or taken down as known, after an interrupt
-		return err
-	}
-	if f.fix {
-		if files, report, err = a.fix(linter, files, report); err != nil {
-			return err
-		}
 	}
 	if f.writeBaseline != "" {
 		return a.writeBaseline(f.writeBaseline, report)
@@ -144,13 +119,45 @@ func (a *app) lint(ctx context.Context, f lintFlags, args []string) error {
 			return err
 		}
 	}
-	if err = show(report, sourcesOf(files)); err == nil {
-		fmt.Fprintln(a.Stderr, lintSummary(report, known))
+	if err := show(report, sourcesOf(files)); err != nil {
+		return err
 	}
-	if err == nil && report.Worst() >= failOn {
-		err = ended(exitNo)
+	fmt.Fprintln(a.Stderr, lintSummary(report, known))
+	if report.Worst() >= failOn {
+		return ended(exitNo)
 	}
-	return err
+	return nil
+}
+
+// look has all rules look at the documents that are named, and mends what is to be
+// mended. After an interrupt nothing is mended or taken down as known.
+func (a *app) look(ctx context.Context, f lintFlags, args []string) ([]runbook.File, lint.Report, error) {
+	var report lint.Report
+	p, err := a.place()
+	if err != nil {
+		return nil, report, err
+	}
+	files, err := lintFiles(p, args)
+	if err != nil {
+		return nil, report, err
+	}
+	linter, err := a.linter(p)
+	if err != nil {
+		return nil, report, err
+	}
+	if !f.noShellcheck {
+		linter.Known.Shellcheck = a.shellcheck(ctx)
+	}
+	if f.against != "" {
+		if linter.Known.Before, err = a.against(ctx, p, f.against, files, len(args) == 0); err != nil {
+			return nil, report, err
+		}
+	}
+	report = linter.Lint(files)
+	if err := ctx.Err(); err != nil || !f.fix {
+		return files, report, err
+	}
+	return a.fix(linter, files, report)
 }
 
 // linter looks at documents in the library of a place.
