@@ -53,6 +53,7 @@ var differences = []difference{
 	{"Runbook", "wrong-type", "steps/[0-9]+/normal/[^/]+", "", "normal compares numbers, and the type of the output is said elsewhere"},
 	{"Runbook", "wrong-type|bad-value|empty-run|path-leaves-folder|expression-in-run", "steps/[0-9]+/run/0", "", "draft 7 and 2020-12 don't say in one way what the first item of a list is"},
 	{"Runbook", "mixed-argument", "steps/[0-9]+/run/[0-9]+", expression, "an argument is text or one expression, which takes the reader of expressions"},
+	{"Runbook", "bad-value", "steps/[0-9]+/(?:dir|file/path)", `".*\\n.*"`, "no path has control characters, each of which a pattern would have to name"},
 	{"Runbook", "path-leaves-folder", "steps/[0-9]+/(?:dir|file/path)", `".*\.\..*"`, "which part of a path is an expression takes the reader of expressions"},
 
 	{"Plan", "bad-value", "runbooks/[0-9]+/until", "", "it is compared with from"},
