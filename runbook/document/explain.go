@@ -229,10 +229,10 @@ var (
 
 // at points at the first of some characters in what a pattern matches.
 func at(pattern, characters string) func(*source, complaint, *Problem) {
-	match := regexp.MustCompile(pattern)
+	match := sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 	return func(s *source, _ complaint, problem *Problem) {
 		line := s.line(problem.Line)
-		if found := match.FindStringIndex(line); found != nil {
+		if found := match().FindStringIndex(line); found != nil {
 			problem.Position = s.at(problem.Line, found[0]+strings.IndexAny(line[found[0]:], characters))
 		}
 	}
