@@ -202,15 +202,11 @@ func decodeChannel(n *document.Node, d *document.Decoder) Channel {
 		d.Report(fields[0].Value.Position(), "bad-value", "write it like jo@provider.example", "%s is no address of mail", document.Quote(channel.Address))
 	}
 	if !runbook.ValidID(channel.Name) {
-		d.Report(fields[0].KeyPosition, "bad-value", nameHint, "%s doesn't have the right form", document.Quote(channel.Name))
+		d.Report(fields[0].KeyPosition, "bad-value", runbook.IDHint(channel.Name), "%s doesn't have the right form", document.Quote(channel.Name))
 	}
 	return channel
 }
 
-const nameHint = "lower-case letters, digits and hyphens, at most 63"
-
-// decodeName reads the id of a client, a contact, a roster, a role or a
-// calendar.
 // decodePeriod reads from and until. A day stands for all of it, also as the
 // last one; a local time such as 2026-08-05T09:00 is that instant, and the
 // period ends before it.
