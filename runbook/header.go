@@ -17,17 +17,7 @@ const (
 	KindInventory = "Inventory"
 )
 
-type documentKind struct{ kind, expected string }
-
-// documentKinds are all kinds, with the words for one that is expected.
-var documentKinds = []documentKind{
-	{KindRunbook, "a Runbook is"},
-	{KindPlan, "a Plan is"},
-	{KindAgreement, "an Agreement is"},
-	{KindCalendar, "a Calendar is"},
-	{KindContacts, "Contacts are"},
-	{KindInventory, "an Inventory is"},
-}
+var documentKinds = []string{KindRunbook, KindPlan, KindAgreement, KindCalendar, KindContacts, KindInventory}
 
 // Document is what every kind of document has.
 type Document struct {
@@ -118,17 +108,9 @@ func DecodeHeader(m *document.Map, wanted string, d *document.Decoder) bool {
 	if kind == nil {
 		return api != nil
 	}
-	var kinds []string
-	expected := ""
-	for _, known := range documentKinds {
-		kinds = append(kinds, known.kind)
-		if known.kind == wanted {
-			expected = known.expected
-		}
-	}
-	word := d.Enum(kind, kinds...)
+	word := d.Enum(kind, documentKinds...)
 	if word != "" && word != wanted {
-		d.Report(kind.Position(), "header", "name another file, or another command for this one", "a %s stands where %s expected", word, expected)
+		d.Report(kind.Position(), "header", "name another file, or another command for this one", "kind: %s stands where kind: %s is expected", word, wanted)
 	}
 	return word == wanted
 }

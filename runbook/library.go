@@ -155,7 +155,7 @@ func (f File) Is(kind string) bool {
 
 // otherKind says whether a kind is one of documents that are no runbooks.
 func otherKind(kind string) bool {
-	return kind != KindRunbook && slices.ContainsFunc(documentKinds, func(known documentKind) bool { return known.kind == kind })
+	return kind != KindRunbook && slices.Contains(documentKinds, kind)
 }
 
 // reading is what one file of a library holds.
