@@ -93,6 +93,3 @@ func (c Calendars) Find(id string) (*schedule.Calendar, error) {
 	}
 	return &found.Calendar, nil
 }
-
-// CalendarProblems are those of the calendars among files, alone and together.
-func CalendarProblems(files []runbook.File) document.Problems { return layerOf(files).broken }
