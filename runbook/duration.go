@@ -159,9 +159,9 @@ var wordUnits = map[string]string{
 
 var wordDuration = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^([0-9]+) *([A-Za-z]+)$`) })
 
-// DurationHint says how a length of time is written that was written in words:
+// durationHint says how a length of time is written that was written in words:
 // "10 minutes" is 10m. It is form for all others.
-func DurationHint(text, form string) string {
+func durationHint(text, form string) string {
 	if match := wordDuration().FindStringSubmatch(strings.TrimSpace(text)); match != nil {
 		unit := match[2]
 		if len(unit) > 1 { // of one letter, M could be a month

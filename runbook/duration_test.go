@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/document"
 )
 
 func TestParseWorkingTime(t *testing.T) {
@@ -54,12 +55,16 @@ func FuzzParseWorkingTime(f *testing.F) {
 
 // TestHintsOfLengths: what was written in words is hinted at as msp writes it.
 func TestHintsOfLengths(t *testing.T) {
+	const form = "a duration has a unit: 30m, 26h, 2d, 1w, 4 business hours, 2 business days"
 	for text, want := range map[string]string{
 		"10 minutes": "write 10m", "10min": "write 10m", "1 Week": "write 1w", "5 h": "write 5h",
-		"5M": "form", "1h30": "form", "PT5S": "form", "-5m": "form", "12:30": "form", "999999w": "form", "": "form", "3 fortnights": "form",
+		"5M": form, "1h30": form, "PT5S": form, "-5m": form, "12:30": form, "999999w": form, "": form, "3 fortnights": form,
 	} {
-		if got := runbook.DurationHint(text, "form"); got != want {
-			t.Errorf("%q: %s, want %s", text, got, want)
+		root, _ := document.Parse("f.yaml", []byte(document.Scalar(text)), document.DefaultLimits)
+		d := document.NewDecoder()
+		runbook.DecodeDuration(root, d)
+		if problems := d.Problems(); len(problems) != 1 || problems[0].Hint != want {
+			t.Errorf("%q: %v, want %s", text, problems, want)
 		}
 	}
 	for text, want := range map[string]string{

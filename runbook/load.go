@@ -271,7 +271,7 @@ func readDuration(n *document.Node, parse func(string) (Duration, error), hint s
 	}
 	duration, err := parse(d.Text(n))
 	if err != nil && isScalar(n) {
-		d.Report(n.Position(), "duration", DurationHint(n.Text(), hint), "%s is not a duration: %s", document.Quote(n.Text()), err)
+		d.Report(n.Position(), "duration", durationHint(n.Text(), hint), "%s is not a duration: %s", document.Quote(n.Text()), err)
 	}
 	return duration
 }
