@@ -151,7 +151,7 @@ func (n *Node) Insert(key, value string, order []string) (Edit, error) {
 		}
 	}
 	if len(fields) > 0 && slices.Contains(order, key) {
-		return n.InsertBefore(fields[0].Key, key, value)
+		return n.insertBefore(fields[0].Key, key, value)
 	}
 	if len(fields) > 0 {
 		return n.InsertAfter(fields[len(fields)-1].Key, key, value)
@@ -167,9 +167,9 @@ func (n *Node) Insert(key, value string, order []string) (Edit, error) {
 	return Edit{start + 1, start + 1, pair}, nil
 }
 
-// InsertBefore makes the edit that adds a key to a map in front of another and of
+// insertBefore makes the edit that adds a key to a map in front of another and of
 // the comment above that. The value is one line of YAML.
-func (n *Node) InsertBefore(other, key, value string) (Edit, error) {
+func (n *Node) insertBefore(other, key, value string) (Edit, error) {
 	i, pair, err := n.insertAt(other, key, value)
 	if err != nil {
 		return Edit{}, err

@@ -66,7 +66,7 @@ func TestEditText(t *testing.T) {
 		return func(n *Node) (Edit, error) { return at(n, path).ReplaceText(text) }
 	}
 	before := func(path, other, key, value string) func(*Node) (Edit, error) {
-		return func(n *Node) (Edit, error) { return at(n, path).InsertBefore(other, key, value) }
+		return func(n *Node) (Edit, error) { return at(n, path).insertBefore(other, key, value) }
 	}
 	after := func(path, other, key, value string) func(*Node) (Edit, error) {
 		return func(n *Node) (Edit, error) { return at(n, path).InsertAfter(other, key, value) }
@@ -216,7 +216,7 @@ func draw(t *rapid.T, n *Node, m *meaning) (Edit, error) {
 	switch rapid.IntRange(0, 2).Draw(t, "edit") {
 	case 0:
 		m.keys, m.values = slices.Insert(m.keys, i, "new"), slices.Insert(m.values, i, textMeaning(text))
-		return n.InsertBefore(key, "new", Scalar(text))
+		return n.insertBefore(key, "new", Scalar(text))
 	case 1:
 		m.keys, m.values = slices.Insert(m.keys, i+1, "new"), slices.Insert(m.values, i+1, textMeaning(text))
 		return n.InsertAfter(key, "new", Scalar(text))
@@ -294,7 +294,7 @@ func FuzzEdit(f *testing.F) {
 		if fields := n.Fields(); len(fields) > 0 {
 			key := fields[int(how/3%uint(len(fields)))].Key
 			edits := []func() (Edit, error){
-				func() (Edit, error) { return n.InsertBefore(key, "new key", "1") },
+				func() (Edit, error) { return n.insertBefore(key, "new key", "1") },
 				func() (Edit, error) { return n.InsertAfter(key, "new key", "1") },
 				func() (Edit, error) { return n.Delete(key) },
 			}
