@@ -109,24 +109,6 @@ func (n *Node) deleteInBrackets(i int) Edit {
 	return Edit{start, end, text}
 }
 
-// comma is the offset after the next comma in a flow collection, or offset when
-// a bracket comes first.
-func (s *source) comma(offset int) int {
-	for at := offset; at < len(s.text); {
-		switch s.text[at] {
-		case ',':
-			return at + 1
-		case ']', '}':
-			return offset
-		case '#':
-			at = s.lineEnd(at)
-		default:
-			at++
-		}
-	}
-	return offset
-}
-
 // indentOf is the space that the line of offset starts with, and one level more.
 func (s *source) indentOf(offset int) string {
 	line := s.text[s.lineStart(offset):offset]

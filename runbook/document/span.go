@@ -60,14 +60,23 @@ func (n *Node) bracketed() bool {
 
 // closing is the byte after the bracket that ends a flow collection whose last
 // value ends at offset.
-func (s *source) closing(offset int) int {
-	for offset < len(s.text) {
-		switch s.text[offset] {
-		case ']', '}':
-			return offset + 1
-		case '#':
+func (s *source) closing(offset int) int { return min(s.structure(offset, "]}")+1, len(s.text)) }
+
+// comma is the offset after the comma behind an entry of a flow collection that ends
+// at offset, or offset when a bracket comes first.
+func (s *source) comma(offset int) int {
+	if at := s.structure(offset, ",]}"); strings.HasPrefix(s.text[at:], ",") {
+		return at + 1
+	}
+	return offset
+}
+
+// structure is the offset of the first of some signs, which stands in no comment.
+func (s *source) structure(offset int, signs string) int {
+	for offset < len(s.text) && strings.IndexByte(signs, s.text[offset]) < 0 {
+		if s.text[offset] == '#' {
 			offset = s.lineEnd(offset)
-		default:
+		} else {
 			offset++
 		}
 	}
