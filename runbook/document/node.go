@@ -8,7 +8,7 @@ import (
 )
 
 // Kind is what a node holds.
-type Kind int
+type Kind uint8
 
 // The kinds of nodes. A Timestamp is a date such as 2027-03-01 without quotes,
 // with or without a time of day. Mapping is the kind of a map: Map is the view
@@ -28,14 +28,14 @@ var kindWords = [...]string{"empty", "true or false", "a whole number", "a numbe
 
 // String is the kind in words for people: "a list", "a number".
 func (k Kind) String() string {
-	if k < 0 || int(k) >= len(kindWords) {
+	if int(k) >= len(kindWords) {
 		return fmt.Sprintf("kind %d", int(k))
 	}
 	return kindWords[k]
 }
 
 // style is how a scalar is written.
-type style int
+type style uint8
 
 const (
 	plain style = iota
@@ -50,10 +50,7 @@ const (
 type Node struct {
 	source *source
 	at     Position
-	start  int  // the same place as a byte of the source's text
-	flow   bool // it is in brackets, or stands in some
-	kind   Kind
-	style  style
+	start  int // the same place as a byte of the source's text
 	text   string
 	items  []*Node
 	fields []Field
@@ -62,6 +59,10 @@ type Node struct {
 	// number it is (from 1); both are empty for the document itself.
 	key    string
 	number int
+
+	kind  Kind
+	style style
+	flow  bool // it is in brackets, or stands in some
 
 	// refused: a problem was reported, so the value means nothing.
 	// partial: a problem was reported about one of the map's keys.
