@@ -1,13 +1,13 @@
 package lint
 
 import (
-	"runtime"
 	"runtime/debug"
 	"sync"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/schedule"
 	"github.com/msp-runbook/msp/runbook/shelf"
 )
@@ -54,22 +54,7 @@ func (l *Linter) Lint(files []runbook.File) Report {
 	// What is read is kept until all have been looked at together: collecting garbage
 	// as often as usual would find little and take a fifth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
-	looks := make([]*look, len(files))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
-		workers.Go(func() {
-			for i := range next {
-				looks[i] = l.look(files[i])
-			}
-		})
-	}
-	for i := range files {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	return l.together(looks)
+	return l.together(parallel.Map(len(files), func(i int) *look { return l.look(files[i]) }))
 }
 
 // Runbook looks at one runbook that has been read.
