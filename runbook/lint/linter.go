@@ -1,13 +1,14 @@
 package lint
 
 import (
-	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/schedule"
 	"github.com/msp-runbook/msp/runbook/shelf"
 )
@@ -54,30 +55,24 @@ func (l *Linter) Lint(files []runbook.File) Report {
 	// What is read is kept until all have been looked at together: collecting garbage
 	// as often as usual would find little and take a fifth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
-	looks := make([]*look, len(files))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
-		workers.Go(func() {
-			for i := range next {
-				looks[i] = l.look(files[i])
-			}
-		})
-	}
-	for i := range files {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	return l.together(looks)
+	return l.together(parallel.Map(len(files), func(i int) *look { return l.look(files[i]) }), Rules())
 }
 
-// Runbook looks at one runbook that has been read.
-func (l *Linter) Runbook(r *runbook.Runbook) Report {
-	k := &look{file: r.File, document: r.Base()}
-	k.Runbooks = append(k.Runbooks, r)
-	l.alone(k)
-	return l.together([]*look{k})
+// Refusals are the errors for which a runbook isn't run. Only the rules that give such
+// errors look at it.
+func (l *Linter) Refusals(r *runbook.Runbook) document.Problems {
+	refusing := slices.DeleteFunc(slices.Clone(Rules()), func(rule Rule) bool {
+		return rule.RunsAnyway || l.Settings.severity(rule, r.File) != Error
+	})
+	k := &look{file: r.File, document: r.Base(), Documents: Documents{Runbooks: []*runbook.Runbook{r}}}
+	l.alone(k, refusing)
+	var problems document.Problems
+	for _, f := range l.together([]*look{k}, refusing).Findings {
+		if !l.rules[f.Rule].RunsAnyway {
+			problems = append(problems, f.Problem)
+		}
+	}
+	return problems
 }
 
 // look is what was seen of one file.
@@ -107,7 +102,7 @@ func (l *Linter) look(f runbook.File) *look {
 			return runbook.Load(file, source, l.Kinds)
 		})
 	}
-	l.alone(k)
+	l.alone(k, Rules())
 	return k
 }
 
@@ -124,10 +119,10 @@ func take[T interface{ Base() *runbook.Document }](k *look, f runbook.File, load
 	return []T{read}
 }
 
-// alone has the rules look at the document of a file.
-func (l *Linter) alone(k *look) {
+// alone has rules look at the document of a file.
+func (l *Linter) alone(k *look, rules []Rule) {
 	p := &pass{Linter: l, file: k.file}
-	for _, rule := range Rules() {
+	for _, rule := range rules {
 		if !p.begin(rule) {
 			continue
 		}
@@ -149,8 +144,8 @@ func each[T interface{ Base() *runbook.Document }](p *pass, check func(*pass, T)
 	}
 }
 
-// together has the rules look at all documents, and takes out what is waived.
-func (l *Linter) together(looks []*look) Report {
+// together has rules look at all documents, and takes out what is waived.
+func (l *Linter) together(looks []*look, rules []Rule) Report {
 	all := &Documents{ByFile: map[string]*runbook.Document{}}
 	report := Report{Before: l.Known.Before}
 	for _, k := range looks {
@@ -166,7 +161,7 @@ func (l *Linter) together(looks []*look) Report {
 		}
 	}
 	p := &pass{Linter: l}
-	for _, rule := range Rules() {
+	for _, rule := range rules {
 		if rule.all != nil {
 			p.rule = rule
 			rule.all(p, all)

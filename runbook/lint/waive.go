@@ -11,7 +11,7 @@ import (
 // waiverRule is about the waivers themselves. It is no function of a document: what
 // it says is known when all other rules have looked.
 var waiverRule = Rule{
-	ID: "waiver", Severity: Error,
+	ID: "waiver", Severity: Error, RunsAnyway: true,
 	Summary: "a waiver names no rule or step, has expired, or waives nothing",
 	Why: `A waiver is a decision to live with a finding until a day. One that has expired is a
 decision that nobody has taken again, and one that waives nothing hides the next
@@ -49,13 +49,13 @@ func (l *Linter) waive(report *Report, all *Documents) {
 	p := &pass{Linter: l, rule: waiverRule}
 	for _, read := range all.ByFile {
 		for _, w := range read.Waivers {
-			p.waiver(w, read, used[w.Position], today)
+			p.waiver(w, read, used[w.Position], today, len(report.Files) >= len(l.Known.Around))
 		}
 	}
 	report.Findings = append(report.Findings, p.findings...)
 }
 
-func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used bool, today time.Time) {
+func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used bool, today time.Time, whole bool) {
 	rule, known := Find(w.Rule)
 	switch {
 	case !known:
@@ -68,13 +68,26 @@ func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used bool, today
 		p.report(w.Position, "take it out: what it waived is mended", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
 	case w.Until.Before(today):
 		p.report(w.Position, "mend what it waives, or decide again and set until later", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
-	case !used && rule.since != nil && p.Known.Before == nil:
-		// nobody looked
-	case !used:
+	case !used && p.looked(rule, w.File, whole):
 		p.report(w.Position, "take it out", "the waiver of %s waives nothing", w.Rule)
 		if len(read.Waivers) == 1 {
 			p.fix(read.Root.Delete("lint"))
 		}
+	}
+}
+
+// looked reports whether a rule saw all that it needs, to find in a file what it was
+// waived for. Whole says that all documents of the library were looked at.
+func (l *Linter) looked(rule Rule, file string, whole bool) bool {
+	switch {
+	case l.Settings.severity(rule, file) == Off:
+		return false
+	case rule.since != nil:
+		return l.Known.Before != nil
+	case rule.ID == shellcheckRule.ID:
+		return l.Known.Shellcheck != nil
+	default:
+		return rule.all == nil || whole
 	}
 }
 
