@@ -117,12 +117,8 @@ func (d *Disk) syncDir(dir string) error {
 // WriteFile puts data at path, whole or not at all, making the folders above
 // it (0700) where needed. The file is readable by its owner only.
 func (d *Disk) WriteFile(path string, data []byte) error {
-	t, err := d.CreateTemp(filepath.Dir(path))
+	t, err := d.tempOf(filepath.Dir(path), data)
 	if err != nil {
-		return err
-	}
-	if _, err := t.Write(data); err != nil {
-		t.Discard()
 		return err
 	}
 	return t.Commit(path)
