@@ -110,7 +110,7 @@ func DecodeHeader(m *document.Map, wanted string, d *document.Decoder) bool {
 	}
 	word := d.Enum(kind, documentKinds...)
 	if word != "" && word != wanted {
-		d.Report(kind.Position(), "header", "name another file, or another command for this one", "kind: %s stands where kind: %s is expected", word, wanted)
+		d.Report(kind.Position(), "header", "name another file, or another command for this one", "\"kind: %s\" stands where \"kind: %s\" is expected", word, wanted)
 	}
 	return word == wanted
 }
