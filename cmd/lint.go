@@ -186,7 +186,7 @@ func (a *app) refuse(p *place, r *runbook.Runbook) error {
 	if err != nil {
 		return err
 	}
-	return linter.Runbook(r).Refusals().Err()
+	return linter.Refusals(r).Err()
 }
 
 func count(n int, word string) string {

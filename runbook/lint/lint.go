@@ -121,17 +121,6 @@ func (r Report) Worst() Severity {
 	return worst
 }
 
-// Refusals are the problems for which a runbook isn't run.
-func (r Report) Refusals() document.Problems {
-	var all document.Problems
-	for _, f := range r.Findings {
-		if rule, _ := Find(f.Rule); f.Severity == Error && !rule.RunsAnyway {
-			all = append(all, f.Problem)
-		}
-	}
-	return all
-}
-
 func (r *Report) sort() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return a.Position.Compare(b.Position) })
 	slices.SortStableFunc(r.Waived, func(a, b Waived) int { return a.Position.Compare(b.Position) })

@@ -3,6 +3,7 @@ package lint
 import (
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"sync"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -69,15 +70,24 @@ func (l *Linter) Lint(files []runbook.File) Report {
 	}
 	close(next)
 	workers.Wait()
-	return l.together(looks)
+	return l.together(looks, Rules())
 }
 
-// Runbook looks at one runbook that has been read.
-func (l *Linter) Runbook(r *runbook.Runbook) Report {
+// Refusals are the errors for which a runbook that has been read isn't run. Only the
+// rules that may find one are asked.
+func (l *Linter) Refusals(r *runbook.Runbook) document.Problems {
+	refuses := func(rule Rule) bool { return !rule.RunsAnyway && l.Settings.severity(rule, r.File) == Error }
+	asked := slices.DeleteFunc(slices.Clone(Rules()), func(rule Rule) bool { return !refuses(rule) })
 	k := &look{file: r.File, document: r.Base()}
 	k.Runbooks = append(k.Runbooks, r)
-	l.alone(k)
-	return l.together([]*look{k})
+	l.alone(k, asked)
+	var all document.Problems
+	for _, f := range l.together([]*look{k}, asked).Findings {
+		if rule, _ := Find(f.Rule); f.Severity == Error && refuses(rule) {
+			all = append(all, f.Problem)
+		}
+	}
+	return all
 }
 
 // look is what was seen of one file.
@@ -107,7 +117,7 @@ func (l *Linter) look(f runbook.File) *look {
 			return runbook.Load(file, source, l.Kinds)
 		})
 	}
-	l.alone(k)
+	l.alone(k, Rules())
 	return k
 }
 
@@ -124,10 +134,10 @@ func take[T interface{ Base() *runbook.Document }](k *look, f runbook.File, load
 	return []T{read}
 }
 
-// alone has the rules look at the document of a file.
-func (l *Linter) alone(k *look) {
+// alone has rules look at the document of a file.
+func (l *Linter) alone(k *look, rules []Rule) {
 	p := &pass{Linter: l, file: k.file}
-	for _, rule := range Rules() {
+	for _, rule := range rules {
 		if !p.begin(rule) {
 			continue
 		}
@@ -149,8 +159,8 @@ func each[T interface{ Base() *runbook.Document }](p *pass, check func(*pass, T)
 	}
 }
 
-// together has the rules look at all documents, and takes out what is waived.
-func (l *Linter) together(looks []*look) Report {
+// together has rules look at all documents, and takes out what is waived.
+func (l *Linter) together(looks []*look, rules []Rule) Report {
 	all := &Documents{ByFile: map[string]*runbook.Document{}}
 	report := Report{Before: l.Known.Before}
 	for _, k := range looks {
@@ -166,7 +176,7 @@ func (l *Linter) together(looks []*look) Report {
 		}
 	}
 	p := &pass{Linter: l}
-	for _, rule := range Rules() {
+	for _, rule := range rules {
 		if rule.all != nil {
 			p.rule = rule
 			rule.all(p, all)
