@@ -11,7 +11,7 @@ import (
 // waiverRule is about the waivers themselves. It is no function of a document: what
 // it says is known when all other rules have looked.
 var waiverRule = Rule{
-	ID: "waiver", Severity: Error,
+	ID: "waiver", Severity: Error, RunsAnyway: true,
 	Summary: "a waiver names no rule or step, has expired, or waives nothing",
 	Why: `A waiver is a decision to live with a finding until a day. One that has expired is a
 decision that nobody has taken again, and one that waives nothing hides the next
@@ -32,7 +32,7 @@ func (l *Linter) waive(report *Report, all *Documents) {
 	today := l.Known.Now.UTC().Truncate(24 * time.Hour)
 	report.Findings = slices.DeleteFunc(report.Findings, func(f Finding) bool {
 		read := all.ByFile[f.File]
-		if read == nil {
+		if rule, _ := Find(f.Rule); read == nil || rule.Reading() {
 			return false
 		}
 		for _, w := range read.Waivers {
@@ -47,16 +47,41 @@ func (l *Linter) waive(report *Report, all *Documents) {
 		return false
 	})
 	p := &pass{Linter: l, rule: waiverRule}
+	whole := l.whole(report.Files)
 	for _, read := range all.ByFile {
 		for _, w := range read.Waivers {
-			p.waiver(w, read, used[w.Position], today)
+			p.waiver(w, read, used[w.Position], whole, today)
 		}
 	}
 	report.Findings = append(report.Findings, p.findings...)
 }
 
-func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used bool, today time.Time) {
+// whole reports whether all documents of the workspace are among some files.
+func (l *Linter) whole(files []string) bool {
+	seen := map[string]bool{}
+	for _, name := range files {
+		seen[name] = true
+	}
+	return !slices.ContainsFunc(l.Known.Around, func(f runbook.File) bool { return !seen[f.Name] })
+}
+
+// looked reports whether a rule that found nothing in a file saw all that it needs to.
+func (l *Linter) looked(rule Rule, file string, whole bool) bool {
+	switch {
+	case l.Settings.severity(rule, file) == Off:
+		return false
+	case rule.since != nil:
+		return l.Known.Before != nil
+	case rule.ID == shellcheckRule.ID:
+		return l.Known.Shellcheck != nil
+	default:
+		return rule.all == nil || whole
+	}
+}
+
+func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used, whole bool, today time.Time) {
 	rule, known := Find(w.Rule)
+	mended := !used && p.looked(rule, w.Position.File, whole)
 	switch {
 	case !known:
 		p.report(w.Position, "msp lint --rules lists them", "there is no rule %s to waive%s", document.Quote(w.Rule), didYouMean(w.Rule))
@@ -64,13 +89,11 @@ func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used bool, today
 		p.report(w.Position, "mend it", "the rule %s can't be waived", w.Rule)
 	case w.Step != "" && !hasStep(read.Root, w.Step):
 		p.report(w.Position, "", "the waiver of %s is about the step %s, which there isn't", w.Rule, document.Quote(w.Step))
-	case w.Until.Before(today) && !used:
+	case w.Until.Before(today) && mended:
 		p.report(w.Position, "take it out: what it waived is mended", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
 	case w.Until.Before(today):
 		p.report(w.Position, "mend what it waives, or decide again and set until later", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
-	case !used && rule.since != nil && p.Known.Before == nil:
-		// nobody looked
-	case !used:
+	case mended:
 		p.report(w.Position, "take it out", "the waiver of %s waives nothing", w.Rule)
 		if len(read.Waivers) == 1 {
 			p.fix(read.Root.Delete("lint"))
