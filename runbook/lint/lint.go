@@ -72,6 +72,10 @@ type Rule struct {
 	contacts  func(*pass, *agreement.Contacts)
 	all       func(*pass, *Documents) // looks at all documents together
 	since     func(*pass, *Documents) // looks at what they were before, where that is known
+
+	// forOthers says that what it finds on its way keeps the rules of its own, so that it
+	// looks even where it is off itself.
+	forOthers bool
 }
 
 // Reading says whether the rule is one of the readers of documents: it can't be

@@ -177,12 +177,13 @@ func (l *Linter) together(looks []*look, rules []Rule) Report {
 	}
 	p := &pass{Linter: l}
 	for _, rule := range rules {
+		if !p.begin(rule) {
+			continue
+		}
 		if rule.all != nil {
-			p.rule = rule
 			rule.all(p, all)
 		}
 		if rule.since != nil && l.Known.Before != nil {
-			p.rule = rule
 			rule.since(p, all)
 		}
 	}

@@ -22,10 +22,10 @@ type pass struct {
 	joined   *people
 }
 
-// begin turns to a rule; false where it is off for the file.
+// begin turns to a rule; false where it is off for the file, or for all.
 func (p *pass) begin(rule Rule) bool {
 	p.rule = rule
-	return p.Settings.severity(rule, p.file) != Off
+	return rule.forOthers || p.Settings.severity(rule, p.file) != Off
 }
 
 // report finds the rule's mistake at a place. The hint says what to do.

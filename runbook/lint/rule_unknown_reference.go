@@ -12,7 +12,7 @@ import (
 )
 
 // unknownReference looks for what is named. What documents ask of each other besides
-// is found on the way and keeps the rules of its own.
+// is found on the way.
 var unknownReference = Rule{
 	ID: "unknown-reference", Severity: Error, RunsAnyway: true,
 	Summary: "something is named that isn't there: a step, an input, an output, a runbook, a calendar, an agreement, a contact",
@@ -25,6 +25,7 @@ days off of a calendar that isn't there.`,
 	plan:      referencesOfPlan,
 	agreement: referencesOfAgreement,
 	all:       referencesOfContacts,
+	forOthers: true,
 }
 
 // referencesOfRunbook are what keeps a schedule from ever being due or an SLA from

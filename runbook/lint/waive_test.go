@@ -13,8 +13,13 @@ import (
 // of some.
 func waiving(t *testing.T, waiver string, replace ...string) runbook.File {
 	t.Helper()
-	text := strings.NewReplacer(replace...).Replace(string(base(t)["Runbook"].Source))
-	return runbook.File{Name: "base/runbook.yaml", Source: []byte(text + "lint: [{" + waiver + "}]\n")}
+	return runbook.File{Name: "base/runbook.yaml", Source: append(swapped(t, "Runbook", replace...), "lint: [{"+waiver+"}]\n"...)}
+}
+
+// swapped is the small library's document of a kind with other words in place of some.
+func swapped(t *testing.T, kind string, replace ...string) []byte {
+	t.Helper()
+	return []byte(strings.NewReplacer(replace...).Replace(string(base(t)[kind].Source)))
 }
 
 // TestWaiverOfWhatCannotBe holds that a waiver hides nothing that can't be waived, even
