@@ -65,6 +65,7 @@ type Rule struct {
 	// others. "# without: owner" stands for a key that isn't there.
 	Bad, Good string
 
+	document  func(*pass, *runbook.Document) // of any kind
 	runbook   func(*pass, *runbook.Runbook)
 	plan      func(*pass, *schedule.Plan)
 	agreement func(*pass, *agreement.Agreement)
@@ -81,7 +82,7 @@ type Rule struct {
 // Reading says whether the rule is one of the readers of documents: it can't be
 // waived, lowered or switched off.
 func (r Rule) Reading() bool {
-	return r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && r.since == nil && !r.waiving()
+	return r.document == nil && r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && r.since == nil && !r.waiving()
 }
 
 // Finding is one mistake at one place.
