@@ -28,6 +28,9 @@ type Known struct {
 	Before *Before
 }
 
+// today is the day on which it is looked, as dates of documents are: at midnight UTC.
+func (k Known) today() time.Time { return k.Now.UTC().Truncate(24 * time.Hour) }
+
 // Before are the runbooks at an earlier revision.
 type Before struct {
 	Since  string             // the revision, as it was asked for

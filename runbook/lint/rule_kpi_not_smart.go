@@ -32,7 +32,7 @@ kpis:
     owner: service-manager
     revisions: [{date: 2026-07-01, by: 2026-12-31, because: The new server came in May.}]`,
 	agreement: func(p *pass, a *agreement.Agreement) {
-		today := p.Known.Now.UTC().Truncate(24 * time.Hour)
+		today := p.Known.today()
 		if !a.Until.IsZero() && a.Until.Before(today) {
 			return
 		}

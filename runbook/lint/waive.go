@@ -29,7 +29,7 @@ func (r Rule) waiving() bool { return r.ID == waiverRule.ID }
 // waivers that are no good.
 func (l *Linter) waive(report *Report, all *Documents) {
 	used := map[document.Position]bool{}
-	today := l.Known.Now.UTC().Truncate(24 * time.Hour)
+	today := l.Known.today()
 	report.Findings = slices.DeleteFunc(report.Findings, func(f Finding) bool {
 		read := all.ByFile[f.File]
 		if rule, _ := Find(f.Rule); read == nil || rule.Reading() {
