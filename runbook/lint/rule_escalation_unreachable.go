@@ -95,6 +95,9 @@ func unreachableAt(c *agreement.Contacts, name string, owner runbook.Owner, at t
 		return "" // which unknown-reference tells, or no-owner
 	}
 	when := "on " + at.Format("Mon 2006-01-02 15:04 MST") + ", "
+	if len(who) == 0 && name == agreement.OwnerName {
+		return "the owner has no address, and nobody has its role"
+	}
 	if len(who) == 0 {
 		return when + "nobody is on duty"
 	}

@@ -70,7 +70,7 @@ func referencesOfAgreement(p *pass, with *agreement.Agreement) {
 	}
 	people := p.people()
 	if n := p.node("contacts"); n != nil && len(people) > 0 && !slices.ContainsFunc(people, func(c *agreement.Contacts) bool { return c.ID == n.Text() }) {
-		d.Report(n.Position(), "unknown-reference", "", "there is no document of contacts with the id %s", document.Quote(n.Text()))
+		d.Report(n.Position(), "unknown-reference", "contacts names a document of kind Contacts by its id", "there is no document of contacts with the id %s", document.Quote(n.Text()))
 	}
 	_, err := with.DueReports(p.Known.Now, p.Known.Calendars.Find)
 	addError(err, with.Position, d)

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -87,8 +88,8 @@ func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used, whole bool
 		p.report(w.Position, "msp lint --rules lists them", "there is no rule %s to waive%s", document.Quote(w.Rule), didYouMean(w.Rule))
 	case rule.Reading() || rule.waiving():
 		p.report(w.Position, "mend it", "the rule %s can't be waived", w.Rule)
-	case w.Step != "" && !hasStep(read.Root, w.Step):
-		p.report(w.Position, "", "the waiver of %s is about the step %s, which there isn't", w.Rule, document.Quote(w.Step))
+	case w.Step != "" && !slices.Contains(stepsOf(read.Root), w.Step):
+		p.report(w.Position, "leave step out, or name one of its steps: "+strings.Join(stepsOf(read.Root), ", "), "the waiver of %s is about the step %s, which there isn't", w.Rule, document.Quote(w.Step))
 	case w.Until.Before(today) && mended:
 		p.report(w.Position, "take it out: what it waived is mended", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
 	case w.Until.Before(today):
@@ -101,8 +102,13 @@ func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used, whole bool
 	}
 }
 
-func hasStep(root *document.Node, id string) bool {
-	return slices.ContainsFunc(root.Value("steps").Items(), func(n *document.Node) bool { return n.Value("id").Text() == id })
+// stepsOf are the ids of a runbook's steps.
+func stepsOf(root *document.Node) []string {
+	var ids []string
+	for _, step := range root.Value("steps").Items() {
+		ids = append(ids, step.Value("id").Text())
+	}
+	return ids
 }
 
 // stepAt is the id of the step in which a place lies; "" for none.
