@@ -58,7 +58,8 @@ type Rule struct {
 	Source   string   // the standard or practice that it comes from; may be empty
 
 	// RunsAnyway says that what is found spoils no run: it is about when, for whom and
-	// what was promised, and a run made in spite of it is judged as it went.
+	// what was promised, and a run made in spite of it is judged as it went; or about a
+	// waiver, and what that hid speaks for itself.
 	RunsAnyway bool
 
 	// Bad and Good are examples: the keys that matter, of a document that has all

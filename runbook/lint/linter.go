@@ -24,14 +24,14 @@ type Linter struct {
 
 	rules      map[string]Rule
 	agreements func() ([]*agreement.Agreement, error) // of the workspace, as are
-	people     func() []*agreement.Contacts           // the contacts; each read once
+	contacts   func() []*agreement.Contacts           // the contacts; each read once
 }
 
 // New is a linter of all rules. The settings have been checked.
 func New(kinds []runbook.Kind, known Known, settings Settings) *Linter {
 	l := &Linter{Kinds: kinds, Known: known, Settings: settings, rules: map[string]Rule{}}
 	l.agreements = sync.OnceValues(func() ([]*agreement.Agreement, error) { return shelf.Agreements(known.Around) })
-	l.people = sync.OnceValue(func() []*agreement.Contacts {
+	l.contacts = sync.OnceValue(func() []*agreement.Contacts {
 		all, _ := shelf.Contacts(known.Around) // what can't be read is told where it is linted
 		return all
 	})

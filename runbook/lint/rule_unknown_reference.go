@@ -68,7 +68,7 @@ func referencesOfAgreement(p *pass, with *agreement.Agreement) {
 			d.Report(n.Position(), "unknown-reference", hintOf(err), "the services name the runbook %s: %s", n.Text(), first)
 		}
 	}
-	people := p.people()
+	people := p.contacts()
 	if n := p.node("contacts"); n != nil && len(people) > 0 && !slices.ContainsFunc(people, func(c *agreement.Contacts) bool { return c.ID == n.Text() }) {
 		d.Report(n.Position(), "unknown-reference", "contacts names a document of kind Contacts by its id", "there is no document of contacts with the id %s", document.Quote(n.Text()))
 	}
