@@ -33,7 +33,7 @@ func (l *Linter) waive(report *Report, all *Documents) {
 	today := l.Known.today()
 	report.Findings = slices.DeleteFunc(report.Findings, func(f Finding) bool {
 		read := all.ByFile[f.File]
-		if rule, _ := Find(f.Rule); read == nil || rule.Reading() {
+		if read == nil || l.rules[f.Rule].Reading() {
 			return false
 		}
 		for _, w := range read.Waivers {

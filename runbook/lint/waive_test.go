@@ -86,3 +86,23 @@ func TestWaiverRefusesNoRun(t *testing.T) {
 		}
 	}
 }
+
+// TestWaiverReach holds that a waiver reaches to the end of its day, and one of a step no
+// further than the step.
+func TestWaiverReach(t *testing.T) {
+	for _, c := range []struct {
+		waiver       string
+		waived, left int
+	}{
+		{"waive: vague-verb, because: it is known, until: 2026-11-22", 3, 0},
+		{"waive: vague-verb, because: it is known, until: 2026-11-21", 0, 3},
+		{"waive: vague-verb, step: look, because: it is known, until: 2026-11-22", 1, 2},
+		{"waive: vague-verb, step: count, because: it is known, until: 2026-11-22", 1, 2},
+	} {
+		f := waiving(t, c.waiver, "title: Look after", "title: Handle", "title: Few", "title: Ensure few", "title: Look at", "title: Manage")
+		r := linter([]runbook.File{f, base(t)["Calendar"], base(t)["Contacts"]}, lint.Settings{}).Lint([]runbook.File{f})
+		if left := strings.Count(describe(r), ": vague-verb: "); len(r.Waived) != c.waived || left != c.left {
+			t.Errorf("%s: %d waived, %d left:\n%s", c.waiver, len(r.Waived), left, describe(r))
+		}
+	}
+}
