@@ -38,7 +38,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook": {
 		"is what a runbook is: its model, its values and expressions, the contract of a step kind",
-		"runbook/document",
+		"runbook/document runbook/parallel",
 	},
 	"runbook/change": {
 		"is what changed in meaning between two versions of a runbook, in words, and which version that demands; pure",
@@ -51,6 +51,10 @@ var houseRooms = map[string]houseRoom{
 	"runbook/runbooktest": {
 		"writes runbooks by the thousand and times what reads them; for tests only",
 		"runbook",
+	},
+	"runbook/parallel": {
+		"does many independent jobs on all cores",
+		"",
 	},
 	"runbook/process": {
 		"starts and ends programs: groups, sessions, timeouts, streams",
@@ -106,11 +110,11 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/lint": {
 		"finds mistakes in documents before a run does, one rule a file",
-		"runbook runbook/document runbook/schedule runbook/agreement runbook/shelf runbook/change",
+		"runbook runbook/document runbook/parallel runbook/schedule runbook/agreement runbook/shelf runbook/change",
 	},
 	"runbook/lint/shellcheck": {
 		"asks shellcheck what it thinks of the scripts of runbooks",
-		"runbook/lint runbook/process",
+		"runbook/lint runbook/parallel runbook/process",
 	},
 	"runbook/lint/format": {
 		"writes lint's findings in the words of other programs",
@@ -142,7 +146,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/audit": {
 		"holds records against what should have happened: verification, exceptions, figures",
-		"runbook runbook/document runbook/process runbook/evidence runbook/evidence/stamp runbook/evidence/witness runbook/trust runbook/schedule runbook/agreement runbook/record",
+		"runbook runbook/document runbook/parallel runbook/process runbook/evidence runbook/evidence/stamp runbook/evidence/witness runbook/trust runbook/schedule runbook/agreement runbook/record",
 	},
 	"steps/run": {
 		"decodes, checks and runs the step that runs a program",
@@ -178,7 +182,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"cmd": {
 		"is the command line: one command a file; alone knows configuration, keys, wiring, exit codes",
-		"runbook runbook/document runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
+		"runbook runbook/document runbook/parallel runbook/process runbook/evidence runbook/trust runbook/schedule runbook/agreement runbook/record " +
 			"runbook/evidence/stamp runbook/evidence/witness runbook/anchor runbook/engine runbook/audit runbook/export " +
 			"runbook/schedule/timetable runbook/shelf runbook/lint runbook/change runbook/revision runbook/handbook runbook/lint/format runbook/lint/shellcheck runbook/escalate runbook/escalate/channel runbook/schema runbooks steps cmd/terminal",
 	},

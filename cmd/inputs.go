@@ -102,21 +102,10 @@ func (s inputSources) gather(r *runbook.Runbook) (map[string]given, error) {
 	}
 	for name, g := range found {
 		if _, ok := r.Input(name); !ok {
-			return nil, usageError(fmt.Errorf("the runbook %s has no input %q (%s)", r.ID, name, g.from), "its inputs are "+inputNames(r))
+			return nil, usageError(fmt.Errorf("the runbook %s has no input %q (%s)", r.ID, name, g.from), "its inputs are "+r.InputNames())
 		}
 	}
 	return found, nil
-}
-
-func inputNames(r *runbook.Runbook) string {
-	var names []string
-	for _, f := range r.Inputs {
-		names = append(names, f.Name)
-	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
 }
 
 // otherwise is the default, or what a person says. An input that nobody gives

@@ -2,9 +2,10 @@ package cmd
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
-	"path/filepath"
 
 	"github.com/msp-runbook/msp/runbook/lint"
 )
@@ -15,7 +16,7 @@ func (a *app) writeBaseline(path string, r lint.Report) error {
 	if err != nil {
 		return err
 	}
-	if err := writeWhole(path, append(data, '\n')); err != nil {
+	if err := a.writeOver(path, append(data, '\n')); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.Stdout, "%s\n", path)
@@ -23,24 +24,13 @@ func (a *app) writeBaseline(path string, r lint.Report) error {
 	return nil
 }
 
-// writeWhole writes a file so that it is never seen half written.
-func writeWhole(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".msp-*")
-	if err != nil {
-		return err
+// writeOver writes a file, also in the place of one that is there.
+func (a *app) writeOver(path string, data []byte) error {
+	err := writeNew(path, string(data))
+	if errors.Is(err, fs.ErrExist) {
+		return a.Disk.ReplaceFile(path, data)
 	}
-	defer os.Remove(f.Name()) //nolint:errcheck // gone when all went well
-	if _, err := f.Write(data); err != nil {
-		f.Close() //nolint:errcheck // the write's error says more
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Chmod(f.Name(), 0o644); err != nil { //nolint:gosec // a text for everybody
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return err
 }
 
 // subtractBaseline takes out what a baseline knows, and says what of it is mended.

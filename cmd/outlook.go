@@ -9,15 +9,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/msp-runbook/msp/cmd/terminal"
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/schedule"
 )
@@ -64,25 +63,14 @@ func (a *app) outlooks(ctx context.Context, p *place, v view) ([]outlook, error)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]outlook, len(clients))
-	next := make(chan int)
-	var readers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(clients)) {
-		readers.Go(func() {
-			for i := range next {
-				all[i] = a.outlook(ctx, p, clients[i], v)
-				all[i].sumUp(v)
-			}
-		})
-	}
-	for i := range clients {
+	all := parallel.Map(len(clients), func(i int) outlook {
 		if ctx.Err() != nil {
-			break
+			return outlook{}
 		}
-		next <- i
-	}
-	close(next)
-	readers.Wait()
+		o := a.outlook(ctx, p, clients[i], v)
+		o.sumUp(v)
+		return o
+	})
 	return all, ctx.Err()
 }
 

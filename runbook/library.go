@@ -8,13 +8,12 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/parallel"
 )
 
 // File is one document of a library: its name for people and its bytes.
@@ -34,7 +33,7 @@ type Library struct {
 // NewLibrary takes the documents of a library.
 func NewLibrary(kinds []Kind, files []File) *Library {
 	return &Library{files: files, kinds: kinds, heads: sync.OnceValue(func() []head {
-		return inParallel(len(files), func(i int) head { return readHead(files[i]) })
+		return parallel.Map(len(files), func(i int) head { return readHead(files[i]) })
 	})}
 }
 
@@ -180,7 +179,7 @@ func (l *Library) Load() ([]*Runbook, document.Problems) {
 	var all []*Runbook
 	var problems document.Problems
 	seen := map[string]document.Position{}
-	for _, r := range inParallel(len(l.files), func(i int) reading { return l.read(l.files[i]) }) {
+	for _, r := range parallel.Map(len(l.files), func(i int) reading { return l.read(l.files[i]) }) {
 		if otherKind(r.kind) {
 			continue
 		}
@@ -196,23 +195,6 @@ func (l *Library) Load() ([]*Runbook, document.Problems) {
 	}
 	problems.Sort()
 	return all, problems
-}
-
-// inParallel does n independent jobs on all cores and gives their results in
-// the order of the jobs.
-func inParallel[T any](n int, do func(i int) T) []T {
-	results := make([]T, n)
-	var next atomic.Int64
-	var workers sync.WaitGroup
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		workers.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
-				results[i] = do(i)
-			}
-		})
-	}
-	workers.Wait()
-	return results
 }
 
 func duplicate(h head, first document.Position) document.Problem {

@@ -12,6 +12,8 @@
 package runbook
 
 import (
+	"cmp"
+	"strings"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/document"
@@ -64,6 +66,15 @@ func (r *Runbook) Input(name string) (Field, bool) {
 		}
 	}
 	return Field{}, false
+}
+
+// InputNames lists the inputs: "backup_dir, max_age", or "none".
+func (r *Runbook) InputNames() string {
+	names := make([]string, len(r.Inputs))
+	for i, f := range r.Inputs {
+		names[i] = f.Name
+	}
+	return cmp.Or(strings.Join(names, ", "), "none")
 }
 
 // Class says whether a runbook is done by schedule or on request.

@@ -10,6 +10,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/evidence/stamp"
+	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -161,7 +162,7 @@ func (a *audit) readTokens(writer string, heads map[int64]Head, said []evidence.
 			all = append(all, read{file: f, data: data})
 		}
 	}
-	for k, r := range inParallel(len(all), func(k int) read {
+	for k, r := range parallel.Map(len(all), func(k int) read {
 		r := all[k]
 		if i >= 0 && a.logs[i].view != nil {
 			r.token, r.err = a.verifyToken(a.logs[i], heads[r.file.Size], r.file, r.data)

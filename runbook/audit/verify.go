@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -84,19 +85,19 @@ func (a *audit) verify() (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading who may sign for %s: %w", client, err)
 	}
-	said := inParallel(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
+	said := parallel.Map(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
 	a.checkAnchors(said)
 	if err := a.readTrust(said); err != nil {
 		return nil, fmt.Errorf("reading who may sign for %s: %w", client, err)
 	}
 	a.readErasures(said)
-	said = inParallel(len(said), func(i int) saidResult { return a.auditSaidBlobs(said[i]) })
-	plans := inParallel(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
+	said = parallel.Map(len(said), func(i int) saidResult { return a.auditSaidBlobs(said[i]) })
+	plans := parallel.Map(len(planRefs), func(i int) planResult { return a.auditPlan(planRefs[i]) })
 	a.rank(plans)
 	a.readStated(said)
 	a.readClockHolds(said)
 	a.approvals = gatherApprovals(said)
-	results := inParallel(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
+	results := parallel.Map(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
 	if err := a.collect(said, plans, results); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
@@ -148,7 +149,7 @@ func (a *audit) collect(said []saidResult, plans []planResult, results []runResu
 
 func (a *audit) checkBaselines(results []runResult) {
 	base := a.newBaseline(results)
-	for _, found := range inParallel(len(results), func(i int) []found {
+	for _, found := range parallel.Map(len(results), func(i int) []found {
 		f := &finder{}
 		for _, c := range results[i].compare {
 			base.check(f, c)

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"runtime"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -9,6 +8,7 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/schedule"
 	"github.com/msp-runbook/msp/runbook/shelf"
 )
@@ -58,39 +58,24 @@ func (l *Linter) Lint(files []runbook.File) Report {
 	// What is read is kept until all have been looked at together: collecting garbage
 	// as often as usual would find little and take a fifth of the time.
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
-	looks := make([]*look, len(files))
-	next := make(chan int)
-	var workers sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), len(files)) {
-		workers.Go(func() {
-			for i := range next {
-				looks[i] = l.look(files[i])
-			}
-		})
-	}
-	for i := range files {
-		next <- i
-	}
-	close(next)
-	workers.Wait()
-	return l.together(looks, Rules())
+	return l.together(parallel.Map(len(files), func(i int) *look { return l.look(files[i]) }), Rules())
 }
 
-// Refusals are the errors for which a runbook that has been read isn't run. Only the
-// rules that may find one are asked.
+// Refusals are the errors for which a runbook isn't run. Only the rules that give such
+// errors look at it.
 func (l *Linter) Refusals(r *runbook.Runbook) document.Problems {
-	refuses := func(rule Rule) bool { return !rule.RunsAnyway && l.Settings.severity(rule, r.File) == Error }
-	asked := slices.DeleteFunc(slices.Clone(Rules()), func(rule Rule) bool { return !refuses(rule) })
-	k := &look{file: r.File, document: r.Base()}
-	k.Runbooks = append(k.Runbooks, r)
-	l.alone(k, asked)
-	var all document.Problems
-	for _, f := range l.together([]*look{k}, asked).Findings {
-		if rule, _ := Find(f.Rule); f.Severity == Error && refuses(rule) {
-			all = append(all, f.Problem)
+	refusing := slices.DeleteFunc(slices.Clone(Rules()), func(rule Rule) bool {
+		return rule.RunsAnyway || l.Settings.severity(rule, r.File) != Error
+	})
+	k := &look{file: r.File, document: r.Base(), Documents: Documents{Runbooks: []*runbook.Runbook{r}}}
+	l.alone(k, refusing)
+	var problems document.Problems
+	for _, f := range l.together([]*look{k}, refusing).Findings {
+		if !l.rules[f.Rule].RunsAnyway {
+			problems = append(problems, f.Problem)
 		}
 	}
-	return all
+	return problems
 }
 
 // look is what was seen of one file.

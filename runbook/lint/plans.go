@@ -4,7 +4,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
@@ -50,7 +49,7 @@ func (k Known) holdItem(item schedule.Item, r *runbook.Runbook, promised agreeme
 	for _, name := range slices.Sorted(maps.Keys(item.Inputs)) {
 		field, ok := r.Input(name)
 		if !ok {
-			d.Report(item.Position, "unknown-reference", "its inputs are "+inputNames(r), "the runbook %s has no input %q", r.ID, name)
+			d.Report(item.Position, "unknown-reference", "its inputs are "+r.InputNames(), "the runbook %s has no input %q", r.ID, name)
 			continue
 		}
 		if _, err := field.Parse(item.Inputs[name], k.Folder); err != nil {
@@ -62,18 +61,6 @@ func (k Known) holdItem(item schedule.Item, r *runbook.Runbook, promised agreeme
 			d.Report(item.Position, "missing-key", "inputs: {"+field.Name+": …}", "the runbook %s needs the input %s", r.ID, field.Name)
 		}
 	}
-}
-
-// inputNames are the inputs of a runbook in words.
-func inputNames(r *runbook.Runbook) string {
-	var names []string
-	for _, f := range r.Inputs {
-		names = append(names, f.Name)
-	}
-	if len(names) == 0 {
-		return "none"
-	}
-	return strings.Join(names, ", ")
 }
 
 // addError takes the problems out of an error, or makes one of it.

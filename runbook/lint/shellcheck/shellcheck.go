@@ -14,14 +14,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/lint"
+	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/process"
 )
 
@@ -62,26 +61,15 @@ func (p Program) Check(ctx context.Context, scripts []lint.Script) ([][]lint.She
 			return nil, err
 		}
 	}
-	var errs []error
-	var told sync.Mutex
-	var asked sync.WaitGroup
-	free := make(chan struct{}, runtime.GOMAXPROCS(0)) // as many at a time as there are processors
+	var calls []call
 	for shell, names := range byShell {
 		for part := range slices.Chunk(names, mostAtOnce) {
-			free <- struct{}{}
-			asked.Go(func() {
-				defer func() { <-free }()
-				if err := p.ask(ctx, folder, shell, part, found); err != nil {
-					told.Lock()
-					defer told.Unlock()
-					errs = append(errs, err)
-				}
-			})
+			calls = append(calls, call{shell, part})
 		}
 	}
-	asked.Wait()
-	if len(errs) > 0 {
-		return nil, errs[0] // the others say the same
+	errs := parallel.Map(len(calls), func(i int) error { return p.ask(ctx, folder, calls[i], found) })
+	if err := cmp.Or(errs...); err != nil {
+		return nil, err // the others say the same
 	}
 	return found, nil
 }
@@ -96,13 +84,19 @@ type comment struct {
 	Message string `json:"message"`
 }
 
-func (p Program) ask(ctx context.Context, folder, shell string, names []string, found [][]lint.ShellFinding) error {
+// call is what the program is asked at once: the names of files of one shell.
+type call struct {
+	shell string
+	names []string
+}
+
+func (p Program) ask(ctx context.Context, folder string, asked call, found [][]lint.ShellFinding) error {
 	bounded, cancel := context.WithTimeout(ctx, mostTime)
 	defer cancel()
 	var out, complaint bytes.Buffer
 	result, err := process.Run(bounded, process.Command{
 		Path: p.path, Dir: folder, Stdout: bounds{&out}, Stderr: bounds{&complaint},
-		Args: append([]string{"--norc", "--format=json1", "--shell=" + shell, "--exclude=" + senseless}, names...),
+		Args: append([]string{"--norc", "--format=json1", "--shell=" + asked.shell, "--exclude=" + senseless}, asked.names...),
 		Env:  []string{"LC_ALL=C.UTF-8"},
 	})
 	if err := cmp.Or(ctx.Err(), err); err != nil {
@@ -117,7 +111,7 @@ func (p Program) ask(ctx context.Context, folder, shell string, names []string, 
 	}
 	for _, c := range report.Comments {
 		i, err := strconv.Atoi(c.File)
-		if err != nil || !slices.Contains(names, c.File) {
+		if err != nil || !slices.Contains(asked.names, c.File) {
 			return fmt.Errorf("shellcheck found something in a file %q that it was not given", c.File)
 		}
 		found[i] = append(found[i], lint.ShellFinding{

@@ -1,4 +1,5 @@
-package audit
+// Package parallel does many independent jobs on all cores.
+package parallel
 
 import (
 	"runtime"
@@ -6,9 +7,8 @@ import (
 	"sync/atomic"
 )
 
-// inParallel does n independent jobs on all cores and gives their results in
-// the order of the jobs.
-func inParallel[T any](n int, do func(i int) T) []T {
+// Map does n independent jobs and gives their results in the order of the jobs.
+func Map[T any](n int, do func(i int) T) []T {
 	results := make([]T, n)
 	var next atomic.Int64
 	var workers sync.WaitGroup
