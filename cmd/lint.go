@@ -36,9 +36,9 @@ finding with its file, line and column, and what to do about it. Without argumen
 at all of the workspace; what documents name is looked up there in any case.
 
 An error keeps a runbook from being run, unless it is about when, for whom and what
-was promised; warnings and advice (info) don't. Exit code 1 when there is an error, or
-what --fail-on says; syntax errors are errors. msp.yaml says
-how much a rule matters, in all files or in some:
+was promised, or about a waiver; warnings and advice (info) don't. Exit code 1 when
+there is an error, or what --fail-on says; syntax errors are errors. msp.yaml says how
+much a rule matters, in all files or in some:
 
   lint:
     rules: {no-owner: error, vague-verb: off}

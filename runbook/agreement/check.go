@@ -85,10 +85,10 @@ func (d draft) checkTighter(s Support, t Target) {
 		}
 	}
 	if !common && !silent { // what promises nothing at all has been reported
-		d.Report(s.Position, "ola-exceeds-sla", "", "%s promises nothing of what the target %s promises", document.Quote(s.Name), t.Name)
+		d.Report(s.Position, "ola-exceeds-sla", "let it promise a length of time that the target has too", "%s promises nothing of what the target %s promises", document.Quote(s.Name), t.Name)
 	}
 	if s.Percent != 0 && s.Percent < t.Percent {
-		d.Report(s.Position, "ola-exceeds-sla", "", "%s promises %s, and the target %s itself promises %s", document.Quote(s.Name), s.Percent, t.Name, t.Percent)
+		d.Report(s.Position, "ola-exceeds-sla", "what supports a target is kept as often, or more often", "%s promises %s, and the target %s itself promises %s", document.Quote(s.Name), s.Percent, t.Name, t.Percent)
 	}
 }
 

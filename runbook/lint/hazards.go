@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/document"
 )
 
 // hazard is what a value may do to a script that isn't careful with it.
@@ -98,17 +97,4 @@ func fieldHazard(f runbook.Field) hazard {
 		}
 	}
 	return found & passes
-}
-
-// texts calls f for each text of a document that a person wrote.
-func texts(n *document.Node, f func(*document.Node)) {
-	if n.Kind() == document.String {
-		f(n)
-	}
-	for _, field := range n.Fields() {
-		texts(field.Value, f)
-	}
-	for _, item := range n.Items() {
-		texts(item, f)
-	}
 }

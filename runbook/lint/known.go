@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/change"
 	"github.com/msp-runbook/msp/runbook/shelf"
 )
@@ -29,6 +28,9 @@ type Known struct {
 	Before *Before
 }
 
+// today is the day on which it is looked, as dates of documents are: at midnight UTC.
+func (k Known) today() time.Time { return k.Now.UTC().Truncate(24 * time.Hour) }
+
 // Before are the runbooks at an earlier revision.
 type Before struct {
 	Since  string             // the revision, as it was asked for
@@ -44,10 +46,4 @@ type Former struct {
 	Now     *runbook.Runbook // what it is; nil where it is gone
 	Moved   bool             // its file has another name
 	Changes []change.Change  // since then; none where it can't be read
-}
-
-// people are the contacts of the library, read once.
-func (l *Linter) people() []*agreement.Contacts {
-	l.readPeople.Do(func() { l.contacts, _ = shelf.Contacts(l.Known.Around) })
-	return l.contacts
 }

@@ -58,13 +58,15 @@ type Rule struct {
 	Source   string   // the standard or practice that it comes from; may be empty
 
 	// RunsAnyway says that what is found spoils no run: it is about when, for whom and
-	// what was promised, and a run made in spite of it is judged as it went.
+	// what was promised, and a run made in spite of it is judged as it went; or about a
+	// waiver, and what that hid speaks for itself.
 	RunsAnyway bool
 
 	// Bad and Good are examples: the keys that matter, of a document that has all
 	// others. "# without: owner" stands for a key that isn't there.
 	Bad, Good string
 
+	document  func(*pass, *runbook.Document) // of any kind
 	runbook   func(*pass, *runbook.Runbook)
 	plan      func(*pass, *schedule.Plan)
 	agreement func(*pass, *agreement.Agreement)
@@ -72,12 +74,16 @@ type Rule struct {
 	contacts  func(*pass, *agreement.Contacts)
 	all       func(*pass, *Documents) // looks at all documents together
 	since     func(*pass, *Documents) // looks at what they were before, where that is known
+
+	// forOthers says that what it finds on its way keeps the rules of its own, so that it
+	// looks even where it is off itself.
+	forOthers bool
 }
 
 // Reading says whether the rule is one of the readers of documents: it can't be
 // waived, lowered or switched off.
 func (r Rule) Reading() bool {
-	return r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && r.since == nil && !r.waiving()
+	return r.document == nil && r.runbook == nil && r.plan == nil && r.agreement == nil && r.calendar == nil && r.contacts == nil && r.all == nil && r.since == nil && !r.waiving()
 }
 
 // Finding is one mistake at one place.

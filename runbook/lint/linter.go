@@ -23,15 +23,18 @@ type Linter struct {
 	Settings Settings
 
 	rules      map[string]Rule
-	agreements func() ([]*agreement.Agreement, error) // of the workspace, read once
-	readPeople sync.Once
-	contacts   []*agreement.Contacts // of the library
+	agreements func() ([]*agreement.Agreement, error) // of the workspace, as are
+	contacts   func() []*agreement.Contacts           // the contacts; each read once
 }
 
 // New is a linter of all rules. The settings have been checked.
 func New(kinds []runbook.Kind, known Known, settings Settings) *Linter {
 	l := &Linter{Kinds: kinds, Known: known, Settings: settings, rules: map[string]Rule{}}
 	l.agreements = sync.OnceValues(func() ([]*agreement.Agreement, error) { return shelf.Agreements(known.Around) })
+	l.contacts = sync.OnceValue(func() []*agreement.Contacts {
+		all, _ := shelf.Contacts(known.Around) // what can't be read is told where it is linted
+		return all
+	})
 	for _, rule := range Rules() {
 		l.rules[rule.ID] = rule
 	}
@@ -126,6 +129,10 @@ func (l *Linter) alone(k *look, rules []Rule) {
 		if !p.begin(rule) {
 			continue
 		}
+		if rule.document != nil && k.document != nil {
+			p.root = k.document.Root
+			rule.document(p, k.document)
+		}
 		each(p, rule.runbook, k.Runbooks)
 		each(p, rule.plan, k.Plans)
 		each(p, rule.agreement, k.Agreements)
@@ -162,12 +169,13 @@ func (l *Linter) together(looks []*look, rules []Rule) Report {
 	}
 	p := &pass{Linter: l}
 	for _, rule := range rules {
+		if !p.begin(rule) {
+			continue
+		}
 		if rule.all != nil {
-			p.rule = rule
 			rule.all(p, all)
 		}
 		if rule.since != nil && l.Known.Before != nil {
-			p.rule = rule
 			rule.since(p, all)
 		}
 	}

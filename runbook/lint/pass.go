@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
@@ -22,10 +23,10 @@ type pass struct {
 	joined   *people
 }
 
-// begin turns to a rule; false where it is off for the file.
+// begin turns to a rule; false where it is off for the file, or for all.
 func (p *pass) begin(rule Rule) bool {
 	p.rule = rule
-	return p.Settings.severity(rule, p.file) != Off
+	return rule.forOthers || p.Settings.severity(rule, p.file) != Off
 }
 
 // report finds the rule's mistake at a place. The hint says what to do.
@@ -82,4 +83,20 @@ func (p *pass) step(n int) *document.Node {
 		return nil
 	}
 	return items[n]
+}
+
+// texts calls f for each text of a document that a person wrote, but for those under
+// some keys.
+func texts(n *document.Node, f func(*document.Node), but ...string) {
+	if n.Kind() == document.String {
+		f(n)
+	}
+	for _, field := range n.Fields() {
+		if !slices.Contains(but, field.Key) {
+			texts(field.Value, f, but...)
+		}
+	}
+	for _, item := range n.Items() {
+		texts(item, f, but...)
+	}
 }

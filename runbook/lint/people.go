@@ -22,7 +22,7 @@ func (p *pass) everybody(all *Documents) people {
 		return *p.joined
 	}
 	documents := slices.Clone(all.Contacts)
-	for _, c := range p.people() {
+	for _, c := range p.contacts() {
 		if !slices.ContainsFunc(documents, func(have *agreement.Contacts) bool { return have.Digest == c.Digest }) {
 			documents = append(documents, c)
 		}

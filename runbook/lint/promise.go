@@ -50,7 +50,7 @@ func (p *pass) promises(r *runbook.Runbook) []promise {
 		all = p.addPromise(all, r, r.SLA, nil)
 	default:
 		agreements, _ := p.agreements()
-		today := p.Known.Now.Truncate(24 * time.Hour)
+		today := p.Known.today()
 		for _, with := range agreements {
 			sla, err := agreement.Lookup{Agreement: with}.SLA(r.SLA)
 			if ended := !with.Until.IsZero() && with.Until.Before(today); err == nil && !ended {

@@ -35,7 +35,7 @@ does the work, two people of one desk agree with each other, and nobody above th
 			if slices.ContainsFunc(roles, func(role string) bool { return !slices.Contains(doers, role) }) {
 				continue
 			}
-			p.report(p.step(i).Value("approval", "roles").Position(), "approval: {roles: [lead]}",
+			p.report(p.step(i).Value("approval", "roles").Position(), "name a role that does none of the work",
 				"the step %s may be approved only by %s, who does the work", step.ID, aRole(roles))
 		}
 	},

@@ -32,9 +32,12 @@ steps:
   - {id: up, title: The server runs, run: pgrep postfix}`,
 	all: func(p *pass, all *Documents) {
 		seen := map[uint64][]int{} // the first few runbooks in which a step's work stands
+		sizes := make([]int, len(all.Runbooks))
 		for i, r := range all.Runbooks {
 			works := worksOf(r)
-			if like := twin(all.Runbooks, works, seen); like != nil {
+			sizes[i] = len(works)
+			if n := twin(works, sizes, seen); n >= 0 {
+				like := all.Runbooks[n]
 				p.report(r.Root.Value("id").Position(), "make one runbook of them, with inputs for what differs", "the steps do nearly the same as those of %s, at %s", like.ID, like.Root.Value("id").Position())
 			}
 			for work := range works {
@@ -51,11 +54,11 @@ const (
 	mostTwins  = 8 // runbooks that one is compared with by a step's work
 )
 
-// twin is an earlier runbook that has four in five of the works, and of which they
-// are four in five.
-func twin(books []*runbook.Runbook, works map[uint64]bool, seen map[uint64][]int) *runbook.Runbook {
+// twin is the number of an earlier runbook that has four in five of the works, and of
+// which they are four in five; -1 for none.
+func twin(works map[uint64]bool, sizes []int, seen map[uint64][]int) int {
 	if len(works) < leastSteps {
-		return nil
+		return -1
 	}
 	shared := map[int]int{}
 	for work := range works {
@@ -65,15 +68,11 @@ func twin(books []*runbook.Runbook, works map[uint64]bool, seen map[uint64][]int
 	}
 	best := -1
 	for other, count := range shared {
-		union := len(works) + len(books[other].Steps) - count
-		if 5*count >= 4*union && (best < 0 || other < best) {
+		if 5*count >= 4*max(len(works), sizes[other]) && (best < 0 || other < best) {
 			best = other
 		}
 	}
-	if best < 0 {
-		return nil
-	}
-	return books[best]
+	return best
 }
 
 // worksOf are digests of what the steps do: of the values under their kind's keys,

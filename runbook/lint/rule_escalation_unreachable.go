@@ -94,9 +94,12 @@ func unreachableAt(c *agreement.Contacts, name string, owner runbook.Owner, at t
 	if err != nil || name == agreement.OwnerName && owner == (runbook.Owner{}) {
 		return "" // which unknown-reference tells, or no-owner
 	}
-	when := "on " + at.Format("Mon 2006-01-02 15:04 MST")
+	when := "on " + at.Format("Mon 2006-01-02 15:04 MST") + ", "
+	if len(who) == 0 && name == agreement.OwnerName {
+		return "the owner has no address, and nobody has its role"
+	}
 	if len(who) == 0 {
-		return "nobody is on " + strings.TrimPrefix(when, "on ")
+		return when + "nobody is on duty"
 	}
 	always := true
 	var whys []string
@@ -111,7 +114,7 @@ func unreachableAt(c *agreement.Contacts, name string, owner runbook.Owner, at t
 	if always {
 		return strings.Join(whys, ", ")
 	}
-	return when + ", " + strings.Join(whys, ", ")
+	return when + strings.Join(whys, ", ")
 }
 
 // comings are the instants of the coming weeks at which a rung comes.
@@ -122,7 +125,7 @@ func (p *pass) comings(r *runbook.Runbook, rung runbook.Rung) []time.Time {
 	}
 	m := promises[0]
 	const most = 100
-	today := p.Known.Now.UTC().Truncate(24 * time.Hour)
+	today := p.Known.today()
 	zone := time.UTC
 	if m.due {
 		zone = m.times.Rule.Zone()

@@ -32,7 +32,7 @@ kpis:
     owner: service-manager
     revisions: [{date: 2026-07-01, by: 2026-12-31, because: The new server came in May.}]`,
 	agreement: func(p *pass, a *agreement.Agreement) {
-		today := p.Known.Now.UTC().Truncate(24 * time.Hour)
+		today := p.Known.today()
 		if !a.Until.IsZero() && a.Until.Before(today) {
 			return
 		}
@@ -52,12 +52,12 @@ func (p *pass) kpi(k, now agreement.KPI, n *document.Node, today time.Time) {
 	}
 	if now.By.Before(today) {
 		p.report(p.lastOf(n, "by"), "revisions: [{date: "+today.Format(time.DateOnly)+", by: "+today.AddDate(1, 0, 0).Format(time.DateOnly)+", because: …}]",
-			"%s was to reach %s by %s, which is %s, and no revision says what became of it", document.Quote(k.Metric), now.Target, now.By.Format(time.DateOnly), ago(now.By, today))
+			"%s was to reach %s by %s, which was %s, and no revision says what became of it", document.Quote(k.Metric), now.Target, now.By.Format(time.DateOnly), ago(now.By, today))
 	}
 	from, err := strconv.ParseFloat(now.Baseline, 64)
 	to, err2 := strconv.ParseFloat(now.Target, 64)
 	if err == nil && err2 == nil && from == to {
-		p.report(p.lastOf(n, "target"), "", "the target of %s is %s, which it is already", document.Quote(k.Metric), now.Target)
+		p.report(p.lastOf(n, "target"), "name a target that isn't reached yet", "the target of %s is %s, which it is already", document.Quote(k.Metric), now.Target)
 	}
 }
 

@@ -36,7 +36,7 @@ func (p *pass) personNamed(text string) *agreement.Contact {
 	if text == "" {
 		return nil
 	}
-	for _, c := range p.people() {
+	for _, c := range p.contacts() {
 		for _, person := range c.People {
 			if strings.EqualFold(person.Name, text) || person.ID == text {
 				return person

@@ -3,14 +3,10 @@ package lint
 import (
 	"bytes"
 	"regexp"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
-	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
 // placeholder is what templates leave for somebody to fill in. Example domains are
@@ -36,13 +32,9 @@ var placeholderLeft = Rule{
 	Summary: "a placeholder of a template was never filled in",
 	Why: `Who copies a template fills in what they see first. What is left is found by whoever
 follows the document, or by a script that connects to CHANGEME.`,
-	Bad:       `owner: {team: mail, role: mail-technician, contact: <your-contact>}`,
-	Good:      `owner: {team: mail, role: mail-technician, contact: mail@provider.example}`,
-	runbook:   func(p *pass, r *runbook.Runbook) { p.placeholders(&r.Document) },
-	plan:      func(p *pass, plan *schedule.Plan) { p.placeholders(plan.Base()) },
-	agreement: func(p *pass, a *agreement.Agreement) { p.placeholders(a.Base()) },
-	calendar:  func(p *pass, c *schedule.CalendarDocument) { p.placeholders(c.Base()) },
-	contacts:  func(p *pass, c *agreement.Contacts) { p.placeholders(c.Base()) },
+	Bad:      `owner: {team: mail, role: mail-technician, contact: <your-contact>}`,
+	Good:     `owner: {team: mail, role: mail-technician, contact: mail@provider.example}`,
+	document: (*pass).placeholders,
 }
 
 func (p *pass) placeholders(d *runbook.Document) {
@@ -60,14 +52,14 @@ func (p *pass) placeholders(d *runbook.Document) {
 		})
 	}
 	if braces {
-		prose(d.Root, func(n *document.Node) {
+		texts(d.Root, func(n *document.Node) {
 			for _, at := range unfilled().FindAllStringIndex(n.Text(), -1) {
 				if at[0] == 0 || n.Text()[at[0]-1] != '$' {
 					p.placeholder(n, at)
 					return
 				}
 			}
-		})
+		}, commandKeys...)
 	}
 }
 
@@ -77,18 +69,3 @@ func (p *pass) placeholder(n *document.Node, at []int) {
 
 // commandKeys are those under which a program is told something.
 var commandKeys = []string{"run", "env", "dir", "file", "outputs", "expect", "pattern", "if", "preconditions"}
-
-// prose calls f for the texts of a document that are for people.
-func prose(n *document.Node, f func(*document.Node)) {
-	if n.Kind() == document.String && strings.Contains(n.Text(), "{") {
-		f(n)
-	}
-	for _, field := range n.Fields() {
-		if !slices.Contains(commandKeys, field.Key) {
-			prose(field.Value, f)
-		}
-	}
-	for _, item := range n.Items() {
-		prose(item, f)
-	}
-}

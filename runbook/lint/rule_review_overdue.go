@@ -16,7 +16,7 @@ for the review by the day that the document itself names.`,
 	Bad:    `review_by: 2026-08-20`,
 	Good:   `review_by: 2026-11-22`,
 	runbook: func(p *pass, r *runbook.Runbook) {
-		today := p.Known.Now.UTC().Truncate(24 * time.Hour)
+		today := p.Known.today()
 		if !r.ReviewBy.IsZero() && r.ReviewBy.Before(today) {
 			p.report(p.at("review_by"), "review it, and set review_by to the day of the next review", "the review was due on %s, %s", r.ReviewBy.Format(time.DateOnly), ago(r.ReviewBy, today))
 		}

@@ -22,7 +22,7 @@ looks like work that is watched: nothing is ever missed, because nothing is ever
 		}
 		for i, item := range plan.Items {
 			book, err := p.Known.Runbook(item.Runbook)
-			if err != nil || book.Schedule == nil || item.Until.IsZero() || item.Until.Before(p.Known.Now.Truncate(day)) {
+			if err != nil || book.Schedule == nil || item.Until.IsZero() || item.Until.Before(p.Known.today()) {
 				continue
 			}
 			times, err := schedule.OfPinned(book.Schedule, nil, promised.Find)

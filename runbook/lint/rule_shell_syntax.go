@@ -29,7 +29,7 @@ POSIX asks for sh, which has no arrays, no [[ ]] with operators and no <<<.`,
 			var foreign syntax.LangError
 			switch {
 			case errors.As(s.err, &wrong):
-				p.report(s.at(int(wrong.Pos.Offset())), "", "%s can't read the script of %s: %s", s.shell, s.step.ID, wrong.Text)
+				p.report(s.at(int(wrong.Pos.Offset())), s.shell+" -n FILE tries a script without running it", "%s can't read the script of %s: %s", s.shell, s.step.ID, wrong.Text)
 			case errors.As(s.err, &foreign):
 				p.report(s.at(int(foreign.Pos.Offset())), "run: {shell: bash, script: …}", "sh can't read the script of %s: only other shells have %s", s.step.ID, foreign.Feature)
 			case s.err != nil:

@@ -5,9 +5,7 @@ import (
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook"
-	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
-	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
 // todoMarks are how people mark what they have still to write.
@@ -22,11 +20,7 @@ followed as it is, at night, by somebody who can't ask.`,
   - {id: look, title: Look at the queue (TBD), run: test -d /var/spool/mail}`,
 	Good: `steps:
   - {id: look, title: Look at the queue, run: test -d /var/spool/mail}`,
-	runbook:   func(p *pass, r *runbook.Runbook) { p.todos(&r.Document) },
-	plan:      func(p *pass, plan *schedule.Plan) { p.todos(plan.Base()) },
-	agreement: func(p *pass, a *agreement.Agreement) { p.todos(a.Base()) },
-	calendar:  func(p *pass, c *schedule.CalendarDocument) { p.todos(c.Base()) },
-	contacts:  func(p *pass, c *agreement.Contacts) { p.todos(c.Base()) },
+	document: (*pass).todos,
 }
 
 func (p *pass) todos(d *runbook.Document) {

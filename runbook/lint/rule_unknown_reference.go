@@ -12,7 +12,7 @@ import (
 )
 
 // unknownReference looks for what is named. What documents ask of each other besides
-// is found on the way and keeps the rules of its own.
+// is found on the way.
 var unknownReference = Rule{
 	ID: "unknown-reference", Severity: Error, RunsAnyway: true,
 	Summary: "something is named that isn't there: a step, an input, an output, a runbook, a calendar, an agreement, a contact",
@@ -25,6 +25,7 @@ days off of a calendar that isn't there.`,
 	plan:      referencesOfPlan,
 	agreement: referencesOfAgreement,
 	all:       referencesOfContacts,
+	forOthers: true,
 }
 
 // referencesOfRunbook are what keeps a schedule from ever being due or an SLA from
@@ -67,9 +68,9 @@ func referencesOfAgreement(p *pass, with *agreement.Agreement) {
 			d.Report(n.Position(), "unknown-reference", hintOf(err), "the services name the runbook %s: %s", n.Text(), first)
 		}
 	}
-	people := p.people()
+	people := p.contacts()
 	if n := p.node("contacts"); n != nil && len(people) > 0 && !slices.ContainsFunc(people, func(c *agreement.Contacts) bool { return c.ID == n.Text() }) {
-		d.Report(n.Position(), "unknown-reference", "", "there is no document of contacts with the id %s", document.Quote(n.Text()))
+		d.Report(n.Position(), "unknown-reference", "contacts names a document of kind Contacts by its id", "there is no document of contacts with the id %s", document.Quote(n.Text()))
 	}
 	_, err := with.DueReports(p.Known.Now, p.Known.Calendars.Find)
 	addError(err, with.Position, d)

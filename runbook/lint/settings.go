@@ -81,14 +81,18 @@ func didYouMean(id string) string {
 	return ""
 }
 
-// severity is how much a rule matters in a file.
+// severity is how much a rule matters in a file; of no file, how much it does in any.
 func (s *Settings) severity(rule Rule, file string) Severity {
 	level := rule.Severity
 	if set, ok := s.all[rule.ID]; ok {
 		level = set
 	}
 	for _, p := range s.paths {
-		if set, ok := p.levels[rule.ID]; ok && file != "" && fits(p.pattern, file) {
+		switch set, ok := p.levels[rule.ID]; {
+		case !ok:
+		case file == "":
+			level = max(level, set)
+		case fits(p.pattern, file):
 			level = set
 		}
 	}

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
@@ -29,10 +30,10 @@ func (r Rule) waiving() bool { return r.ID == waiverRule.ID }
 // waivers that are no good.
 func (l *Linter) waive(report *Report, all *Documents) {
 	used := map[document.Position]bool{}
-	today := l.Known.Now.UTC().Truncate(24 * time.Hour)
+	today := l.Known.today()
 	report.Findings = slices.DeleteFunc(report.Findings, func(f Finding) bool {
 		read := all.ByFile[f.File]
-		if read == nil {
+		if read == nil || l.rules[f.Rule].Reading() {
 			return false
 		}
 		for _, w := range read.Waivers {
@@ -47,37 +48,25 @@ func (l *Linter) waive(report *Report, all *Documents) {
 		return false
 	})
 	p := &pass{Linter: l, rule: waiverRule}
+	whole := l.whole(report.Files)
 	for _, read := range all.ByFile {
 		for _, w := range read.Waivers {
-			p.waiver(w, read, used[w.Position], today, len(report.Files) >= len(l.Known.Around))
+			p.waiver(w, read, used[w.Position], whole, today)
 		}
 	}
 	report.Findings = append(report.Findings, p.findings...)
 }
 
-func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used bool, today time.Time, whole bool) {
-	rule, known := Find(w.Rule)
-	switch {
-	case !known:
-		p.report(w.Position, "msp lint --rules lists them", "there is no rule %s to waive%s", document.Quote(w.Rule), didYouMean(w.Rule))
-	case rule.Reading() || rule.waiving():
-		p.report(w.Position, "mend it", "the rule %s can't be waived", w.Rule)
-	case w.Step != "" && !hasStep(read.Root, w.Step):
-		p.report(w.Position, "", "the waiver of %s is about the step %s, which there isn't", w.Rule, document.Quote(w.Step))
-	case w.Until.Before(today) && !used:
-		p.report(w.Position, "take it out: what it waived is mended", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
-	case w.Until.Before(today):
-		p.report(w.Position, "mend what it waives, or decide again and set until later", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
-	case !used && p.looked(rule, w.File, whole):
-		p.report(w.Position, "take it out", "the waiver of %s waives nothing", w.Rule)
-		if len(read.Waivers) == 1 {
-			p.fix(read.Root.Delete("lint"))
-		}
+// whole reports whether all documents of the workspace are among some files.
+func (l *Linter) whole(files []string) bool {
+	seen := map[string]bool{}
+	for _, name := range files {
+		seen[name] = true
 	}
+	return !slices.ContainsFunc(l.Known.Around, func(f runbook.File) bool { return !seen[f.Name] })
 }
 
-// looked reports whether a rule saw all that it needs, to find in a file what it was
-// waived for. Whole says that all documents of the library were looked at.
+// looked reports whether a rule that found nothing in a file saw all that it needs to.
 func (l *Linter) looked(rule Rule, file string, whole bool) bool {
 	switch {
 	case l.Settings.severity(rule, file) == Off:
@@ -91,8 +80,35 @@ func (l *Linter) looked(rule Rule, file string, whole bool) bool {
 	}
 }
 
-func hasStep(root *document.Node, id string) bool {
-	return slices.ContainsFunc(root.Value("steps").Items(), func(n *document.Node) bool { return n.Value("id").Text() == id })
+func (p *pass) waiver(w runbook.Waiver, read *runbook.Document, used, whole bool, today time.Time) {
+	rule, known := Find(w.Rule)
+	mended := !used && p.looked(rule, w.Position.File, whole)
+	switch {
+	case !known:
+		p.report(w.Position, "msp lint --rules lists them", "there is no rule %s to waive%s", document.Quote(w.Rule), didYouMean(w.Rule))
+	case rule.Reading() || rule.waiving():
+		p.report(w.Position, "mend it", "the rule %s can't be waived", w.Rule)
+	case w.Step != "" && !slices.Contains(stepsOf(read.Root), w.Step):
+		p.report(w.Position, "leave step out, or name one of its steps: "+strings.Join(stepsOf(read.Root), ", "), "the waiver of %s is about the step %s, which there isn't", w.Rule, document.Quote(w.Step))
+	case w.Until.Before(today) && mended:
+		p.report(w.Position, "take it out: what it waived is mended", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
+	case w.Until.Before(today):
+		p.report(w.Position, "mend what it waives, or decide again and set until later", "the waiver of %s expired on %s", w.Rule, w.Until.Format(time.DateOnly))
+	case mended:
+		p.report(w.Position, "take it out", "the waiver of %s waives nothing", w.Rule)
+		if len(read.Waivers) == 1 {
+			p.fix(read.Root.Delete("lint"))
+		}
+	}
+}
+
+// stepsOf are the ids of a runbook's steps.
+func stepsOf(root *document.Node) []string {
+	var ids []string
+	for _, step := range root.Value("steps").Items() {
+		ids = append(ids, step.Value("id").Text())
+	}
+	return ids
 }
 
 // stepAt is the id of the step in which a place lies; "" for none.

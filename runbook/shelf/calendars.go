@@ -82,7 +82,7 @@ func (c Calendars) Document(id string) (*schedule.CalendarDocument, error) {
 			return found, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no calendar %q", id)
+	return nil, &Error{fmt.Errorf("there is no calendar %q", id), "a calendar is a document of kind Calendar beside the runbooks"}
 }
 
 // Find is the calendar with an id by value: a schedule.Lookup.

@@ -8,6 +8,7 @@ package format
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ type Writer func(w io.Writer, r lint.Report, o Options) error
 var writers = map[string]Writer{"sarif": SARIF, "junit": JUnit, "checkstyle": Checkstyle, "github": GitHub}
 
 // Names are the formats.
-func Names() []string { return []string{"checkstyle", "github", "junit", "sarif"} }
+func Names() []string { return slices.Sorted(maps.Keys(writers)) }
 
 // Find is the writer of a format.
 func Find(name string) (Writer, error) {

@@ -236,6 +236,9 @@ func TestGitHub(t *testing.T) {
 
 // TestEveryFormat finds each format by its name, and none by another.
 func TestEveryFormat(t *testing.T) {
+	if diff := cmp.Diff([]string{"checkstyle", "github", "junit", "sarif"}, format.Names()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
 	for _, name := range format.Names() {
 		if _, err := format.Find(name); err != nil {
 			t.Error(err)
