@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -137,7 +138,12 @@ func (a *app) look(ctx context.Context, f lintFlags, args []string) ([]runbook.F
 	if err != nil {
 		return nil, report, err
 	}
-	files, err := lintFiles(p, args)
+	var files []runbook.File
+	if len(args) == 0 {
+		files, err = ownFiles(p, "lint", isNoSettings)
+	} else {
+		files, err = namedFiles(args, isNoSettings)
+	}
 	if err != nil {
 		return nil, report, err
 	}
@@ -159,6 +165,9 @@ func (a *app) look(ctx context.Context, f lintFlags, args []string) ([]runbook.F
 	}
 	return a.fix(linter, files, report)
 }
+
+// isNoSettings: the workspace's own file is no document.
+func isNoSettings(f runbook.File) bool { return path.Base(f.Name) != workspaceFile }
 
 // linter looks at documents in the library of a place.
 func (a *app) linter(p *place) (*lint.Linter, error) {
