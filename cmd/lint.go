@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -55,18 +56,17 @@ or a rationale came with what loosens control. REV is taken as it is; for a bran
 is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 		Example: "  msp lint\n  msp lint runbooks/backup-verify.yaml --fail-on warning\n  msp lint --explain no-owner\n  msp lint --against main",
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := checkLintFlags(c, args); err != nil {
+				return err
+			}
 			switch {
 			case f.explain != "":
 				return a.explainRule(f.explain)
 			case f.rules:
 				return a.listRules(f.json)
+			default:
+				return a.lint(c.Context(), f, args)
 			}
-			for _, name := range []string{"against", "baseline", "write-baseline"} {
-				if c.Flags().Changed(name) && c.Flag(name).Value.String() == "" {
-					return usageError(fmt.Errorf("--%s is empty", name), "name it, or leave the flag out; a variable may be unset")
-				}
-			}
-			return a.lint(c.Context(), f, args)
 		},
 	}
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON, as --format json")
@@ -79,12 +79,34 @@ is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
 	c.Flags().BoolVar(&f.noShellcheck, "no-shellcheck", false, "don't ask shellcheck about scripts, where it is installed")
 	c.Flags().StringVar(&f.against, "against", "", "compare with the `REV`ision of git: what changed, and whether the version says so")
-	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
 	for name, words := range map[string][]string{"format": append([]string{"text", "json"}, format.Names()...), "fail-on": {"error", "warning", "info"}} {
 		c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag is there
 	}
 	return c
+}
+
+// notTogether are the flags of which one would be passed over in silence.
+var notTogether = [][2]string{
+	{"baseline", "write-baseline"}, {"json", "format"}, {"write-baseline", "format"}, {"write-baseline", "json"}, {"explain", "rules"}, {"explain", "json"},
+}
+
+func checkLintFlags(c *cobra.Command, args []string) error {
+	given := c.Flags().Changed
+	for _, name := range []string{"explain", "against", "baseline", "write-baseline"} {
+		if given(name) && c.Flag(name).Value.String() == "" {
+			return usageError(fmt.Errorf("--%s is empty", name), "name it, or leave the flag out; a variable may be unset")
+		}
+	}
+	for _, two := range notTogether {
+		if given(two[0]) && given(two[1]) {
+			return usageError(fmt.Errorf("--%s and --%s don't go together", two[0], two[1]), "leave one of them out")
+		}
+	}
+	if len(args) > 0 && (given("explain") || given("rules")) {
+		return usageError(errors.New("--explain and --rules are about rules, and a file is named"), "msp lint FILE looks at it")
+	}
+	return nil
 }
 
 func completeRules(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
