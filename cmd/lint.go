@@ -211,13 +211,18 @@ func (a *app) known(p *place, around []runbook.File) lint.Known {
 	}
 }
 
-// refuse gives the errors that lint finds in a runbook: it isn't run with any.
+// refuse gives the errors that lint finds in a runbook: it isn't run with any. Who runs
+// it may not have written it, and is told so first.
 func (a *app) refuse(p *place, r *runbook.Runbook) error {
 	linter, err := a.linter(p)
 	if err != nil {
 		return err
 	}
-	return linter.Runbook(r).Refusals().Err()
+	found := linter.Runbook(r).Refusals()
+	if len(found) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is not run: lint finds %s in it\n%w", r.ID, count(len(found), "error"), found)
 }
 
 func count(n int, word string) string {
