@@ -39,8 +39,8 @@ at all of the workspace; what documents name is looked up there in any case.
 
 An error keeps a runbook from being run, unless it is about when, for whom and what
 was promised; warnings and advice (info) don't. Exit code 1 when there is an error, or
-what --fail-on says; syntax errors are errors. msp.yaml says
-how much a rule matters, in all files or in some:
+what --fail-on says; syntax errors are errors. msp.yaml says how much a rule matters,
+in all files or in some:
 
   lint:
     rules: {no-owner: error, vague-verb: off}
@@ -70,13 +70,13 @@ is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 		},
 	}
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON, as --format json")
-	c.Flags().StringVar(&f.format, "format", "text", "text, json, "+strings.Join(format.Names(), ", "))
+	c.Flags().StringVar(&f.format, "format", "text", "print `FORMAT`: text, json, "+strings.Join(format.Names(), ", "))
 	c.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without a decision; comments and layout stay")
-	c.Flags().StringVar(&f.explain, "explain", "", "say what a rule finds, and why it matters")
+	c.Flags().StringVar(&f.explain, "explain", "", "say what a `RULE` finds, and why it matters")
 	c.Flags().BoolVar(&f.rules, "rules", false, "list all rules")
-	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
-	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this file doesn't know")
-	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
+	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least `SEVERITY` that gives exit code 1: error, warning or info")
+	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this `FILE` doesn't know")
+	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this `FILE`, to begin from")
 	c.Flags().BoolVar(&f.noShellcheck, "no-shellcheck", false, "don't ask shellcheck about scripts, where it is installed")
 	c.Flags().StringVar(&f.against, "against", "", "compare with the `REV`ision of git: what changed, and whether the version says so")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
