@@ -6,11 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -43,11 +40,11 @@ output. Exit code 1 when a file can't be read as a document, or would change and
 			case slices.Contains(args, "-"):
 				return usageError(errors.New("- stands for standard input, and stands alone"), "format the files in another call")
 			}
-			paths, err := a.formatPaths(args)
+			files, err := a.formatted(args)
 			if err != nil {
 				return err
 			}
-			return a.formatFiles(c.Context(), paths, f)
+			return a.formatFiles(c.Context(), files, f)
 		},
 	}
 	c.Flags().BoolVar(&f.check, "check", false, "write nothing; exit code 1 when a file would change")
@@ -55,53 +52,17 @@ output. Exit code 1 when a file can't be read as a document, or would change and
 	return c
 }
 
-// formatPaths are the files that arguments name.
-func (a *app) formatPaths(args []string) ([]string, error) {
-	if len(args) == 0 {
-		p, err := a.place()
-		if err != nil {
-			return nil, err
-		}
-		if p.Workspace == "" {
-			return nil, usageError(errors.New("there is no workspace here to format"), "name the files: msp fmt FILE, or start one: msp init")
-		}
-		return documentsBelow(fromHere(filepath.Join(p.Workspace, runbooksFolder)))
+// formatted are the documents to format. Settings that can't be read keep no file that
+// is named from it.
+func (a *app) formatted(args []string) ([]runbook.File, error) {
+	if len(args) > 0 {
+		return namedFiles(args, saysVersion)
 	}
-	var paths []string
-	for _, arg := range args {
-		found, err := documentsBelow(arg)
-		if err != nil {
-			return nil, err
-		}
-		paths = append(paths, found...)
+	p, err := a.place()
+	if err != nil {
+		return nil, err
 	}
-	return paths, nil
-}
-
-// documentsBelow are the documents in a folder and the folders in it, except those
-// whose names begin with a dot. A file is named for itself.
-func documentsBelow(root string) ([]string, error) {
-	var paths []string
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		switch {
-		case err != nil:
-			return err
-		case path == root && !d.IsDir():
-			paths = append(paths, path)
-		case d.IsDir() && path != root && strings.HasPrefix(d.Name(), "."):
-			return fs.SkipDir
-		case runbook.IsDocument(d):
-			file, err := readRunbookFile(path)
-			if err != nil {
-				return err
-			}
-			if saysVersion(file) {
-				paths = append(paths, path)
-			}
-		}
-		return nil
-	})
-	return paths, err
+	return ownFiles(p, "fmt", saysVersion)
 }
 
 // saysVersion says whether a file is one of msp's documents: by its own apiVersion,
@@ -119,13 +80,13 @@ func saysVersion(file runbook.File) bool {
 }
 
 // formatFiles goes on behind a file that can't be formatted.
-func (a *app) formatFiles(ctx context.Context, paths []string, f formatFlags) error {
+func (a *app) formatFiles(ctx context.Context, files []runbook.File, f formatFlags) error {
 	no, cannot := false, false
-	for _, path := range paths {
+	for _, file := range files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		changed, err := a.formatFile(path, f)
+		changed, err := a.formatFile(file, f)
 		var problems document.Problems
 		switch {
 		case errors.As(err, &problems):
@@ -145,17 +106,13 @@ func (a *app) formatFiles(ctx context.Context, paths []string, f formatFlags) er
 	return nil
 }
 
-func (a *app) formatFile(path string, f formatFlags) (changed bool, err error) {
-	file, err := readRunbookFile(path)
-	if err != nil {
-		return false, err
-	}
+func (a *app) formatFile(file runbook.File, f formatFlags) (changed bool, err error) {
 	formatted, err := formatFile(file)
 	if err != nil || bytes.Equal(formatted, file.Source) {
 		return false, err
 	}
 	if !f.check && !f.diff {
-		if err := a.Disk.ReplaceFile(path, formatted); err != nil {
+		if err := a.rewrite(file, formatted); err != nil {
 			return false, err
 		}
 	}

@@ -2,6 +2,8 @@ package cmd
 
 import (
 	"bytes"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,6 +12,7 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/agreement"
 	"github.com/msp-runbook/msp/runbook/document"
+	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/schedule"
 	"github.com/msp-runbook/msp/steps"
 )
@@ -60,6 +63,25 @@ func TestShippedIsFormatted(t *testing.T) {
 	for _, f := range append(files, templates...) {
 		if formatted, err := formatFile(f); err != nil || !bytes.Equal(formatted, f.Source) {
 			t.Errorf("%s: %v\n%s", f.Name, err, strings.Join(differences(string(f.Source), string(formatted), 20), "\n"))
+		}
+	}
+}
+
+// TestRewrite: what somebody saves while documents are looked at is not written over.
+func TestRewrite(t *testing.T) {
+	file := runbook.File{Name: filepath.Join(t.TempDir(), "one.yaml"), Source: []byte("id: one\n")}
+	a := &app{Program: Program{Disk: &evidence.Disk{}}}
+	for _, saved := range []string{"id: one\n", "id: saved\n"} {
+		if err := os.WriteFile(file.Name, []byte(saved), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		err := a.rewrite(file, []byte("id:   written\n"))
+		left, readErr := os.ReadFile(file.Name)
+		if readErr != nil {
+			t.Fatal(readErr)
+		}
+		if want := saved == string(file.Source); (err == nil) != want || (string(left) == "id:   written\n") != want {
+			t.Errorf("%q became %q, error %v", saved, left, err)
 		}
 	}
 }

@@ -130,8 +130,8 @@ func TestGitLabExample(t *testing.T) {
 	}
 }
 
-// TestPreCommitHooks runs the entries as pre-commit does: with the names of the files
-// that changed, unless the hook wants none.
+// TestPreCommitHooks runs the entries as pre-commit does, in the folder of the workspace:
+// with the names of the files that changed, unless the hook wants none.
 func TestPreCommitHooks(t *testing.T) {
 	b := newBranch(t)
 	b.commit()

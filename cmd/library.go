@@ -62,12 +62,7 @@ func readWorkspace(p *place) ([]runbook.File, error) {
 
 // runbooksLabel is what the folder of runbooks is called from where one stands.
 func runbooksLabel(p *place) string {
-	if here, err := os.Getwd(); err == nil {
-		if rel, err := filepath.Rel(here, filepath.Join(p.Workspace, runbooksFolder)); err == nil {
-			return filepath.ToSlash(rel)
-		}
-	}
-	return runbooksFolder
+	return filepath.ToSlash(fromHere(filepath.Join(p.Workspace, runbooksFolder)))
 }
 
 // readLibrary reads the documents of a folder and of the calendars in it.

@@ -2,7 +2,9 @@ package cmd
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -54,36 +56,57 @@ or a rationale came with what loosens control. REV is taken as it is; for a bran
 is behind, name where it began: --against "$(git merge-base main HEAD)".`,
 		Example: "  msp lint\n  msp lint runbooks/backup-verify.yaml --fail-on warning\n  msp lint --explain no-owner\n  msp lint --against main",
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := checkLintFlags(c, args); err != nil {
+				return err
+			}
 			switch {
 			case f.explain != "":
 				return a.explainRule(f.explain)
 			case f.rules:
 				return a.listRules(f.json)
+			default:
+				return a.lint(c.Context(), f, args)
 			}
-			for _, name := range []string{"against", "baseline", "write-baseline"} {
-				if c.Flags().Changed(name) && c.Flag(name).Value.String() == "" {
-					return usageError(fmt.Errorf("--%s is empty", name), "name it, or leave the flag out; a variable may be unset")
-				}
-			}
-			return a.lint(c.Context(), f, args)
 		},
 	}
 	c.Flags().BoolVar(&f.json, "json", false, "print JSON, as --format json")
-	c.Flags().StringVar(&f.format, "format", "text", "text, json, "+strings.Join(format.Names(), ", "))
+	c.Flags().StringVar(&f.format, "format", "text", "print `FORMAT`: text, json, "+strings.Join(format.Names(), ", "))
 	c.Flags().BoolVar(&f.fix, "fix", false, "mend what can be mended without a decision; comments and layout stay")
-	c.Flags().StringVar(&f.explain, "explain", "", "say what a rule finds, and why it matters")
+	c.Flags().StringVar(&f.explain, "explain", "", "say what a `RULE` finds, and why it matters")
 	c.Flags().BoolVar(&f.rules, "rules", false, "list all rules")
-	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least severity that gives exit code 1: error, warning or info")
-	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this file doesn't know")
-	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this file, to begin from")
+	c.Flags().StringVar(&f.failOn, "fail-on", "error", "the least `SEVERITY` that gives exit code 1: error, warning or info")
+	c.Flags().StringVar(&f.baseline, "baseline", "", "tell only what this `FILE` doesn't know")
+	c.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to this `FILE`, to begin from")
 	c.Flags().BoolVar(&f.noShellcheck, "no-shellcheck", false, "don't ask shellcheck about scripts, where it is installed")
 	c.Flags().StringVar(&f.against, "against", "", "compare with the `REV`ision of git: what changed, and whether the version says so")
-	c.MarkFlagsMutuallyExclusive("baseline", "write-baseline")
 	c.RegisterFlagCompletionFunc("explain", completeRules) //nolint:errcheck // the flag is there
 	for name, words := range map[string][]string{"format": append([]string{"text", "json"}, format.Names()...), "fail-on": {"error", "warning", "info"}} {
 		c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag is there
 	}
 	return c
+}
+
+// notTogether are the flags of which one would be passed over in silence.
+var notTogether = [][2]string{
+	{"baseline", "write-baseline"}, {"json", "format"}, {"write-baseline", "format"}, {"write-baseline", "json"}, {"explain", "rules"}, {"explain", "json"},
+}
+
+func checkLintFlags(c *cobra.Command, args []string) error {
+	given := c.Flags().Changed
+	for _, name := range []string{"explain", "against", "baseline", "write-baseline"} {
+		if given(name) && c.Flag(name).Value.String() == "" {
+			return usageError(fmt.Errorf("--%s is empty", name), "name it, or leave the flag out; a variable may be unset")
+		}
+	}
+	for _, two := range notTogether {
+		if given(two[0]) && given(two[1]) {
+			return usageError(fmt.Errorf("--%s and --%s don't go together", two[0], two[1]), "leave one of them out")
+		}
+	}
+	if len(args) > 0 && (given("explain") || given("rules")) {
+		return usageError(errors.New("--explain and --rules are about rules, and a file is named"), "msp lint FILE looks at it")
+	}
+	return nil
 }
 
 func completeRules(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
@@ -137,7 +160,12 @@ func (a *app) look(ctx context.Context, f lintFlags, args []string) ([]runbook.F
 	if err != nil {
 		return nil, report, err
 	}
-	files, err := lintFiles(p, args)
+	var files []runbook.File
+	if len(args) == 0 {
+		files, err = ownFiles(p, "lint", isNoSettings)
+	} else {
+		files, err = namedFiles(args, isNoSettings)
+	}
 	if err != nil {
 		return nil, report, err
 	}
@@ -160,6 +188,9 @@ func (a *app) look(ctx context.Context, f lintFlags, args []string) ([]runbook.F
 	return a.fix(linter, files, report)
 }
 
+// isNoSettings: the workspace's own file is no document.
+func isNoSettings(f runbook.File) bool { return path.Base(f.Name) != workspaceFile }
+
 // linter looks at documents in the library of a place.
 func (a *app) linter(p *place) (*lint.Linter, error) {
 	if err := p.Lint.Check(); err != nil {
@@ -180,13 +211,18 @@ func (a *app) known(p *place, around []runbook.File) lint.Known {
 	}
 }
 
-// refuse gives the errors that lint finds in a runbook: it isn't run with any.
+// refuse gives the errors that lint finds in a runbook: it isn't run with any. Who runs
+// it may not have written it, and is told so first.
 func (a *app) refuse(p *place, r *runbook.Runbook) error {
 	linter, err := a.linter(p)
 	if err != nil {
 		return err
 	}
-	return linter.Refusals(r).Err()
+	found := linter.Refusals(r)
+	if len(found) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s is not run: lint finds %s in it\n%w", r.ID, count(len(found), "error"), found)
 }
 
 func count(n int, word string) string {

@@ -135,11 +135,11 @@ func (b *lookBack) former(f revision.File) {
 	}
 }
 
-// readNow loads the runbooks of the files that are not what they were. What can't be
-// read has findings of its own.
+// readNow loads the runbooks of the files that are not what they were. What is no
+// runbook, or can't be read, has findings of its own.
 func (b *lookBack) readNow(files []runbook.File) {
 	for _, f := range files {
-		if b.same[b.paths[f.Name]] || f.Is(runbook.KindPlan) || f.Is(runbook.KindAgreement) || f.Is(runbook.KindCalendar) || f.Is(runbook.KindContacts) {
+		if b.same[b.paths[f.Name]] {
 			continue
 		}
 		if r, _ := runbook.Load(f.Name, f.Source, kinds()); r != nil {

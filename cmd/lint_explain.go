@@ -31,7 +31,10 @@ func (a *app) listRules(asJSON bool) error {
 		}
 	}
 	if asJSON {
-		return a.printJSON(all)
+		return a.printJSON(struct {
+			V     int        `json:"v"`
+			Rules []lintRule `json:"rules"`
+		}{1, all})
 	}
 	screen := terminal.Detect(a.Stdout, os.Getenv)
 	terminal.PrintRules(screen, "what is found in documents; msp.yaml says how much a rule matters", rules)

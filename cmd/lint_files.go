@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path"
@@ -12,19 +14,21 @@ import (
 	"github.com/msp-runbook/msp/runbook"
 )
 
-// lintFiles reads the documents that are named, each once: a file, or all of a folder
-// and the folders in it. Without any, they are all of the workspace.
-func lintFiles(p *place, args []string) ([]runbook.File, error) {
-	if len(args) == 0 {
-		if p.Workspace == "" {
-			return nil, usageError(errors.New("there is no workspace here to check"), "name the files: msp lint FILE, or start one: msp init")
-		}
-		files, err := filesBelow(filepath.Join(p.Workspace, runbooksFolder), runbooksLabel(p))
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, nil
-		}
-		return files, err
+// ownFiles reads the documents of the workspace that a command wants.
+func ownFiles(p *place, command string, wants func(runbook.File) bool) ([]runbook.File, error) {
+	if p.Workspace == "" {
+		return nil, usageError(errors.New("there is no workspace here"), "name the files: msp "+command+" FILE, or start one: msp init")
 	}
+	files, err := filesBelow(filepath.Join(p.Workspace, runbooksFolder), runbooksLabel(p), wants)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return files, err
+}
+
+// namedFiles reads the documents that are named, each once: a file, or those of a
+// folder and the folders in it that a command wants.
+func namedFiles(args []string, wants func(runbook.File) bool) ([]runbook.File, error) {
 	var files []runbook.File
 	for _, arg := range args {
 		info, err := os.Stat(arg)
@@ -33,7 +37,7 @@ func lintFiles(p *place, args []string) ([]runbook.File, error) {
 		}
 		name := filepath.Clean(arg)
 		if info.IsDir() {
-			inside, err := filesBelow(name, name)
+			inside, err := filesBelow(name, name, wants)
 			if err != nil {
 				return nil, err
 			}
@@ -60,10 +64,10 @@ func distinct(files []runbook.File) []runbook.File {
 	})
 }
 
-// filesBelow reads the documents of a folder and the folders in it, and names them by
-// a label of the folder, which may be a link to one. What is hidden is another
-// program's, and the workspace's own file is no document.
-func filesBelow(folder, label string) ([]runbook.File, error) {
+// filesBelow reads the wanted documents of a folder and the folders in it, and names
+// them by a label of the folder, which may be a link to one. What is hidden is another
+// program's.
+func filesBelow(folder, label string, wants func(runbook.File) bool) ([]runbook.File, error) {
 	folder, err := filepath.EvalSymlinks(folder)
 	if err != nil {
 		return nil, err
@@ -84,5 +88,18 @@ func filesBelow(folder, label string) ([]runbook.File, error) {
 		files = append(files, found...)
 		return err
 	})
-	return slices.DeleteFunc(files, func(f runbook.File) bool { return path.Base(f.Name) == workspaceFile }), err
+	return slices.DeleteFunc(files, func(f runbook.File) bool { return !wants(f) }), err
+}
+
+// rewrite writes a document anew, unless that was done by another name of it. What
+// somebody saved since it was read is not lost.
+func (a *app) rewrite(f runbook.File, source []byte) error {
+	now, err := readRunbookFile(f.Name)
+	if err != nil || bytes.Equal(now.Source, source) {
+		return err
+	}
+	if !bytes.Equal(now.Source, f.Source) {
+		return hint(fmt.Errorf("%s was saved by somebody meanwhile, and is left as it is", f.Name), "run the command again")
+	}
+	return a.Disk.ReplaceFile(f.Name, source)
 }

@@ -29,7 +29,7 @@ func (a *app) fix(linter *lint.Linter, files []runbook.File, r lint.Report) ([]r
 		if len(edits[f.Name]) == 0 || err != nil {
 			continue
 		}
-		if err := a.Disk.ReplaceFile(f.Name, source); err != nil {
+		if err := a.rewrite(f, source); err != nil {
 			return nil, r, err
 		}
 		mended[i].Source = source

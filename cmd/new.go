@@ -66,15 +66,9 @@ version 0.1.0 and without the decisions that were taken for the other.`,
 		},
 	}
 	f.add(c)
-	c.RegisterFlagCompletionFunc("kind", fixed(kindNames))        //nolint:errcheck // the flag is there
-	c.RegisterFlagCompletionFunc("template", a.completeTemplates) //nolint:errcheck // the flag is there
+	c.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames, cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag is there
+	c.RegisterFlagCompletionFunc("template", a.completeTemplates)                                               //nolint:errcheck // the flag is there
 	return c
-}
-
-func fixed(words []string) cobra.CompletionFunc {
-	return func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-		return offer(words, word)
-	}
 }
 
 func (a *app) completeTemplates(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -22,7 +23,7 @@ const schemaFolder = ".schema"
 func (a *app) schemaCommand() *cobra.Command {
 	var write bool
 	c := &cobra.Command{
-		Use: "schema [KIND]", GroupID: groupWrite, Short: "print the form of a kind of document, for editors and other programs",
+		Use: "schema [KIND] | --write [FOLDER]", GroupID: groupWrite, Short: "print the form of a kind of document, for editors and other programs",
 		Long: `Print the JSON Schema of a kind of document (draft 2020-12), or list the kinds.
 With --write, write all of them into a folder: that of the argument, else .schema/ of
 the workspace, where msp init puts them too. An editor that knows YAML takes its
@@ -82,6 +83,9 @@ func (a *app) printSchema(word string) error {
 // workspace.
 func (a *app) writeSchemas(args []string) error {
 	if len(args) == 1 {
+		if kind := kindOf(args[0]); slices.Contains(kindNames, kind) {
+			return usageError(fmt.Errorf("--write takes a folder, and %s is a kind", kind), "msp schema --write writes the schemas of all kinds; msp schema "+kind+" prints one")
+		}
 		return a.writeSchemasTo(args[0])
 	}
 	p, err := a.place()

@@ -70,6 +70,7 @@ html, and checklist or checklist-html to print, tick and sign.`,
 	c.Flags().StringVar(&f.format, "format", "", "show the runbook as `FORMAT`: "+strings.Join(runbookFormats, ", "))
 	c.Flags().StringVar(&f.output, "output", "", "print what this `STEP` of the run wrote")
 	c.Flags().BoolVar(&f.stderr, "stderr", false, "with --output: what it wrote to its standard error")
+	c.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(runbookFormats, cobra.ShellCompDirectiveNoFileComp)) //nolint:errcheck // the flag is there
 	return c
 }
 

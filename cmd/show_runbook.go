@@ -79,7 +79,7 @@ func (a *app) showRunbook(r *runbook.Runbook, f showFlags) error {
 func (a *app) written(page *handbook.Page, format string) (string, error) {
 	switch format {
 	case "", "text":
-		return page.Text(min(terminal.Detect(a.Stdout, os.Getenv).Width, 100)), nil
+		return page.Text(terminal.Detect(a.Stdout, os.Getenv).LayoutWidth()), nil
 	case "markdown":
 		return page.Markdown(), nil
 	case "html":

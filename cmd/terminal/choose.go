@@ -16,7 +16,7 @@ func (p *Prompter) Choose(ctx context.Context, question string, items []string) 
 		c.column = 0
 		c.say(flatten(question))
 		for i, item := range items {
-			c.printLines(hang(fmt.Sprintf("%3d  ", i+1), flatten(item), c.screen.layoutWidth()), nil)
+			c.printLines(hang(fmt.Sprintf("%3d  ", i+1), flatten(item), c.screen.LayoutWidth()), nil)
 		}
 		for {
 			text, err := c.ask("which? enter takes 1: ", chooseHelp, nil)

@@ -46,7 +46,7 @@ func (c *conversation) block(text string, render func(...string) string) {
 	if c.screen.Accessible {
 		text = spokenJoin(text)
 	}
-	c.printLines(hang(pad(c.column), text, c.screen.layoutWidth()), render)
+	c.printLines(hang(pad(c.column), text, c.screen.LayoutWidth()), render)
 }
 
 func (c *conversation) printLines(lines []string, render func(...string) string) {
@@ -59,7 +59,7 @@ func (c *conversation) printLines(lines []string, render func(...string) string)
 // heading says which step is talked about.
 func (c *conversation) heading(symbol, words string, t runbook.Task) {
 	id, title := flatten(t.Step), flatten(t.Title)
-	width := c.screen.layoutWidth()
+	width := c.screen.LayoutWidth()
 	head := " " + c.palette.symbol(symbol) + " "
 	switch {
 	case c.screen.Accessible:
@@ -93,7 +93,7 @@ func (c *conversation) choose(help string, act command, items ...string) (string
 		}
 		return c.ask(prompt, help, act)
 	}
-	for _, line := range wrapItems(items, "  ", c.screen.layoutWidth()-c.column) {
+	for _, line := range wrapItems(items, "  ", c.screen.LayoutWidth()-c.column) {
 		c.print(pad(c.column) + c.palette.accent.Render(line) + "\n")
 	}
 	return c.ask(prompt, help, act)
@@ -102,7 +102,7 @@ func (c *conversation) choose(help string, act command, items ...string) (string
 // ask puts one question until a line comes that can be an answer. Commands and
 // lines that nobody can have meant are dealt with here.
 func (c *conversation) ask(prompt, help string, act command) (string, error) {
-	question := wrap(prompt, c.screen.layoutWidth()-c.column)
+	question := wrap(prompt, c.screen.LayoutWidth()-c.column)
 	for {
 		c.print(pad(c.column) + strings.Join(question, "\n"+pad(c.column)))
 		line, err := c.reader.read(c.ctx)

@@ -17,8 +17,11 @@ type Finding struct {
 	Source   string // the line itself; "" to show none
 }
 
-// excerptWidth is how many characters of a long line are shown.
-const excerptWidth = 100
+// How many cells of a long line are shown, and those that stand before them.
+const (
+	excerptWidth = 100
+	gutterWidth  = 8
+)
 
 // FindingPrinter shows findings. An error is not called one: it is the usual case,
 // and a line then reads as all problems of documents do.
@@ -32,7 +35,7 @@ func FindingPrinter(s Screen) func(Finding) {
 		}
 		rule := style.Render(Sanitize(severity+f.Rule, false))
 		_, _ = fmt.Fprintf(s.Out, "%s: %s: %s\n", p.strong.Render(Sanitize(f.Where, false)), rule, Sanitize(f.Message, false))
-		if before, shown, ok := f.excerpt(); ok && !s.Accessible {
+		if before, shown, ok := f.excerpt(min(excerptWidth, s.room()-gutterWidth)); ok && !s.Accessible {
 			_, _ = fmt.Fprintf(s.Out, "%s %s\n", p.muted.Render(fmt.Sprintf("%5d |", f.Line)), shown)
 			_, _ = fmt.Fprintf(s.Out, "%s %s%s\n", p.muted.Render("      |"), strings.Repeat(" ", before), style.Render("^"))
 		}
@@ -42,17 +45,21 @@ func FindingPrinter(s Screen) func(Finding) {
 	}
 }
 
-// excerpt is the part of the line around the column, and how many cells stand before
-// it. It is false where the place isn't in the line.
-func (f Finding) excerpt() (before int, shown string, ok bool) {
+// excerpt is the part of the line around the column that fits, and how many cells stand
+// before it. It is false where the place isn't in the line.
+func (f Finding) excerpt(width int) (before int, shown string, ok bool) {
 	line := []rune(strings.TrimRight(f.Source, "\r\n"))
-	if f.Column < 1 || f.Column > len(line) {
+	at := f.Column - 1
+	if at < 0 || at >= len(line) {
 		return 0, "", false
 	}
-	from := 0
-	if f.Column > excerptWidth {
-		from = f.Column - excerptWidth/2
+	front := line[max(0, at-width):at]
+	text := func() string { return Sanitize(string(front), false) }
+	if len(front) < at || cells(text()) > width-2 { // a character may take two
+		for cells(text()) >= width/2 {
+			front = front[1:]
+		}
 	}
-	to := min(len(line), from+excerptWidth)
-	return cells(Sanitize(string(line[from:f.Column-1]), false)), Sanitize(string(line[from:to]), false), true
+	shown, _ = cut(text()+Sanitize(string(line[at:min(len(line), at+width)]), false), width)
+	return cells(text()), shown, true
 }

@@ -85,7 +85,7 @@ func (l *list) header(e runbook.Event) []string {
 	if l.resumed {
 		name = joined("resumed", name)
 	}
-	width := l.screen.layoutWidth()
+	width := l.screen.LayoutWidth()
 	var out []string
 	if gap := width - cells(title) - cells(name); gap >= 2 {
 		out = append(out, l.palette.strong.Render(title)+pad(gap)+l.palette.muted.Render(name))
@@ -106,7 +106,7 @@ func (l *list) header(e runbook.Event) []string {
 
 // hanging sets text behind a label, and the label off.
 func (l *list) hanging(label, text string) []string {
-	out := hang(label, text, l.screen.layoutWidth())
+	out := hang(label, text, l.screen.LayoutWidth())
 	out[0] = l.palette.accent.Render(strings.TrimRight(label, " ")) + out[0][len(strings.TrimRight(label, " ")):]
 	return out
 }
@@ -122,7 +122,7 @@ func (l *list) label(label, text string) []string {
 // row is a step: symbol, id, title, and to the right what there is to say.
 func (l *list) row(symbol, id, title, right string) []string {
 	id = flatten(id)
-	column, width := l.column(), l.screen.layoutWidth()
+	column, width := l.column(), l.screen.LayoutWidth()
 	head := " " + l.palette.symbol(symbol) + " "
 	if l.screen.narrow() || 3+cells(id)+2 > column {
 		out := []string{head + clip(id, width-3)}
@@ -175,7 +175,7 @@ func (l *list) finished(e runbook.Event) []string {
 
 // below wraps text under the titles.
 func (l *list) below(text string) []string {
-	return hang(pad(l.column()), Sanitize(text, false), l.screen.layoutWidth())
+	return hang(pad(l.column()), Sanitize(text, false), l.screen.LayoutWidth())
 }
 
 func (l *list) retry(e runbook.Event) []string {
@@ -234,7 +234,7 @@ func (l *list) parked(e runbook.Event) []string {
 
 func (l *list) verdict(e runbook.Event) []string {
 	out := append(l.open(), "")
-	out = append(out, styled(flowing(verdictText(e), l.screen.layoutWidth()), l.palette.strong.Render)...)
+	out = append(out, styled(flowing(verdictText(e), l.screen.LayoutWidth()), l.palette.strong.Render)...)
 	return append(out, l.closing(e)...)
 }
 

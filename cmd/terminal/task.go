@@ -47,7 +47,7 @@ func (t *task) begun() bool {
 func (t *task) introduce() {
 	t.heading(symbolNow, "to do", t.Task)
 	t.aside(labelled("why: ", flatten(t.Rationale)))
-	for _, line := range markdown(t.Instructions, t.screen.layoutWidth()-t.column) {
+	for _, line := range markdown(t.Instructions, t.screen.LayoutWidth()-t.column) {
 		if line.heading {
 			t.print(pad(t.column) + t.palette.strong.Render(line.text) + "\n")
 		} else {

@@ -125,9 +125,9 @@ func (s Screen) width() int {
 	return min(max(width, minWidth), maxWidth)
 }
 
-// layoutWidth is the width of what is aligned to the right: past a hundred
+// LayoutWidth is the width of what is aligned to the right: past a hundred
 // cells the eye no longer finds the other end of the row.
-func (s Screen) layoutWidth() int { return min(s.width(), 100) }
+func (s Screen) LayoutWidth() int { return min(s.width(), 100) }
 
 // room is the width of a line; what is no terminal has all of it.
 func (s Screen) room() int {
