@@ -180,7 +180,7 @@ func TestNoRevision(t *testing.T) {
 	w := newWork(t)
 	w.write("a.yaml", "")
 	w.commit()
-	for _, rev := range []string{"", "-x", "--help", "a\nb"} {
+	for _, rev := range []string{"", "-x", "--help", "a\nb", "^HEAD"} {
 		_, err := w.open().At(context.Background(), rev)
 		wantHint(t, err, "is no revision", "such as main")
 	}
@@ -217,6 +217,45 @@ func TestPartialClone(t *testing.T) {
 	clone.git("clone", "--quiet", "--no-checkout", "--filter=blob:none", "file://"+filepath.ToSlash(w.dir), ".")
 	_, err := clone.at("HEAD").File(context.Background(), "a.yaml")
 	wantHint(t, err, "can't read HEAD", "--filter")
+}
+
+// That holds as well for a git that fetches what is missing (before 2.45 it knows no
+// word against it), and for a repository that allows itself to.
+func TestPartialCloneAllowsItself(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the traps are shell scripts")
+	}
+	w := newWork(t)
+	w.write("a.yaml", "old")
+	w.commit()
+	w.git("config", "uploadpack.allowFilter", "true")
+	clone, programs := &work{t, t.TempDir()}, t.TempDir()
+	clone.git("clone", "--quiet", "--no-checkout", "--filter=blob:none", "file://"+w.dir, ".")
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sprung, trap := filepath.Join(programs, "sprung"), filepath.Join(programs, "trap")
+	for name, script := range map[string]string{"git": "unset GIT_NO_LAZY_FETCH\nexec '" + git + "' \"$@\"", "trap": "touch '" + sprung + "'"} {
+		if err := os.WriteFile(filepath.Join(programs, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clone.git("config", "protocol.ext.allow", "always")
+	clone.git("config", "remote.origin.url", "ext::"+trap)
+	r, err := revision.Open(context.Background(), []string{"PATH=" + programs + string(filepath.ListSeparator) + os.Getenv("PATH")}, clone.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := r.At(context.Background(), "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tree.File(context.Background(), "a.yaml")
+	wantHint(t, err, "can't read HEAD", "--filter")
+	if _, err := os.Stat(sprung); err == nil {
+		t.Error("the program that the repository names for fetching was started")
+	}
 }
 
 func TestNoRepository(t *testing.T) {
