@@ -9,7 +9,6 @@ import (
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/document"
-	"github.com/msp-runbook/msp/runbook/schema"
 	"github.com/msp-runbook/msp/steps"
 )
 
@@ -42,16 +41,6 @@ func TestEnums(t *testing.T) {
 			}
 		}
 	}
-}
-
-func schemaOf(t *testing.T, kind string) schema.Schema {
-	t.Helper()
-	all, err := schema.All()
-	i := slices.IndexFunc(all, func(s schema.Schema) bool { return s.Kind == kind })
-	if err != nil || i < 0 {
-		t.Fatalf("no schema of %s, error %v", kind, err)
-	}
-	return all[i]
 }
 
 // enumsAt are the lists of words that a schema has for a place, by their pointers.
