@@ -83,8 +83,7 @@ func (a *app) version(ctx context.Context, p *place, word string) (*runbook.Runb
 	if err != nil {
 		return nil, err
 	}
-	r, _, err = engine.Pinned(a.store(p, p.Client), account.Start.Body, kinds())
-	return r, err
+	return engine.PinnedRunbook(a.store(p, p.Client), account.Start.Body.Runbook, kinds())
 }
 
 func isFile(name string) bool {
@@ -244,11 +243,17 @@ func (a *app) printChanges(changes []change.Change) {
 			}
 			fmt.Fprintf(a.Stdout, "%s  %-14s  %s\n", heading, mark, terminal.Sanitize(c.Words, false))
 			heading = ""
-			if c.Old != "" && c.New != "" && c.Long() {
-				for _, line := range differences(c.Old, c.New, mostLines) {
-					fmt.Fprintf(a.Stdout, "%18s%s\n", "", line)
-				}
+			for _, line := range changedLines(c) {
+				fmt.Fprintf(a.Stdout, "%18s%s\n", "", line)
 			}
 		}
 	}
+}
+
+// changedLines are the lines by which a text changed that is too long for a sentence.
+func changedLines(c change.Change) []string {
+	if c.Old == "" || c.New == "" || !c.Long() {
+		return nil
+	}
+	return differences(c.Old, c.New, mostLines)
 }

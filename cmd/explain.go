@@ -96,7 +96,7 @@ func (a *app) explain(p *place, word string) (*explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Record = a.past(a.store(p, p.Client), history, r, page, e)
+	e.Record = a.past(a.store(p, p.Client), history, r, e)
 	return e, nil
 }
 

@@ -83,24 +83,6 @@ func aboutFields(all []Field) []Line {
 	return lines
 }
 
-// Changed are the facts of an earlier step that are others now, as they were.
-func (s *Step) Changed(before *Step) []Fact {
-	now := s.said()
-	var changed []Fact
-	for _, f := range before.said() {
-		i := slices.IndexFunc(now, func(other Fact) bool { return other.Name == f.Name })
-		if i < 0 || now[i].text() != f.text() {
-			changed = append(changed, f)
-		}
-	}
-	for _, f := range now {
-		if !slices.ContainsFunc(before.said(), func(other Fact) bool { return other.Name == f.Name }) {
-			changed = append(changed, Say(f.Name, "nothing was said"))
-		}
-	}
-	return changed
-}
-
 // said is all that the document says of a step.
 func (s *Step) said() []Fact {
 	all := thatSay([]Fact{{"Title", plain(s.Title)}, {"Why", sayEach(paragraphs(s.Why))}})
