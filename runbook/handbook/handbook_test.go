@@ -63,10 +63,25 @@ func formats(t *testing.T, p *handbook.Page) map[string]string {
 	}
 }
 
+// Every page in HTML has the same style, which the golden files leave out.
 func TestGolden(t *testing.T) {
+	style, err := os.ReadFile("html/style.html")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(style), "<style>\n")
+	css, _, _ := strings.Cut(rest, "</style>")
 	for name, p := range map[string]*handbook.Page{"backup-verify": shipped(t, "backup-verify.yaml"), "hostile": hostile(t)} {
 		for format, got := range formats(t, p) {
-			t.Run(name+" "+format, func(t *testing.T) { documenttest.Golden(t, "testdata/"+name+"."+format, got) })
+			t.Run(name+" "+format, func(t *testing.T) {
+				if strings.HasSuffix(format, "html") {
+					before, after, found := strings.Cut(got, css)
+					if got = before + after; !found || css == "" {
+						t.Error("the style is not that of html/style.html")
+					}
+				}
+				documenttest.Golden(t, "testdata/"+name+"."+format, got)
+			})
 		}
 	}
 }
