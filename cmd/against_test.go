@@ -279,7 +279,7 @@ func TestDiffRevisions(t *testing.T) {
 	b.commit()
 	want := "steps\n  minor           the step intact may now take 12m, it was 10m\nthis demands a minor version: 1.4.0 → 1.5.0\n"
 	for _, args := range [][]string{
-		{"nightly@v1", "nightly"}, {"runbooks/every night.yaml@v1", "runbooks/every night.yaml"}, {"runbooks/nightly.yaml@v1", "nightly@main"},
+		{"nightly@v1", "nightly"}, {"runbooks/every night.yaml@v1", "runbooks/every night.yaml"}, {"runbooks/nightly.yaml@v1", "nightly@main"}, {"nightly@main@{1}", "nightly"},
 	} {
 		ran := b.msp(append([]string{"diff"}, args...)...)
 		if ran.code != 1 || ran.stdout != want {

@@ -64,8 +64,8 @@ func (a *app) completeVersions(c *cobra.Command, args []string, word string) ([]
 
 // version loads the version of a runbook that a word names.
 func (a *app) version(ctx context.Context, p *place, word string) (*runbook.Runbook, error) {
-	if at := strings.LastIndex(word, "@"); at > 0 && !isFile(word) {
-		return versionAt(ctx, p, word[:at], word[at+1:])
+	if name, rev, ok := cutRevision(word); ok && !isFile(word) {
+		return versionAt(ctx, p, name, rev)
 	}
 	r, err := findRunbook(p, word)
 	if err == nil || runbook.IsPath(word) {
@@ -84,6 +84,18 @@ func (a *app) version(ctx context.Context, p *place, word string) (*runbook.Runb
 		return nil, err
 	}
 	return engine.PinnedRunbook(a.store(p, p.Client), account.Start.Body.Runbook, kinds())
+}
+
+// cutRevision takes the revision off a word. It may have an @ of its own: main@{1}.
+func cutRevision(word string) (name, rev string, ok bool) {
+	at := strings.LastIndex(word, "@")
+	if at > 0 && strings.HasPrefix(word[at:], "@{") {
+		at = strings.LastIndex(word[:at], "@")
+	}
+	if at <= 0 {
+		return word, "", false
+	}
+	return word[:at], word[at+1:], true
 }
 
 func isFile(name string) bool {
