@@ -259,7 +259,7 @@ func (a *app) showExplanation(e *explanation) error {
 	}
 	text := strings.TrimLeft(e.Title+"\n"+head+" · "+e.Client+"\n", "\n")
 	for _, group := range groups {
-		if facts := handbook.WriteFacts(group, min(terminal.Detect(a.Stdout, os.Getenv).Width, 100)); facts != "" {
+		if facts := handbook.WriteFacts(group, a.pageWidth()); facts != "" {
 			text += "\n" + facts
 		}
 	}
