@@ -145,6 +145,55 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// A link holds what the file held that it named then, as a reader of the work tree has
+// it. One that leads out of the repository, to nothing or in a circle is no file.
+func TestLinks(t *testing.T) {
+	w := newWork(t)
+	w.write("shared/strict.yaml", "strict")
+	w.write("shared/lax.yaml", "lax")
+	outside := filepath.Join(t.TempDir(), "outside.yaml")
+	if err := os.WriteFile(outside, []byte("outside"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := func(target, name string) {
+		t.Helper()
+		if err := os.Symlink(target, filepath.Join(w.dir, "sub", name)); err != nil {
+			t.Skip("no symbolic links here: ", err)
+		}
+	}
+	w.write("sub/plain.yaml", "plain")
+	link("../shared/strict.yaml", "a.yaml")
+	link("a.yaml", "chain.yaml")
+	link("gone.yaml", "gone.yaml")
+	link("nowhere.yaml", "nowhere.yaml")
+	link("../shared", "folder.yaml")
+	link(outside, "outside.yaml")
+	link("../../outside.yaml", "above.yaml")
+	w.commit()
+	if err := os.Remove(filepath.Join(w.dir, "sub", "a.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	link("../shared/lax.yaml", "a.yaml")
+	w.commit()
+	for rev, want := range map[string]string{"HEAD~1": "strict", "HEAD": "lax"} {
+		files, err := w.at(rev).Files(context.Background(), "sub")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for _, f := range files {
+			got[f.Path] = string(f.Content)
+		}
+		if diff := cmp.Diff(map[string]string{"sub/plain.yaml": "plain", "sub/a.yaml": want, "sub/chain.yaml": want}, got); diff != "" {
+			t.Errorf("%s: %s", rev, diff)
+		}
+		f, err := w.at(rev).File(context.Background(), "sub/chain.yaml")
+		if err != nil || f == nil || string(f.Content) != want || f.Path != "sub/chain.yaml" {
+			t.Errorf("%s: %v, error %v", rev, f, err)
+		}
+	}
+}
+
 func TestRenamed(t *testing.T) {
 	w := newWork(t)
 	text := strings.Repeat("a line that stays\n", 20)
