@@ -2,6 +2,7 @@ package cmd_test
 
 import (
 	"encoding/json"
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -269,6 +270,21 @@ func TestAgainstNothing(t *testing.T) {
 	refused(nil, "is in no git repository", "git status", "lint", "--against", "main", "nightly.yaml")
 }
 
+// A runbook that lies elsewhere, behind a link, is compared like any other.
+func TestAgainstLink(t *testing.T) {
+	b := newBranch(t)
+	b.write("shared/nightly.yaml", b.source)
+	if err := errors.Join(os.Remove(b.path("runbooks/nightly.yaml")), os.Symlink("../shared/nightly.yaml", b.path("runbooks/nightly.yaml"))); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+	b.commit()
+	b.write("shared/nightly.yaml", b.edited("timeout: 10m", "timeout: 12m"))
+	ran := b.msp("lint", "--against", "main")
+	if ran.code != 1 || !strings.Contains(ran.stdout, "error: version-not-bumped: the step intact may now take 12m, it was 10m") {
+		t.Errorf("exit code %d\n%s%s", ran.code, ran.stdout, ran.stderr)
+	}
+}
+
 // Versions of a runbook are compared by the names that people have for them.
 func TestDiffRevisions(t *testing.T) {
 	b := newBranch(t)
@@ -279,7 +295,7 @@ func TestDiffRevisions(t *testing.T) {
 	b.commit()
 	want := "steps\n  minor           the step intact may now take 12m, it was 10m\nthis demands a minor version: 1.4.0 → 1.5.0\n"
 	for _, args := range [][]string{
-		{"nightly@v1", "nightly"}, {"runbooks/every night.yaml@v1", "runbooks/every night.yaml"}, {"runbooks/nightly.yaml@v1", "nightly@main"},
+		{"nightly@v1", "nightly"}, {"runbooks/every night.yaml@v1", "runbooks/every night.yaml"}, {"runbooks/nightly.yaml@v1", "nightly@main"}, {"nightly@main@{1}", "nightly"},
 	} {
 		ran := b.msp(append([]string{"diff"}, args...)...)
 		if ran.code != 1 || ran.stdout != want {

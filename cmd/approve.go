@@ -315,7 +315,7 @@ func (r waitingRun) standing() string {
 // approvalStep is the step as its runbook has it, by the bytes that the run was
 // started with.
 func approvalStep(ledger *record.Ledger, account *record.Account, id string) (*runbook.Runbook, *runbook.Step, runbook.Approval, error) {
-	book, _, err := engine.Pinned(ledger.Store, account.Start.Body, kinds())
+	book, err := engine.PinnedRunbook(ledger.Store, account.Start.Body.Runbook, kinds())
 	if err != nil {
 		return nil, nil, runbook.Approval{}, err
 	}

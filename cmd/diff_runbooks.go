@@ -64,8 +64,8 @@ func (a *app) completeVersions(c *cobra.Command, args []string, word string) ([]
 
 // version loads the version of a runbook that a word names.
 func (a *app) version(ctx context.Context, p *place, word string) (*runbook.Runbook, error) {
-	if at := strings.LastIndex(word, "@"); at > 0 && !isFile(word) {
-		return versionAt(ctx, p, word[:at], word[at+1:])
+	if name, rev, ok := cutRevision(word); ok && !isFile(word) {
+		return versionAt(ctx, p, name, rev)
 	}
 	r, err := findRunbook(p, word)
 	if err == nil || runbook.IsPath(word) {
@@ -83,8 +83,19 @@ func (a *app) version(ctx context.Context, p *place, word string) (*runbook.Runb
 	if err != nil {
 		return nil, err
 	}
-	r, _, err = engine.Pinned(a.store(p, p.Client), account.Start.Body, kinds())
-	return r, err
+	return engine.PinnedRunbook(a.store(p, p.Client), account.Start.Body.Runbook, kinds())
+}
+
+// cutRevision takes the revision off a word. It may have an @ of its own: main@{1}.
+func cutRevision(word string) (name, rev string, ok bool) {
+	at := strings.LastIndex(word, "@")
+	if at > 0 && strings.HasPrefix(word[at:], "@{") {
+		at = strings.LastIndex(word[:at], "@")
+	}
+	if at <= 0 {
+		return word, "", false
+	}
+	return word[:at], word[at+1:], true
 }
 
 func isFile(name string) bool {
@@ -244,11 +255,17 @@ func (a *app) printChanges(changes []change.Change) {
 			}
 			fmt.Fprintf(a.Stdout, "%s  %-14s  %s\n", heading, mark, terminal.Sanitize(c.Words, false))
 			heading = ""
-			if c.Old != "" && c.New != "" && c.Long() {
-				for _, line := range differences(c.Old, c.New, mostLines) {
-					fmt.Fprintf(a.Stdout, "%18s%s\n", "", line)
-				}
+			for _, line := range changedLines(c) {
+				fmt.Fprintf(a.Stdout, "%18s%s\n", "", line)
 			}
 		}
 	}
+}
+
+// changedLines are the lines by which a text changed that is too long for a sentence.
+func changedLines(c change.Change) []string {
+	if c.Old == "" || c.New == "" || !c.Long() {
+		return nil
+	}
+	return differences(c.Old, c.New, mostLines)
 }

@@ -96,7 +96,7 @@ func (a *app) explain(p *place, word string) (*explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	e.Record = a.past(a.store(p, p.Client), history, r, page, e)
+	e.Record = a.past(a.store(p, p.Client), history, r, e)
 	return e, nil
 }
 
@@ -259,7 +259,7 @@ func (a *app) showExplanation(e *explanation) error {
 	}
 	text := strings.TrimLeft(e.Title+"\n"+head+" · "+e.Client+"\n", "\n")
 	for _, group := range groups {
-		if facts := handbook.WriteFacts(group, terminal.Detect(a.Stdout, os.Getenv).LayoutWidth()); facts != "" {
+		if facts := handbook.WriteFacts(group, a.pageWidth()); facts != "" {
 			text += "\n" + facts
 		}
 	}

@@ -8,16 +8,17 @@ import (
 	"time"
 
 	"github.com/msp-runbook/msp/runbook"
+	"github.com/msp-runbook/msp/runbook/change"
+	"github.com/msp-runbook/msp/runbook/engine"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/handbook"
 	"github.com/msp-runbook/msp/runbook/record"
-	"github.com/msp-runbook/msp/steps"
 )
 
 // pastRecord is what the client's logs know of a runbook, or of a step of it.
 type pastRecord struct {
 	Versions []seenVersion `json:"versions"`         // newest first
-	Before   *beforeNow    `json:"before,omitempty"` // the version before the one explained
+	Before   *sinceThat    `json:"before,omitempty"` // the version before the one explained
 	Runs     *pastRuns     `json:"runs,omitempty"`
 	Normal   []pastNormal  `json:"normal,omitempty"` // of a step
 }
@@ -32,12 +33,14 @@ type seenVersion struct {
 	Runs    int       `json:"runs"`
 }
 
-// beforeNow is how an earlier version said it.
-type beforeNow struct {
-	Version string          `json:"version"`
-	Digest  string          `json:"digest"`
-	Says    []handbook.Fact `json:"says"`              // only what is said otherwise now
-	Unknown string          `json:"unknown,omitempty"` // why that isn't known
+// sinceThat is what changed of a step since an earlier version.
+type sinceThat struct {
+	Version string       `json:"version"`
+	Digest  string       `json:"digest"`
+	Changes []toldChange `json:"changes"`
+	Unknown string       `json:"unknown,omitempty"` // why they aren't known
+
+	changes []change.Change
 }
 
 // pastRuns are the newest finished runs.
@@ -78,7 +81,7 @@ const (
 )
 
 // past reads the logs for what they say of the runbook, or of the step explained.
-func (a *app) past(store *evidence.Store, h *record.History, r *runbook.Runbook, page *handbook.Page, e *explanation) *pastRecord {
+func (a *app) past(store *evidence.Store, h *record.History, r *runbook.Runbook, e *explanation) *pastRecord {
 	accounts := slices.DeleteFunc(slices.Clone(h.Accounts), func(x *record.Account) bool { return x.Start.Body.Runbook.ID != r.ID })
 	if len(accounts) == 0 {
 		return nil
@@ -91,7 +94,7 @@ func (a *app) past(store *evidence.Store, h *record.History, r *runbook.Runbook,
 		return past
 	}
 	step := r.Step(e.About)
-	past.Before = stepBefore(store, past.Versions, page, e.About)
+	past.Before = stepBefore(store, past.Versions, r, e.About)
 	past.Runs = stepRuns(finished, step)
 	for _, n := range step.Normal {
 		past.Normal = append(past.Normal, normalNow(h, r.ID, step, n))
@@ -115,30 +118,27 @@ func seenVersions(accounts []*record.Account) []seenVersion {
 	return seen
 }
 
-// stepBefore is what the newest other version says otherwise about a step; nil where
-// there is none.
-func stepBefore(store *evidence.Store, seen []seenVersion, page *handbook.Page, id string) *beforeNow {
-	i := slices.IndexFunc(seen, func(s seenVersion) bool { return s.Digest == page.Digest })
+// stepBefore is what changed of a step since the newest other version; nil where there
+// is none.
+func stepBefore(store *evidence.Store, seen []seenVersion, now *runbook.Runbook, id string) *sinceThat {
+	i := slices.IndexFunc(seen, func(s seenVersion) bool { return s.Digest == now.Digest })
 	earlier := seen[i+1:]
 	if len(earlier) == 0 {
 		return nil
 	}
-	before := &beforeNow{Version: earlier[0].Version, Digest: earlier[0].Digest}
-	source, err := record.GetBlob(store, earlier[0].Source)
+	before := &sinceThat{Version: earlier[0].Version, Digest: earlier[0].Digest}
+	old, err := engine.PinnedRunbook(store, record.Runbook{ID: now.ID, Digest: before.Digest, Source: earlier[0].Source}, kinds())
 	if err != nil {
 		before.Unknown = err.Error()
 		return before
 	}
-	r, problems := runbook.Load(before.Version, source, steps.Kinds())
-	if len(problems) > 0 {
-		before.Unknown = "this msp can't read it"
-		return before
+	key := "steps." + id
+	for _, c := range change.Between(old, now) {
+		if c.Key == key || strings.HasPrefix(c.Key, key+".") {
+			before.changes = append(before.changes, c)
+		}
 	}
-	if old := handbook.Of(r).Step(id); old == nil {
-		before.Says = []handbook.Fact{handbook.Say("Step", "there was none of this id")}
-	} else {
-		before.Says = page.Step(id).Changed(old)
-	}
+	before.Changes = toldChanges(before.changes)
 	return before
 }
 
@@ -339,18 +339,16 @@ func (v seenVersion) words(now string) string {
 	return line + fmt.Sprintf(" · %s · %s", count(v.Runs, "run"), v.Digest[:min(len(v.Digest), len("sha256:")+12)])
 }
 
-func (b *beforeNow) words() []string {
+func (b *sinceThat) words() []string {
 	switch {
 	case b.Unknown != "":
 		return []string{"what " + b.Version + " said is not known: " + b.Unknown}
-	case len(b.Says) == 0:
+	case len(b.changes) == 0:
 		return []string{b.Version + " said the same about it"}
 	}
-	lines := []string{"in " + b.Version + ":"}
-	for _, f := range b.Says {
-		for _, l := range f.Lines {
-			lines = append(lines, strings.ToLower(f.Name)+": "+l.String())
-		}
+	lines := []string{"since " + b.Version + ":"}
+	for _, c := range b.changes {
+		lines = append(append(lines, c.Words), changedLines(c)...)
 	}
 	return lines
 }

@@ -123,8 +123,7 @@ func (b *lookBack) readOld(ctx context.Context, files []runbook.File) error {
 // former takes down what a file was, if that was a runbook or can't be read.
 func (b *lookBack) former(f revision.File) {
 	file := runbook.File{Name: labelAt(b.before.Since, f.Path), Source: f.Content}
-	kind := runbook.KindOf(file)
-	if ext := path.Ext(f.Path); ext != ".yaml" && ext != ".yml" || kind != "" && kind != runbook.KindRunbook {
+	if ext := path.Ext(f.Path); ext != ".yaml" && ext != ".yml" || !mayBeRunbook(file) {
 		return
 	}
 	r, _ := runbook.Load(file.Name, file.Source, kinds())
@@ -133,6 +132,12 @@ func (b *lookBack) former(f revision.File) {
 	if r != nil && b.ids[r.ID] == nil {
 		b.ids[r.ID] = former
 	}
+}
+
+// mayBeRunbook reports whether a file doesn't say that it is something else.
+func mayBeRunbook(f runbook.File) bool {
+	kind := runbook.KindOf(f)
+	return kind == "" || kind == runbook.KindRunbook
 }
 
 // readNow loads the runbooks of the files that are not what they were. What is no

@@ -75,11 +75,14 @@ func (a *app) showRunbook(r *runbook.Runbook, f showFlags) error {
 	return err
 }
 
+// pageWidth is how many columns a page has: longer lines are hard to read.
+func (a *app) pageWidth() int { return terminal.Detect(a.Stdout, os.Getenv).LayoutWidth() }
+
 // written is a page in a format.
 func (a *app) written(page *handbook.Page, format string) (string, error) {
 	switch format {
 	case "", "text":
-		return page.Text(terminal.Detect(a.Stdout, os.Getenv).LayoutWidth()), nil
+		return page.Text(a.pageWidth()), nil
 	case "markdown":
 		return page.Markdown(), nil
 	case "html":

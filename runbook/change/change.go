@@ -23,10 +23,11 @@
 // Besides, a change loosens control when a run may pass that would not have passed
 // before, or less of it is proven or told: a lower target, a wider tolerance, a
 // later or dropped escalation, fewer approvals or more roles for them, evidence or
-// a tick that is no longer asked for, an expectation or a step that went, should for
-// must, on_failure: continue, a condition that may skip a step, a review put off, a
-// decision taken out. Two conditions, patterns or units of time can't be compared;
-// such a change counts as one that loosens, since nobody can tell that it doesn't.
+// a tick that is no longer asked for, an expectation, a need or a step that went,
+// should for must, on_failure: continue, a condition that may skip a step, a review
+// put off, a decision taken out. Two conditions, patterns, baselines or units of time
+// can't be compared; such a change counts as one that loosens, since nobody can tell
+// that it doesn't.
 // What another script, path or default value does can't be told either, and is left
 // to who reads it: a rule that flagged them would flag everything.
 //

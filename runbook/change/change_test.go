@@ -117,6 +117,8 @@ func TestWords(t *testing.T) {
 		"a tolerance":         {[]string{"within: 40%", "within: 60%"}, []string{"minor, loosens: bytes of the step size may now vary by 60%, it was 40%"}},
 		"a tighter tolerance": {[]string{"within: 40%", "within: 20%"}, []string{"minor: bytes of the step size may now vary by 20%, it was 40%"}},
 		"other units":         {[]string{"within: 40%", "within: 40"}, []string{"minor, loosens: bytes of the step size may now vary by 40, it was 40%"}},
+		"a longer baseline":   {[]string{"over: 14 runs", "over: 1000 runs"}, []string{"minor, loosens: what the baseline for bytes of the step size is taken over is now \"1000 runs\", it was \"14 runs\""}},
+		"no need":             {[]string{"    needs: [size]\n", ""}, []string{"minor, loosens: the step explain no longer needs size"}},
 		"an answer":           {[]string{"cause: {type: text, required: true}", "cause: {type: text}"}, []string{"minor, loosens: cause in the step explain is no longer required"}},
 		"more who approve":    {[]string{"roles: [lead]", "roles: [lead, operator]"}, []string{"minor, loosens: the step second_look may now be approved by operator"}},
 		"long instructions":   {[]string{"instructions: Look at the backup console.", "instructions: Look at the backup console, and at the one of the firewall, and write down both."}, []string{"patch: the text of the instructions of the step explain has other words"}},
@@ -157,7 +159,7 @@ func TestSteps(t *testing.T) {
 			[]string{"major: the step fresh is now called newest", `patch: the title of the step newest is now "The newest archive is fresh", it was "The newest archive is from last night"`},
 		},
 		"moved":       {[]string{explainStep + secondLook, secondLook + explainStep}, []string{"minor, loosens: the step second_look now comes after size, it came after explain"}},
-		"moved first": {[]string{explainStep, "", "steps:\n", "steps:\n" + strings.NewReplacer("    if: steps.size.deviated\n", "", "    needs: [size]\n", "").Replace(explainStep)}, []string{"minor, loosens: the step explain now comes first, it came after size", "minor: the step explain is now always done, it was if steps.size.deviated", "minor: the step explain no longer needs size"}},
+		"moved first": {[]string{explainStep, "", "steps:\n", "steps:\n" + strings.NewReplacer("    if: steps.size.deviated\n", "", "    needs: [size]\n", "").Replace(explainStep)}, []string{"minor, loosens: the step explain now comes first, it came after size", "minor: the step explain is now always done, it was if steps.size.deviated", "minor, loosens: the step explain no longer needs size"}},
 		"no approval": {[]string{"approval: {roles: [lead], show: [size]}", "manual: {instructions: Agree.}"}, []string{"major, loosens: the step second_look is now one of the kind manual, it was approval"}},
 		"by a person": {
 			[]string{`run: stat --format '%s' "$NEWEST"`, "manual: {instructions: Look at the size., form: {bytes: {type: number}}}", "    timeout: 60m\n", "", "    outputs: {bytes: {from: stdout, type: number}}\n", ""},

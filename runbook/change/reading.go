@@ -89,20 +89,13 @@ func date(text string) meaning {
 	return measured(float64(day.Unix()), "date")
 }
 
-// sizeUnits are those that steps/file knows.
-var sizeUnits = map[string]float64{
-	"": 1, "B": 1, "kB": 1e3, "KB": 1e3, "MB": 1e6, "GB": 1e9, "TB": 1e12, "PB": 1e15,
-	"KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40, "PiB": 1 << 50,
-}
-
+// size is a number of bytes, or an expression.
 func size(text string) meaning {
-	digits := strings.TrimLeft(strings.TrimSpace(text), "0123456789")
-	count, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(text), digits), 64)
-	unit, known := sizeUnits[strings.TrimPrefix(digits, " ")]
-	if err != nil || !known {
+	bytes, err := runbook.ParseSize(text)
+	if err != nil {
 		return expression(text)
 	}
-	return measured(count*unit, "bytes")
+	return measured(float64(bytes), "bytes")
 }
 
 // ranked reads words that go from strict to loose, or from little to much.

@@ -34,12 +34,8 @@ func governance() map[string]row {
 		"owner.role":    {what: "the owner's role", judge: kept(grows, loosens)},
 		"owner.contact": {what: "the owner's contact", judge: kept(grows, loosens)},
 
-		"review_by": {what: "the date of the next review", as: date, judge: func(e event, old, now *value) verdict {
-			if atMost(loosens)(e, old, now).loosens {
-				return lets
-			}
-			return words
-		}},
+		"review_by": {what: "the date of the next review", as: date, judge: on(words, lets, came, down)},
+
 		"scripts":         {come: "it is said who keeps the scripts", gone: "it is no longer said who keeps the scripts", judge: kept(grows, breaks)},
 		"scripts.owner":   {what: "who keeps the scripts", judge: always(breaks)},
 		"scripts.licence": {what: "the licence of the scripts", judge: always(grows)},

@@ -14,7 +14,7 @@ func stepRows() map[string]row {
 			as: expression, judge: gate(loosens, grows),
 		},
 		"steps[].needs":           {item: itself},
-		"steps[].needs[]":         {come: "the step {step} now needs {name}", gone: "the step {step} no longer needs {name}"},
+		"steps[].needs[]":         {come: "the step {step} now needs {name}", gone: "the step {step} no longer needs {name}", judge: kept(grows, loosens)},
 		"steps[].preconditions":   {item: itself},
 		"steps[].preconditions[]": {come: "the step {step} now has to find that {name}", gone: "the step {step} no longer has to find that {name}", judge: guard(loosens)},
 
@@ -60,7 +60,7 @@ func stepRows() map[string]row {
 		"steps[].normal[]":             {come: "it is now said what is normal for {name} of the step {step}", gone: "it is no longer said what is normal for {name} of the step {step}", judge: guard(loosens)},
 		"steps[].normal[].value":       {what: "what is normal for {name} of the step {step}", as: number, judge: always(loosens)},
 		"steps[].normal[].baseline":    {what: "the baseline for {name} of the step {step}", judge: always(loosens)},
-		"steps[].normal[].over":        {what: "what the baseline for {name} of the step {step} is taken over"},
+		"steps[].normal[].over":        {what: "what the baseline for {name} of the step {step} is taken over", judge: guard(loosens)},
 		"steps[].normal[].within":      {now: "{name} of the step {step} may now vary by {new}, it was {old}", as: share, judge: atMost(loosens)},
 		"steps[].normal[].fail_beyond": {now: "{name} of the step {step} now fails beyond {new}, it was {old}", what: "the limit beyond which {name} of the step {step} fails", as: share, judge: atMost(loosens)},
 

@@ -1,5 +1,7 @@
 package change
 
+import "slices"
+
 // verdict is what follows from a change.
 type verdict struct {
 	demand  Demand
@@ -34,76 +36,36 @@ type judge func(e event, old, now *value) verdict
 
 func always(v verdict) judge { return func(event, *value, *value) verdict { return v } }
 
-// atMost is a limit that is looser when it is higher, dropped or not comparable.
-func atMost(looser verdict) judge {
+// on is one verdict for some events, and another for all others.
+func on(these, others verdict, events ...event) judge {
 	return func(e event, _, _ *value) verdict {
-		if e == came || e == down {
-			return grows
+		if slices.Contains(events, e) {
+			return these
 		}
-		return looser
+		return others
 	}
 }
+
+// atMost is a limit that is looser when it is higher, dropped or not comparable.
+func atMost(looser verdict) judge { return on(grows, looser, came, down) }
 
 // atLeast is a limit that is looser when it is lower, dropped or not comparable.
-func atLeast(looser verdict) judge {
-	return func(e event, _, _ *value) verdict {
-		if e == came || e == up {
-			return grows
-		}
-		return looser
-	}
-}
+func atLeast(looser verdict) judge { return on(grows, looser, came, up) }
 
 // kept is what should not be taken out.
-func kept(otherwise, gone verdict) judge {
-	return func(e event, _, _ *value) verdict {
-		if e == went {
-			return gone
-		}
-		return otherwise
-	}
-}
+func kept(otherwise, gone verdict) judge { return on(gone, otherwise, went) }
 
 // guard is what has to hold: every change of it may let more pass.
-func guard(looser verdict) judge {
-	return func(e event, _, _ *value) verdict {
-		if e == came {
-			return grows
-		}
-		return looser
-	}
-}
+func guard(looser verdict) judge { return on(grows, looser, came) }
 
 // gate is what keeps something from being done or counted: only without it is
 // nothing loosened.
-func gate(looser, open verdict) judge {
-	return func(e event, _, _ *value) verdict {
-		if e == went {
-			return open
-		}
-		return looser
-	}
-}
+func gate(looser, open verdict) judge { return on(open, looser, went) }
 
 // rises and falls are for what is one thing when it is more and another when it is
 // less, absent or not comparable.
-func rises(more, other verdict) judge {
-	return func(e event, _, _ *value) verdict {
-		if e == up {
-			return more
-		}
-		return other
-	}
-}
-
-func falls(less, other verdict) judge {
-	return func(e event, _, _ *value) verdict {
-		if e == down {
-			return less
-		}
-		return other
-	}
-}
+func rises(more, other verdict) judge { return on(more, other, up) }
+func falls(less, other verdict) judge { return on(less, other, down) }
 
 // needed is a value that who starts a run gives: one that came breaks where it is
 // required, and one that went breaks always.

@@ -12,20 +12,28 @@ import (
 // ErrFinished says that a run has its end already.
 var ErrFinished = errors.New("the run has ended already")
 
-// Pinned reads back what a run was started with: the runbook as it was then,
-// and its inputs.
+// PinnedRunbook reads back the runbook that a run was started with, as it was then.
+func PinnedRunbook(store *evidence.Store, pinned record.Runbook, kinds []runbook.Kind) (*runbook.Runbook, error) {
+	source, err := record.GetBlob(store, pinned.Source)
+	if err != nil {
+		return nil, fmt.Errorf("the runbook that the run was started with: %w", err)
+	}
+	if digest := runbook.Digest(source); digest != pinned.Digest {
+		return nil, fmt.Errorf("the kept runbook has the digest %s, the run was started with %s", digest, pinned.Digest)
+	}
+	book, problems := runbook.Load(pinned.ID+".yaml", source, kinds)
+	if len(problems) > 0 {
+		return nil, fmt.Errorf("this msp can't read the runbook that the run was started with: %w", problems)
+	}
+	return book, nil
+}
+
+// Pinned reads back what a run was started with: the runbook, and its inputs.
 func Pinned(store *evidence.Store, start record.RunStart, kinds []runbook.Kind) (*runbook.Runbook, record.Inputs, error) {
 	var inputs record.Inputs
-	source, err := record.GetBlob(store, start.Runbook.Source)
+	book, err := PinnedRunbook(store, start.Runbook, kinds)
 	if err != nil {
-		return nil, inputs, fmt.Errorf("the runbook that the run was started with: %w", err)
-	}
-	if digest := runbook.Digest(source); digest != start.Runbook.Digest {
-		return nil, inputs, fmt.Errorf("the kept runbook has the digest %s, the run was started with %s", digest, start.Runbook.Digest)
-	}
-	book, problems := runbook.Load(start.Runbook.ID+".yaml", source, kinds)
-	if len(problems) > 0 {
-		return nil, inputs, fmt.Errorf("this msp can't read the runbook that the run was started with: %w", problems)
+		return nil, inputs, err
 	}
 	if err := record.GetJSON(store, start.Inputs, &inputs); err != nil {
 		return nil, inputs, fmt.Errorf("the inputs that the run was started with: %w", err)

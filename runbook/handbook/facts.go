@@ -45,22 +45,34 @@ func plain(text string) []Line {
 
 // Facts are what the document says of a step, beside its title and why it is there.
 func (s *Step) Facts() []Fact {
-	return thatSay([]Fact{
-		{"Who", lines(s.Who)},
-		{"Does", plain(s.Does)},
+	return thatSay(slices.Concat(
+		[]Fact{{"Who", lines(s.Who)}, {"Does", plain(s.Does)}},
+		s.given(),
+		[]Fact{{"Checklist", sayEach(s.Checklist)}, {"To say", aboutFields(s.Form)}},
+		s.wanted(),
+	))
+}
+
+// given is what the work of a step starts from.
+func (s *Step) given() []Fact {
+	return []Fact{
 		{"Conditions", s.Conditions},
 		{"Programs", lines(codes(s.Requires))},
 		{"Folder", codeLines(s.Folder)},
 		{"Variables", s.variables()},
-		{"Checklist", sayEach(s.Checklist)},
-		{"To say", aboutFields(s.Form)},
+	}
+}
+
+// wanted is what is to come of it, and what follows when it doesn't.
+func (s *Step) wanted() []Fact {
+	return []Fact{
 		{"To attach", evidenceLines(s.Evidence)},
 		{"Expected", s.Expected},
 		{"Gives", s.outputs()},
 		{"Normal", s.Normal},
 		{"Limits", s.Limits},
 		{"Otherwise", s.Otherwise},
-	})
+	}
 }
 
 func aboutFields(all []Field) []Line {
@@ -69,24 +81,6 @@ func aboutFields(all []Field) []Line {
 		lines = append(lines, say(code(f.Name), ": ", f.About()))
 	}
 	return lines
-}
-
-// Changed are the facts of an earlier step that are others now, as they were.
-func (s *Step) Changed(before *Step) []Fact {
-	now := s.said()
-	var changed []Fact
-	for _, f := range before.said() {
-		i := slices.IndexFunc(now, func(other Fact) bool { return other.Name == f.Name })
-		if i < 0 || now[i].text() != f.text() {
-			changed = append(changed, f)
-		}
-	}
-	for _, f := range now {
-		if !slices.ContainsFunc(before.said(), func(other Fact) bool { return other.Name == f.Name }) {
-			changed = append(changed, Say(f.Name, "nothing was said"))
-		}
-	}
-	return changed
 }
 
 // said is all that the document says of a step.

@@ -169,13 +169,7 @@ func (o *outline) fields(title string, all []Field) {
 func (o *outline) step(s Step) {
 	o.head(3, "step-"+s.ID, fmt.Sprintf("%d. %s", s.Number, s.Title))
 	o.prose(s.Why)
-	o.facts([]Fact{
-		{"Step", lines(say(code(s.ID), ", done by ", s.Who))},
-		{"Conditions", s.Conditions},
-		{"Programs", lines(codes(s.Requires))},
-		{"Folder", codeLines(s.Folder)},
-		{"Variables", s.variables()},
-	})
+	o.facts(append([]Fact{{"Step", lines(say(code(s.ID), ", done by ", s.Who))}}, s.given()...))
 	switch {
 	case s.Script != "":
 		o.add(block{Code: &listing{s.Shell, s.Script}})
@@ -186,14 +180,7 @@ func (o *outline) step(s Step) {
 	}
 	o.boxes(s.Checklist)
 	o.fields("To say", s.Form)
-	o.facts([]Fact{
-		{"To attach", evidenceLines(s.Evidence)},
-		{"Expected", s.Expected},
-		{"Gives", s.outputs()},
-		{"Normal", s.Normal},
-		{"Limits", s.Limits},
-		{"Otherwise", s.Otherwise},
-	})
+	o.facts(s.wanted())
 }
 
 // quoted are the lines of a text that is a document's own.

@@ -44,7 +44,8 @@ var passed = []string{"PATH", "HOME", "XDG_CONFIG_HOME", "USERPROFILE", "HOMEDRI
 // process.
 func Open(ctx context.Context, environ []string, folder string) (*Repository, error) {
 	r := &Repository{top: folder, env: []string{
-		"LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_LAZY_FETCH=1", "GIT_NO_REPLACE_OBJECTS=1",
+		"LC_ALL=C", "GIT_TERMINAL_PROMPT=0", "GIT_OPTIONAL_LOCKS=0", "GIT_NO_REPLACE_OBJECTS=1",
+		"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=none", // no protocol at all, whatever a configuration allows
 	}}
 	search := ""
 	for _, entry := range environ {
@@ -89,7 +90,7 @@ func (r *Repository) Path(file string) (string, error) {
 
 // At finds a revision: a branch, a tag, a commit, or what else git takes for one.
 func (r *Repository) At(ctx context.Context, rev string) (*Tree, error) {
-	if rev == "" || strings.HasPrefix(rev, "-") || strings.ContainsAny(rev, "\x00\n") {
+	if rev == "" || strings.ContainsAny(rev[:1], "-^") || strings.ContainsAny(rev, "\x00\n") { // ^main is all but main
 		return nil, &Error{fmt.Sprintf("%q is no revision", rev), "name a branch, a tag or a commit, such as main"}
 	}
 	commit, err := r.ask(ctx, "", "rev-parse", "--verify", "--quiet", "--end-of-options", rev+"^{commit}")
@@ -124,7 +125,7 @@ const mostOutput = 256 << 20
 // ask runs git and gives what it prints.
 func (r *Repository) ask(ctx context.Context, input string, args ...string) ([]byte, error) {
 	settled := []string{
-		"--no-pager", "--literal-pathspecs", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "protocol.allow=never",
+		"--no-pager", "--literal-pathspecs", "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false",
 	}
 	out, words := &bounded{most: mostOutput}, &bounded{most: 64 << 10}
 	result, err := process.Run(ctx, process.Command{

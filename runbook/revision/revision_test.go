@@ -145,6 +145,55 @@ func TestFile(t *testing.T) {
 	}
 }
 
+// A link holds what the file held that it named then, as a reader of the work tree has
+// it. One that leads out of the repository, to nothing or in a circle is no file.
+func TestLinks(t *testing.T) {
+	w := newWork(t)
+	w.write("shared/strict.yaml", "strict")
+	w.write("shared/lax.yaml", "lax")
+	outside := filepath.Join(t.TempDir(), "outside.yaml")
+	if err := os.WriteFile(outside, []byte("outside"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := func(target, name string) {
+		t.Helper()
+		if err := os.Symlink(target, filepath.Join(w.dir, "sub", name)); err != nil {
+			t.Skip("no symbolic links here: ", err)
+		}
+	}
+	w.write("sub/plain.yaml", "plain")
+	link("../shared/strict.yaml", "a.yaml")
+	link("a.yaml", "chain.yaml")
+	link("gone.yaml", "gone.yaml")
+	link("nowhere.yaml", "nowhere.yaml")
+	link("../shared", "folder.yaml")
+	link(outside, "outside.yaml")
+	link("../../outside.yaml", "above.yaml")
+	w.commit()
+	if err := os.Remove(filepath.Join(w.dir, "sub", "a.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	link("../shared/lax.yaml", "a.yaml")
+	w.commit()
+	for rev, want := range map[string]string{"HEAD~1": "strict", "HEAD": "lax"} {
+		files, err := w.at(rev).Files(context.Background(), "sub")
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]string{}
+		for _, f := range files {
+			got[f.Path] = string(f.Content)
+		}
+		if diff := cmp.Diff(map[string]string{"sub/plain.yaml": "plain", "sub/a.yaml": want, "sub/chain.yaml": want}, got); diff != "" {
+			t.Errorf("%s: %s", rev, diff)
+		}
+		f, err := w.at(rev).File(context.Background(), "sub/chain.yaml")
+		if err != nil || f == nil || string(f.Content) != want || f.Path != "sub/chain.yaml" {
+			t.Errorf("%s: %v, error %v", rev, f, err)
+		}
+	}
+}
+
 func TestRenamed(t *testing.T) {
 	w := newWork(t)
 	text := strings.Repeat("a line that stays\n", 20)
@@ -180,7 +229,7 @@ func TestNoRevision(t *testing.T) {
 	w := newWork(t)
 	w.write("a.yaml", "")
 	w.commit()
-	for _, rev := range []string{"", "-x", "--help", "a\nb"} {
+	for _, rev := range []string{"", "-x", "--help", "a\nb", "^HEAD"} {
 		_, err := w.open().At(context.Background(), rev)
 		wantHint(t, err, "is no revision", "such as main")
 	}
@@ -217,6 +266,45 @@ func TestPartialClone(t *testing.T) {
 	clone.git("clone", "--quiet", "--no-checkout", "--filter=blob:none", "file://"+filepath.ToSlash(w.dir), ".")
 	_, err := clone.at("HEAD").File(context.Background(), "a.yaml")
 	wantHint(t, err, "can't read HEAD", "--filter")
+}
+
+// That holds as well for a git that fetches what is missing (before 2.45 it knows no
+// word against it), and for a repository that allows itself to.
+func TestPartialCloneAllowsItself(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the traps are shell scripts")
+	}
+	w := newWork(t)
+	w.write("a.yaml", "old")
+	w.commit()
+	w.git("config", "uploadpack.allowFilter", "true")
+	clone, programs := &work{t, t.TempDir()}, t.TempDir()
+	clone.git("clone", "--quiet", "--no-checkout", "--filter=blob:none", "file://"+w.dir, ".")
+	git, err := exec.LookPath("git")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sprung, trap := filepath.Join(programs, "sprung"), filepath.Join(programs, "trap")
+	for name, script := range map[string]string{"git": "unset GIT_NO_LAZY_FETCH\nexec '" + git + "' \"$@\"", "trap": "touch '" + sprung + "'"} {
+		if err := os.WriteFile(filepath.Join(programs, name), []byte("#!/bin/sh\n"+script+"\n"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	clone.git("config", "protocol.ext.allow", "always")
+	clone.git("config", "remote.origin.url", "ext::"+trap)
+	r, err := revision.Open(context.Background(), []string{"PATH=" + programs + string(filepath.ListSeparator) + os.Getenv("PATH")}, clone.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree, err := r.At(context.Background(), "HEAD")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = tree.File(context.Background(), "a.yaml")
+	wantHint(t, err, "can't read HEAD", "--filter")
+	if _, err := os.Stat(sprung); err == nil {
+		t.Error("the program that the repository names for fetching was started")
+	}
 }
 
 func TestNoRepository(t *testing.T) {

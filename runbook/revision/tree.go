@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"strconv"
 	"strings"
@@ -22,37 +23,92 @@ type File struct {
 	Path    string // from the top of the repository, with slashes
 	Content []byte
 	object  string
+	link    bool // the content is the path of what it links to
 }
 
-// Files are the regular files directly in some folders, by their paths from the top;
-// "." is the top itself. A folder that wasn't there had no files.
+// Files are the files directly in some folders, by their paths from the top; "." is the
+// top itself. A folder that wasn't there had no files. A link holds what the file holds
+// that it names; one that names no file of the repository is left out.
 func (t *Tree) Files(ctx context.Context, folders ...string) ([]File, error) {
 	var files []File
 	for _, folder := range folders {
-		args := []string{"ls-tree", "-z", "--full-tree", t.commit, "--"}
 		if folder = path.Clean(folder); folder != "." {
-			args = append(args, folder+"/")
+			folder += "/"
 		}
-		listed, err := t.ask(ctx, "", args...)
+		listed, err := t.list(ctx, folder)
 		if err != nil {
-			return nil, t.missing(err)
+			return nil, err
 		}
-		files = append(files, parseTree(listed)...)
+		files = append(files, listed...)
 	}
-	return files, t.read(ctx, files)
+	if err := t.read(ctx, files); err != nil {
+		return nil, err
+	}
+	var followed []File
+	for _, f := range files {
+		named, err := t.follow(ctx, &f)
+		if err != nil {
+			return nil, err
+		}
+		if named != nil {
+			followed = append(followed, *named)
+		}
+	}
+	return followed, nil
 }
 
 // File is one file; nil where there was none.
 func (t *Tree) File(ctx context.Context, name string) (*File, error) {
-	listed, err := t.ask(ctx, "", "ls-tree", "-z", "--full-tree", t.commit, "--", name)
+	f, err := t.entry(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return t.follow(ctx, f)
+}
+
+// mostLinks is how many links may lead to a file.
+const mostLinks = 8
+
+// follow gives a link the content of the file that it names; nil for no such file.
+func (t *Tree) follow(ctx context.Context, f *File) (*File, error) {
+	named := f
+	for hops := 0; named != nil && named.link; hops++ {
+		target := path.Join(path.Dir(named.Path), string(named.Content))
+		if hops == mostLinks || path.IsAbs(string(named.Content)) || !fs.ValidPath(target) {
+			return nil, nil
+		}
+		var err error
+		if named, err = t.entry(ctx, target); err != nil {
+			return nil, err
+		}
+	}
+	if named == nil {
+		return nil, nil
+	}
+	return &File{Path: f.Path, Content: named.Content}, nil
+}
+
+// entry is one file or link as it is; nil for none.
+func (t *Tree) entry(ctx context.Context, name string) (*File, error) {
+	files, err := t.list(ctx, name)
+	if err != nil || len(files) != 1 || files[0].Path != name {
+		return nil, err
+	}
+	return &files[0], t.read(ctx, files)
+}
+
+// list finds files by the path of one, or of their folder with a slash behind it. "." is
+// the top.
+func (t *Tree) list(ctx context.Context, where string) ([]File, error) {
+	args := []string{"ls-tree", "-z", "--full-tree", t.commit, "--"}
+	if where != "." {
+		args = append(args, where)
+	}
+	listed, err := t.ask(ctx, "", args...)
 	if err != nil {
 		return nil, t.missing(err)
 	}
-	files := parseTree(listed)
-	if len(files) != 1 || files[0].Path != name {
-		return nil, nil
-	}
-	return &files[0], t.read(ctx, files)
+	return parseTree(listed), nil
 }
 
 // Renamed are the files that git takes to have been renamed since, in commits or in
@@ -93,15 +149,25 @@ func (t *Tree) missing(err error) error {
 	return &Error{fmt.Sprintf("can't read %s of %s: %s", t.Rev, t.top, said.words), "git fsck looks whether all is there; a clone with --filter or --depth lacks some"}
 }
 
-// parseTree reads "MODE TYPE OBJECT\tPATH\0" of git ls-tree -z. What is no regular
-// file is left out.
+// The beginnings of the modes of files and links.
+const (
+	modeFile = "100"
+	modeLink = "120"
+)
+
+// parseTree reads "MODE TYPE OBJECT\tPATH\0" of git ls-tree -z. What is neither a file
+// nor a link is left out.
 func parseTree(listed []byte) []File {
 	var files []File
 	for entry := range bytes.SplitSeq(listed, []byte{0}) {
 		about, name, ok := strings.Cut(string(entry), "\t")
 		words := strings.Fields(about)
-		if ok && len(words) == 3 && words[1] == "blob" && strings.HasPrefix(words[0], "100") {
-			files = append(files, File{Path: name, object: words[2]})
+		if !ok || len(words) != 3 || words[1] != "blob" {
+			continue
+		}
+		link := strings.HasPrefix(words[0], modeLink)
+		if link || strings.HasPrefix(words[0], modeFile) {
+			files = append(files, File{Path: name, object: words[2], link: link})
 		}
 	}
 	return files

@@ -1,7 +1,7 @@
 package schema_test
 
 import (
-	"bytes"
+	"slices"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -26,31 +26,24 @@ func TestGenerated(t *testing.T) {
 	}
 }
 
+func schemaOf(t testing.TB, kind string) schema.Schema {
+	t.Helper()
+	all, err := schema.All()
+	i := slices.IndexFunc(all, func(s schema.Schema) bool { return s.Kind == kind })
+	if err != nil || i < 0 {
+		t.Fatalf("no schema of %s, error %v", kind, err)
+	}
+	return all[i]
+}
+
 // compiled is the schema of a kind, ready to judge.
 func compiled(t testing.TB, kind string) *jsonschema.Schema {
 	t.Helper()
-	all, err := schema.All()
+	s := schemaOf(t, kind)
+	_, c := read(t, s)
+	judge, err := c.Compile(s.File)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range all {
-		if s.Kind != kind {
-			continue
-		}
-		text, err := jsonschema.UnmarshalJSON(bytes.NewReader(s.Text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := jsonschema.NewCompiler()
-		if err := c.AddResource(s.File, text); err != nil {
-			t.Fatal(err)
-		}
-		judge, err := c.Compile(s.File)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return judge
-	}
-	t.Fatalf("no schema of %s", kind)
-	return nil
+	return judge
 }

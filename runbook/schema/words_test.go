@@ -46,7 +46,7 @@ func parts(says map[string]any, pointer string) []part {
 }
 
 // read is a schema with a compiler that knows it.
-func read(t *testing.T, s schema.Schema) (map[string]any, *jsonschema.Compiler) {
+func read(t testing.TB, s schema.Schema) (map[string]any, *jsonschema.Compiler) {
 	t.Helper()
 	text, err := jsonschema.UnmarshalJSON(strings.NewReader(string(s.Text)))
 	if err != nil {

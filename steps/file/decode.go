@@ -36,8 +36,8 @@ func (Kind) Decode(n *document.Node, d *document.Decoder) runbook.Action {
 	}
 	a.maxAge = decodeSetting(m.Take("max_age"), "duration", "a duration has a unit: 30m, 26h, 2d", parseAge, d)
 	a.minAge = decodeSetting(m.Take("min_age"), "duration", "a duration has a unit: 30m, 26h, 2d", parseAge, d)
-	a.minSize = decodeSetting(m.Take("min_size"), "bad-value", sizeHint, parseSize, d)
-	a.maxSize = decodeSetting(m.Take("max_size"), "bad-value", sizeHint, parseSize, d)
+	a.minSize = decodeSetting(m.Take("min_size"), "bad-value", sizeHint, runbook.ParseSize, d)
+	a.maxSize = decodeSetting(m.Take("max_size"), "bad-value", sizeHint, runbook.ParseSize, d)
 	a.sha256 = decodeSetting(m.Take("sha256"), "bad-value", "the first word that sha256sum prints", parseHash, d)
 	a.decodeCounts(m, d)
 	a.digest = d.Bool(m.Take("digest"))
