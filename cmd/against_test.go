@@ -280,7 +280,7 @@ func TestAgainstLink(t *testing.T) {
 	b.commit()
 	b.write("shared/nightly.yaml", b.edited("timeout: 10m", "timeout: 12m"))
 	ran := b.msp("lint", "--against", "main")
-	if ran.code != 1 || !strings.Contains(ran.stdout, "error: version-not-bumped: the step intact may now take 12m, it was 10m") {
+	if ran.code != 1 || !strings.Contains(ran.stdout, "runbooks/nightly.yaml:4:10: version-not-bumped: the step intact may now take 12m, it was 10m") {
 		t.Errorf("exit code %d\n%s%s", ran.code, ran.stdout, ran.stderr)
 	}
 }

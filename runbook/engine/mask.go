@@ -26,7 +26,7 @@ type Mask struct {
 // matcher finds one form of one secret at the beginning of data.
 type matcher struct {
 	secret string // its name
-	match  func(data string) (length int, found match)
+	match  func(data []byte) (length int, found match)
 }
 
 type match int
@@ -85,12 +85,12 @@ func (m *Mask) index(all []matcher) {
 	m.pairs = new([1 << 16]bool)
 	for _, matcher := range all {
 		for a := range 256 {
-			if _, found := matcher.match(string([]byte{byte(a)})); found == no {
+			if _, found := matcher.match([]byte{byte(a)}); found == no {
 				continue
 			}
 			m.matchers[a] = append(m.matchers[a], matcher)
 			for b := range 256 {
-				_, found := matcher.match(string([]byte{byte(a), byte(b)}))
+				_, found := matcher.match([]byte{byte(a), byte(b)})
 				m.pairs[a<<8|b] = m.pairs[a<<8|b] || found != no
 			}
 		}
@@ -100,7 +100,7 @@ func (m *Mask) index(all []matcher) {
 // at tries every form at the beginning of data and takes the longest; its
 // length is 0 when there is none. Open says that with more data there may be a
 // longer one.
-func (m *Mask) at(data string) (length int, secret string, open bool) {
+func (m *Mask) at(data []byte) (length int, secret string, open bool) {
 	for _, matcher := range m.matchers[data[0]] {
 		n, found := matcher.match(data)
 		open = open || found == more
@@ -186,16 +186,13 @@ func (w *MaskWriter) Close() error {
 // pass writes data with the secrets replaced, and gives back what may still
 // become one.
 func (w *MaskWriter) pass(data []byte, final bool) (rest []byte, err error) {
-	text, from := "", 0
+	from := 0
 	for i := 0; i < len(data); {
 		i = w.mask.skip(data, i, final)
 		if i >= len(data) {
 			break
 		}
-		if text == "" {
-			text = string(data) // most data has no place to look at
-		}
-		length, secret, open := w.mask.at(text[i:])
+		length, secret, open := w.mask.at(data[i:])
 		switch {
 		case open && !final:
 			return data[i:], w.emit(data[from:i], "")
@@ -243,7 +240,7 @@ func (w *MaskWriter) emit(plain []byte, replacement string) error {
 // URL (%2F, + for a space) or in JSON (\n, \/, \u00e9). Where the secret itself
 // holds a character that escapes begin with, a text can be read in two ways:
 // each reading is a form of its own.
-func escaped(secret string) []func(string) (int, match) {
+func escaped(secret string) []func([]byte) (int, match) {
 	literals := []string{""} // the characters that stand for themselves and begin no escape
 	for _, c := range []string{`\`, "%"} {
 		if strings.Contains(secret, c) {
@@ -252,15 +249,15 @@ func escaped(secret string) []func(string) (int, match) {
 			}
 		}
 	}
-	var forms []func(string) (int, match)
+	var forms []func([]byte) (int, match)
 	for _, literal := range literals {
 		forms = append(forms, escapedBut(secret, literal))
 	}
 	return forms
 }
 
-func escapedBut(secret, literal string) func(string) (int, match) {
-	return func(data string) (int, match) {
+func escapedBut(secret, literal string) func([]byte) (int, match) {
+	return func(data []byte) (int, match) {
 		at := 0
 		for i := 0; i < len(secret); {
 			n, used, found := escapedUnit(secret[i:], data[at:], literal)
@@ -275,8 +272,8 @@ func escapedBut(secret, literal string) func(string) (int, match) {
 
 // escapedUnit matches the next byte of a secret, or its next character where
 // data writes it as \u. It says how much of data and of the secret it took.
-func escapedUnit(secret, data, literal string) (length, used int, found match) {
-	if data == "" {
+func escapedUnit(secret string, data []byte, literal string) (length, used int, found match) {
+	if len(data) == 0 {
 		return 0, 0, more
 	}
 	c := secret[0]
@@ -296,7 +293,7 @@ var jsonShort = map[byte]string{
 	'"': `\"`, '\\': `\\`, '/': `\/`, '\b': `\b`, '\f': `\f`, '\n': `\n`, '\r': `\r`, '\t': `\t`,
 }
 
-func jsonUnit(secret, data string) (length, used int, found match) {
+func jsonUnit(secret string, data []byte) (length, used int, found match) {
 	if form, ok := jsonShort[secret[0]]; ok {
 		if length, used, found = wanted(data, form, 1); found != no {
 			return length, used, found
@@ -312,10 +309,10 @@ func jsonUnit(secret, data string) (length, used int, found match) {
 }
 
 // wanted compares the beginning of data with a form, in either case.
-func wanted(data, form string, used int) (length, taken int, found match) {
+func wanted(data []byte, form string, used int) (length, taken int, found match) {
 	n := min(len(data), len(form))
 	switch {
-	case !strings.EqualFold(data[:n], form[:n]):
+	case !strings.EqualFold(string(data[:n]), form[:n]):
 		return 0, 0, no
 	case n < len(form):
 		return 0, 0, more
@@ -329,7 +326,7 @@ const hexDigits = "0123456789abcdef"
 func hexByte(c byte) string { return string([]byte{hexDigits[c>>4], hexDigits[c&15]}) }
 
 // hexed finds a secret in hex of either case.
-func hexed(secret string) func(string) (int, match) {
+func hexed(secret string) func([]byte) (int, match) {
 	var form strings.Builder
 	for i := range len(secret) {
 		form.WriteString(hexByte(secret[i]))
@@ -342,7 +339,7 @@ func hexed(secret string) func(string) (int, match) {
 
 // base64ed finds the characters that a secret alone decides when it stands in
 // base64, its first byte being the alignment-th of a group of three.
-func base64ed(secret string, alignment int) func(string) (int, match) {
+func base64ed(secret string, alignment int) func([]byte) (int, match) {
 	encoded := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat("\x00", alignment) + secret))
 	first := []int{0, 2, 3}[alignment] // the characters before it hold bits of what stands before
 	last := (alignment + len(secret)) * 8 / 6
@@ -353,8 +350,8 @@ func base64ed(secret string, alignment int) func(string) (int, match) {
 }
 
 // broken matches a form in which lines may be broken anywhere.
-func broken(form string, same func(have, want byte) bool) func(string) (int, match) {
-	return func(data string) (int, match) {
+func broken(form string, same func(have, want byte) bool) func([]byte) (int, match) {
+	return func(data []byte) (int, match) {
 		at, breaks := 0, 0
 		for i := 0; i < len(form); at++ {
 			if at == len(data) {
