@@ -62,6 +62,10 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/evidence": {
 		"seals bytes so that others can check them, and knows nothing of runbooks",
+		"runbook/evidence/curve",
+	},
+	"runbook/evidence/curve": {
+		"does for Ed25519 what crypto/ed25519 leaves to others: it finds weak keys, and verifies many signatures by one key in half of the time",
 		"",
 	},
 	"runbook/evidence/stamp": {
@@ -204,7 +208,7 @@ var houseLibraries = map[string]string{
 	"github.com/expr-lang/expr":     "runbook",
 	"gopkg.in/yaml.v3":              "runbook/document",
 	"go.yaml.in/yaml":               "runbook/document",
-	"filippo.io/edwards25519":       "runbook/evidence",
+	"filippo.io/edwards25519":       "runbook/evidence/curve",
 	"filippo.io/age":                "runbook/export",
 	"github.com/go-json-experiment": "runbook/evidence",
 	"github.com/gofrs/flock":        "runbook/evidence",

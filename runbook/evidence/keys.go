@@ -15,8 +15,9 @@ import (
 	"fmt"
 	"strings"
 
-	"filippo.io/edwards25519"
 	"golang.org/x/crypto/ssh"
+
+	"github.com/msp-runbook/msp/runbook/evidence/curve"
 )
 
 // The algorithms of keys.
@@ -28,10 +29,11 @@ const (
 // A PublicKey is an Ed25519 key or an ECDSA key on P-256. None can be had that
 // is weak: all ways to make one check it. The zero value verifies nothing.
 type PublicKey struct {
-	ed  ed25519.PublicKey
-	ec  *ecdsa.PublicKey
-	ssh ssh.PublicKey
-	id  string
+	ed    ed25519.PublicKey
+	ec    *ecdsa.PublicKey
+	ssh   ssh.PublicKey
+	id    string
+	often *often // of an Ed25519 key
 }
 
 func newPublicKey(key crypto.PublicKey) (PublicKey, error) {
@@ -41,7 +43,7 @@ func newPublicKey(key crypto.PublicKey) (PublicKey, error) {
 		if err := checkEd25519(key); err != nil {
 			return PublicKey{}, err
 		}
-		k.ed = key
+		k.ed, k.often = key, &often{}
 	case *ecdsa.PublicKey:
 		if key.Curve != elliptic.P256() {
 			return PublicKey{}, errors.New("an ECDSA key must be on the curve P-256")
@@ -58,22 +60,10 @@ func newPublicKey(key crypto.PublicKey) (PublicKey, error) {
 	return k, nil
 }
 
-// checkEd25519 refuses points that crypto/ed25519 would take: of low order,
-// for which one signature fits every message, and with a second encoding,
-// which would give one key two names.
+// checkEd25519 refuses weak keys, which crypto/ed25519 would take.
 func checkEd25519(key ed25519.PublicKey) error {
-	if len(key) != ed25519.PublicKeySize {
-		return fmt.Errorf("an Ed25519 key has %d bytes, not %d", ed25519.PublicKeySize, len(key))
-	}
-	point, err := new(edwards25519.Point).SetBytes(key)
-	if err != nil {
-		return fmt.Errorf("%w: an Ed25519 key that is no point of the curve", ErrWeakKey)
-	}
-	if new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
-		return fmt.Errorf("%w: low-order key, for which anybody can sign anything", ErrWeakKey)
-	}
-	if !bytes.Equal(point.Bytes(), key) {
-		return fmt.Errorf("%w: non-canonical encoding of an Ed25519 key", ErrWeakKey)
+	if err := curve.Weakness(key); err != nil {
+		return fmt.Errorf("%w: %w", ErrWeakKey, err)
 	}
 	return nil
 }
@@ -177,7 +167,7 @@ func (k PublicKey) Equal(other PublicKey) bool {
 func (k PublicKey) Verify(message, signature []byte) error {
 	switch {
 	case k.ed != nil:
-		if ed25519.Verify(k.ed, message, signature) {
+		if k.often.verify(k.ed, message, signature) {
 			return nil
 		}
 	case k.ec != nil:
