@@ -20,7 +20,7 @@ import (
 func (d *desk) blobsOf(class string) (n int) {
 	d.t.Helper()
 	for _, b := range d.history().Namings() {
-		if b.Class == class && d.store().CheckBlob(b.Digest) == nil {
+		if _, err := d.store().CheckBlob(b.Digest); b.Class == class && err == nil {
 			n++
 		}
 	}

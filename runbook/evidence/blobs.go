@@ -198,58 +198,109 @@ func (s *Store) PutBlobs(contents ...[]byte) ([]Blob, error) {
 	return blobs, nil
 }
 
-func (s *Store) blobPath(hex string) string { return s.Path("blobs", hex[:2], hex) }
+func (s *Store) blobPath(hex string) string { return s.hashPath("blobs", hex, "") }
 
 // OpenBlob gives the bytes of a blob, without its salt. Where the end should
 // be, a blob that isn't what was stored gives ErrCorrupt: bytes read before
 // count only once the end was reached.
 func (s *Store) OpenBlob(digest string) (io.ReadCloser, error) {
+	data, path, err := s.smallBlob(nil, digest)
+	if errors.Is(err, errTooLong) {
+		return openLargeBlob(path, digest[len(digestPrefix):])
+	}
+	if err != nil {
+		return nil, err
+	}
+	return io.NopCloser(bytes.NewReader(data[saltSize:])), nil
+}
+
+// ReadBlob is all of a blob, without its salt, that has no more than limit bytes.
+func (s *Store) ReadBlob(digest string, limit int) ([]byte, error) {
+	data, path, err := s.smallBlob(nil, digest)
+	content := data[min(saltSize, len(data)):]
+	if errors.Is(err, errTooLong) {
+		content, err = readLargeBlob(path, digest[len(digestPrefix):], limit)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(content) > limit {
+		return nil, fmt.Errorf("the blob %s is larger than %d bytes", digest, limit)
+	}
+	return content, nil
+}
+
+// readLargeBlob reads a blob up to the byte that is too many.
+func readLargeBlob(path, want string, limit int) ([]byte, error) {
+	r, err := openLargeBlob(path, want)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(io.LimitReader(r, int64(limit)+1))
+}
+
+// CheckBlob reads a blob through, holds it to its digest and says how many bytes it
+// has without its salt.
+func (s *Store) CheckBlob(digest string) (size int64, err error) {
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	data, path, err := s.smallBlob(*scratch, digest)
+	if err == nil {
+		*scratch = data
+		return int64(len(data) - saltSize), nil
+	}
+	if !errors.Is(err, errTooLong) {
+		return 0, err
+	}
+	r, err := openLargeBlob(path, digest[len(digestPrefix):])
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	return io.Copy(io.Discard, r)
+}
+
+// maxSmallBlob is the size in bytes, with the salt, up to which a blob is read at once,
+// which most are: the answers and the facts of a step.
+const maxSmallBlob = 64 << 10
+
+// smallBlob reads a blob with its salt into a buffer, or a longer one in its place, and
+// holds it to its digest. The error of a larger one is errTooLong.
+func (s *Store) smallBlob(buffer []byte, digest string) (data []byte, path string, err error) {
 	h, err := hexOf(digest)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	path := s.blobPath(h)
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, missing(path, "this blob is missing")
+	path = s.blobPath(h)
+	data, err = readInto(buffer, path, maxSmallBlob)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		err = missing(path, "this blob is missing")
+	case err != nil:
+	case len(data) < saltSize:
+		err = noSalt(path, len(data))
+	case !named(data, h):
+		err = corrupt(path, "this blob was changed: its SHA-256 is not its name")
 	}
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, corrupt(path, "not a regular file")
-	}
-	if info.Size() <= smallBlob {
-		return openSmallBlob(path, h, info.Size())
-	}
+	return data, path, err
+}
+
+func openLargeBlob(path, want string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	r := &blobReader{file: f, want: h, sum: sha256.New()}
+	r := &blobReader{file: f, want: want, sum: sha256.New()}
 	if n, err := io.CopyN(r.sum, f, saltSize); err != nil {
 		_ = f.Close()
-		return nil, corrupt(path, fmt.Sprintf("this blob was changed: %d bytes are no salt", n))
+		return nil, noSalt(path, int(n))
 	}
 	return r, nil
 }
 
-// smallBlob is the size in bytes up to which a blob is read at once, which most
-// are: the answers and the facts of a step.
-const smallBlob = 64 << 10
-
-func openSmallBlob(path, want string, size int64) (io.ReadCloser, error) {
-	data, err := readKnown(nil, path, size, smallBlob)
-	if err != nil {
-		return nil, err
-	}
-	if len(data) < saltSize {
-		return nil, corrupt(path, fmt.Sprintf("this blob was changed: %d bytes are no salt", len(data)))
-	}
-	if digestOf(data) != digestPrefix+want {
-		return nil, corrupt(path, "this blob was changed: its SHA-256 is not its name")
-	}
-	return io.NopCloser(bytes.NewReader(data[saltSize:])), nil
+func noSalt(path string, size int) error {
+	return corrupt(path, fmt.Sprintf("this blob was changed: %d bytes are no salt", size))
 }
 
 type blobReader struct {
@@ -268,14 +319,3 @@ func (r *blobReader) Read(p []byte) (int, error) {
 }
 
 func (r *blobReader) Close() error { return r.file.Close() }
-
-// CheckBlob reads a blob through and holds it to its digest.
-func (s *Store) CheckBlob(digest string) error {
-	r, err := s.OpenBlob(digest)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	_, err = io.Copy(io.Discard, r)
-	return err
-}

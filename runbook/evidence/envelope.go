@@ -21,6 +21,8 @@ type Envelope struct {
 	Payload    []byte
 	Signatures []Signature
 	Digest     string // "sha256:" and the hash, in hex, of the envelope's bytes
+
+	signed []byte // the PAE of the payload, if that is at hand
 }
 
 // A Signature is over the PAE of the payload.
@@ -42,12 +44,16 @@ type signatureJSON struct {
 
 // PAE is DSSE's pre-authentication encoding, the bytes that are signed.
 func PAE(payloadType string, payload []byte) []byte {
-	b := make([]byte, 0, 48+len(payloadType)+len(payload))
+	return append(paeHead(payloadType, len(payload)), payload...)
+}
+
+// paeHead is what stands before a payload of some length, with room for it.
+func paeHead(payloadType string, size int) []byte {
+	b := make([]byte, 0, 48+len(payloadType)+size)
 	b = append(b, "DSSEv1 "...)
 	b = strconv.AppendInt(b, int64(len(payloadType)), 10)
 	b = append(append(append(b, ' '), payloadType...), ' ')
-	b = strconv.AppendInt(b, int64(len(payload)), 10)
-	return append(append(b, ' '), payload...)
+	return append(strconv.AppendInt(b, int64(size), 10), ' ')
 }
 
 // A Signer signs with one key: a PrivateKey, or one that an agent holds.
@@ -107,31 +113,43 @@ func openEnvelope(data []byte, digest string, maxBytes int) (*Envelope, error) {
 	if len(data) > maxBytes {
 		return nil, fmt.Errorf("envelope of %d bytes: more than %d are refused", len(data), maxBytes)
 	}
+	open := openCanonical(data)
+	if open == nil {
+		var err error
+		if open, err = openJSON(data); err != nil {
+			return nil, fmt.Errorf("envelope: %w", err)
+		}
+	}
+	if open.Digest = digest; digest == "" {
+		open.Digest = digestOf(data)
+	}
+	return open, nil
+}
+
+// openJSON reads an envelope however it is written.
+func openJSON(data []byte) (*Envelope, error) {
 	var e envelopeJSON
 	if err := DecodeStrict(data, &e); err != nil {
-		return nil, fmt.Errorf("envelope: %w", err)
+		return nil, err
 	}
 	if e.PayloadType != PayloadType {
-		return nil, fmt.Errorf("envelope: payload type %q is not %q", e.PayloadType, PayloadType)
+		return nil, fmt.Errorf("payload type %q is not %q", e.PayloadType, PayloadType)
 	}
 	if len(e.Signatures) == 0 {
-		return nil, fmt.Errorf("envelope: %w", ErrNoSignature)
+		return nil, ErrNoSignature
 	}
 	payload, err := decodeBase64(e.Payload)
 	if err != nil {
-		return nil, fmt.Errorf("envelope: payload: %w", err)
+		return nil, fmt.Errorf("payload: %w", err)
 	}
-	if digest == "" {
-		digest = digestOf(data)
-	}
-	open := &Envelope{Payload: payload, Digest: digest}
+	open := &Envelope{Payload: payload}
 	for i, s := range e.Signatures {
 		sig, err := decodeBase64(s.Sig)
 		if err != nil {
-			return nil, fmt.Errorf("envelope: signature %d: %w", i+1, err)
+			return nil, fmt.Errorf("signature %d: %w", i+1, err)
 		}
 		if len(sig) == 0 {
-			return nil, fmt.Errorf("envelope: signature %d: %w", i+1, ErrNoSignature)
+			return nil, fmt.Errorf("signature %d: %w", i+1, ErrNoSignature)
 		}
 		open.Signatures = append(open.Signatures, Signature{s.KeyID, sig})
 	}
@@ -159,7 +177,10 @@ func (e *Envelope) Verify(keys ...PublicKey) ([]PublicKey, error) {
 		return nil, ErrNoSignature
 	}
 	var signers []PublicKey
-	message := PAE(PayloadType, e.Payload)
+	message := e.signed
+	if message == nil {
+		message = PAE(PayloadType, e.Payload)
+	}
 	for _, s := range e.Signatures {
 		k, err := s.signer(message, keys)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/secure-systems-lab/go-securesystemslib/dsse"
 )
 
@@ -206,4 +207,30 @@ func ExampleSeal() {
 	}
 	fmt.Printf("%s\n", e.Payload)
 	// Output: {"_type":"https://in-toto.io/Statement/v1","subject":[{"name":"backup.tar.gz","digest":{"sha256":"0000000000000000000000000000000000000000000000000000000000000000"}}],"predicateType":"https://example.com/checked/v1","predicate":{"by":"ada"}}
+}
+
+// What Seal writes is read at once, and each byte of it that is changed is read as JSON
+// reads it.
+func TestCanonical(t *testing.T) {
+	one, two := newKey(t, Ed25519), newKey(t, ECDSAP256)
+	for size := range 9 {
+		payload := strings.Repeat("p", size)
+		for _, sealed := range [][]byte{seal(t, payload, one), seal(t, payload, one, two)} {
+			if !checkCanonical(t, sealed) {
+				t.Errorf("not read at once: %s", sealed)
+			}
+			for i := range sealed {
+				for _, c := range []byte("=A\\\" ,\n\x80") {
+					changed := bytes.Clone(sealed)
+					changed[i] = c
+					e := openCanonical(changed)
+					if byJSON, err := openJSON(changed); e != nil && err != nil {
+						t.Errorf("read as %+v, and JSON says %v: %s", e, err, changed)
+					} else if e != nil && cmp.Diff(byJSON, e, cmpopts.IgnoreUnexported(Envelope{})) != "" {
+						t.Errorf("read as %+v, and JSON reads %+v: %s", e, byJSON, changed)
+					}
+				}
+			}
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -370,38 +369,34 @@ func readFile(path string, limit int64) ([]byte, error) { return readInto(nil, p
 
 // readInto is readFile into a buffer, or a longer one in its place.
 func readInto(buffer []byte, path string, limit int64) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, corrupt(path, "not a regular file")
-	}
-	return readKnown(buffer, path, info.Size(), limit)
-}
-
-// readKnown reads a file that is known to be a regular one, of some size.
-func readKnown(buffer []byte, path string, size, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
+	f, size, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	data := slices.Grow(buffer[:0], int(min(size, limit))+1)
+	if size > limit {
+		return nil, tooLong(path, limit)
+	}
+	data := slices.Grow(buffer[:0], int(size)+1)
 	for {
 		n, err := f.Read(data[len(data):cap(data)])
 		data = data[:len(data)+n]
-		if int64(len(data)) > limit {
-			return nil, corrupt(path, fmt.Sprintf("longer than %d bytes", limit))
-		}
-		if err == io.EOF {
-			return data, nil
-		}
-		if err != nil {
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)]
+		case int64(len(data)) > limit:
+			return nil, tooLong(path, limit)
+		case n == 0, int64(len(data)) == size && len(data) < cap(data): // a regular file gives less at its end only
+			return data, nil
+		case len(data) == cap(data):
+			data = slices.Grow(data, len(data))
 		}
 	}
+}
+
+// errTooLong is an ErrCorrupt.
+var errTooLong = fmt.Errorf("%w: too long", ErrCorrupt)
+
+func tooLong(path string, limit int64) error {
+	return &FileError{path, fmt.Sprintf("longer than %d bytes", limit), errTooLong}
 }

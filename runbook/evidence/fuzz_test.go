@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 func FuzzOpenEnvelope(f *testing.F) {
@@ -25,10 +26,27 @@ func FuzzOpenEnvelope(f *testing.F) {
 			t.Fatal(err)
 		}
 		again.Digest = e.Digest
-		if diff := cmp.Diff(e, again); diff != "" {
+		if diff := cmp.Diff(e, again, cmpopts.IgnoreUnexported(Envelope{})); diff != "" {
 			t.Error(diff)
 		}
+		checkCanonical(t, data)
 	})
+}
+
+// checkCanonical holds what is read at once to what JSON says of the same bytes.
+func checkCanonical(t *testing.T, data []byte) (ours bool) {
+	t.Helper()
+	at, byJSON := openCanonical(data), must(openJSON(data))
+	if at == nil {
+		return false
+	}
+	if diff := cmp.Diff(byJSON, at, cmpopts.IgnoreUnexported(Envelope{})); diff != "" {
+		t.Error(diff)
+	}
+	if want := PAE(PayloadType, at.Payload); !bytes.Equal(at.signed, want) {
+		t.Errorf("signed is taken to be %q, and is %q", at.signed, want)
+	}
+	return true
 }
 
 func FuzzDecodeStatement(f *testing.F) {

@@ -122,7 +122,7 @@ func TestMergeHeals(t *testing.T) {
 	if diff := cmp.Diff(want, m.do()); diff != "" {
 		t.Error(diff)
 	}
-	if err := m.there.store.CheckBlob(blobs[1]); !errors.Is(err, ErrMissing) {
+	if _, err := m.there.store.CheckBlob(blobs[1]); !errors.Is(err, ErrMissing) {
 		t.Error(err)
 	}
 }

@@ -25,7 +25,7 @@ type Store struct {
 
 // OpenStore names the folder of a client's evidence. Nothing is made before
 // something is written. A nil disk is an ordinary one.
-func OpenStore(disk *Disk, root string) *Store { return &Store{disk, root} }
+func OpenStore(disk *Disk, root string) *Store { return &Store{disk, filepath.Clean(root)} }
 
 // Root is the store's folder.
 func (s *Store) Root() string { return s.root }
@@ -57,6 +57,14 @@ func digestOf(data []byte) string {
 	return digestPrefix + hex.EncodeToString(sum[:])
 }
 
+// named reports whether data has a SHA-256, in hex.
+func named(data []byte, want string) bool {
+	sum := sha256.Sum256(data)
+	var have [2 * sha256.Size]byte
+	hex.Encode(have[:], sum[:])
+	return string(have[:]) == want
+}
+
 const digestPrefix = "sha256:"
 
 // ValidDigest says whether a digest is "sha256:" and 64 lower-case hex digits.
@@ -74,8 +82,13 @@ func hexOf(digest string) (string, error) {
 	return h, nil
 }
 
-func (s *Store) envelopePath(hex string) string {
-	return s.Path("records", hex[:2], hex+".dsse.json")
+func (s *Store) envelopePath(hex string) string { return s.hashPath("records", hex, ".dsse.json") }
+
+// hashPath is where a file lies that is named by a hash. It is asked for a hundred
+// thousand times, and made in one piece.
+func (s *Store) hashPath(folder, hex, ending string) string {
+	const in = string(filepath.Separator)
+	return s.root + in + folder + in + hex[:2] + in + hex + ending
 }
 
 // PutEnvelope stores the bytes of an envelope under their digest. To store
@@ -129,7 +142,7 @@ func (s *Store) envelope(digest string, buffer []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if digestOf(data) != digest {
+	if !named(data, h) {
 		return nil, corrupt(path, "this envelope was changed: its SHA-256 is not its name")
 	}
 	return data, nil

@@ -3,7 +3,6 @@ package record
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
@@ -131,19 +130,7 @@ const maxBlobRead = 8 << 20
 
 // GetBlob reads a small blob whole.
 func GetBlob(store *evidence.Store, digest string) ([]byte, error) {
-	r, err := store.OpenBlob(digest)
-	if err != nil {
-		return nil, err
-	}
-	defer r.Close()
-	content, err := io.ReadAll(io.LimitReader(r, maxBlobRead+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(content) > maxBlobRead {
-		return nil, fmt.Errorf("the blob %s is larger than %d bytes", digest, maxBlobRead)
-	}
-	return content, nil
+	return store.ReadBlob(digest, maxBlobRead)
 }
 
 // BlobSubject is how a statement names a blob for other people's tools.
