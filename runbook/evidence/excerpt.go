@@ -57,7 +57,7 @@ func (v *LogView) Files() []File {
 	files := []File{{"checkpoint", v.Checkpoint.Text}}
 	for n := int64(0); n*tileWidth < size; n++ {
 		t := newTile(entryLevel, n, size)
-		files = append(files, File{filepath.ToSlash(tilePath(t)), encodeBundle(v.RawLeaves[n*tileWidth : n*tileWidth+int64(t.W)])})
+		files = append(files, File{filepath.ToSlash(tilePath(t)), encodeBundle(v.RawLeaves(n*tileWidth, n*tileWidth+int64(t.W)))})
 	}
 	for level := 0; levelLength(level, size) > 0; level++ {
 		length := levelLength(level, size)
@@ -84,7 +84,7 @@ func (v *LogView) Excerpt(indexes, sizes []int64) ([]File, error) {
 		}
 		name := strconv.FormatInt(i, 10)
 		header := fmt.Sprintf("%s\nindex %d\n", proofHeader, i)
-		files = append(files, File{name + leafSuffix, v.RawLeaves[i]}, File{name + proofSuffix, v.proofText(header, proof)})
+		files = append(files, File{name + leafSuffix, v.Leaves[i].spell()}, File{name + proofSuffix, v.proofText(header, proof)})
 	}
 	for _, size := range sizes {
 		if size <= 0 || size > v.Checkpoint.Size {
@@ -203,7 +203,7 @@ func (v *LogView) readLeaf(dir string, f excerptFile) error {
 	if err := tlog.CheckRecord(hashes, v.Checkpoint.Size, v.Checkpoint.Root, f.number, tlog.RecordHash(raw)); err != nil {
 		return corrupt(path, fmt.Sprintf("it doesn't prove that entry %d is in the log: the leaf, the proof or the checkpoint was changed", f.number))
 	}
-	v.Leaves, v.RawLeaves = append(v.Leaves, leaf), append(v.RawLeaves, raw)
+	v.Leaves = append(v.Leaves, leaf)
 	v.indexes = append(v.indexes, f.number)
 	return nil
 }

@@ -89,8 +89,8 @@ func TestAppendAndRead(t *testing.T) {
 	if diff := cmp.Diff(cp, v.Checkpoint); diff != "" {
 		t.Error(diff)
 	}
-	if want := `{"v":1,"kind":"plan","envelope":"` + leaf(2).Envelope + `"}`; string(v.RawLeaves[2]) != want {
-		t.Errorf("the leaf reads %s", v.RawLeaves[2])
+	if want := `{"v":1,"kind":"plan","envelope":"` + leaf(2).Envelope + `"}`; string(v.RawLeaves(2, 3)[0]) != want {
+		t.Errorf("the leaf reads %s", v.RawLeaves(2, 3)[0])
 	}
 	if got, _ := os.ReadFile(filepath.Join(b.dir, "heads", "acme.ckpt")); string(got) != string(cp.Text) {
 		t.Errorf("beside the key lies %q", got)
@@ -171,7 +171,7 @@ func TestSizes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := tlog.CheckRecord(proof, cp.Size, cp.Root, i, tlog.RecordHash(v.RawLeaves[i])); err != nil {
+			if err := tlog.CheckRecord(proof, cp.Size, cp.Root, i, tlog.RecordHash(v.RawLeaves(i, i+1)[0])); err != nil {
 				t.Errorf("leaf %d of %d: %v", i, cp.Size, err)
 			}
 		}

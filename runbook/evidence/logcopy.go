@@ -90,7 +90,7 @@ func (v *LogView) copyLevel(disk *Disk, root string, level int, from int64) erro
 func (v *LogView) tile(t tlog.Tile) []byte {
 	from := t.N * tileWidth
 	if t.L == entryLevel {
-		return encodeBundle(v.RawLeaves[from : from+int64(t.W)])
+		return encodeBundle(v.RawLeaves(from, from+int64(t.W)))
 	}
 	hashes := make([]tlog.Hash, t.W)
 	for i := range hashes {

@@ -16,7 +16,6 @@ import (
 type LogView struct {
 	Checkpoint Checkpoint
 	Leaves     []Leaf
-	RawLeaves  [][]byte // the leaves' bytes, which were hashed
 
 	dir     string
 	hashes  []tlog.Hash // of all complete subtrees, by tlog.StoredHashIndex
@@ -136,7 +135,7 @@ func (v *LogView) readBundle(t tlog.Tile) error {
 	v.used[t] = b.file == t
 	for _, e := range b.entries[:t.W] {
 		if err := v.add(e); err != nil {
-			return corrupt(b.path, fmt.Sprintf("entry %d is malformed: %v", len(v.RawLeaves), err))
+			return corrupt(b.path, fmt.Sprintf("entry %d is malformed: %v", len(v.Leaves), err))
 		}
 	}
 	return nil
@@ -147,14 +146,22 @@ func (v *LogView) add(entry []byte) error {
 	if err != nil {
 		return err
 	}
-	hashes, err := tlog.StoredHashesForRecordHash(int64(len(v.RawLeaves)), tlog.RecordHash(entry), v.reader())
+	hashes, err := tlog.StoredHashesForRecordHash(int64(len(v.Leaves)), tlog.RecordHash(entry), v.reader())
 	if err != nil {
 		return err
 	}
 	v.hashes = append(v.hashes, hashes...)
 	v.Leaves = append(v.Leaves, leaf)
-	v.RawLeaves = append(v.RawLeaves, entry)
 	return nil
+}
+
+// RawLeaves are the bytes of some leaves, which were hashed: their one spelling.
+func (v *LogView) RawLeaves(from, to int64) [][]byte {
+	raw := make([][]byte, 0, to-from)
+	for _, leaf := range v.Leaves[from:to] {
+		raw = append(raw, leaf.spell())
+	}
+	return raw
 }
 
 func (v *LogView) reader() tlog.HashReader {
@@ -268,7 +275,7 @@ func (v *LogView) checkSpareBundle(t tlog.Tile, path string, data []byte) error 
 		if t.N <= v.Checkpoint.Size/tileWidth {
 			n := t.N*tileWidth + int64(i)
 			if n < v.Checkpoint.Size {
-				if !bytes.Equal(e, v.RawLeaves[n]) {
+				if !bytes.Equal(e, v.Leaves[n].spell()) {
 					return corrupt(path, fmt.Sprintf("entry %d was changed: the log has another one", n))
 				}
 				continue

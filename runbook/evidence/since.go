@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -40,10 +39,10 @@ func (v *LogView) readFrom(from int64) error {
 }
 
 // A taker takes over an entry that is proven to be in the log.
-type taker func(index int64, entry []byte, leaf Leaf)
+type taker func(index int64, leaf Leaf)
 
-func (v *LogView) take(index int64, entry []byte, leaf Leaf) {
-	v.indexes, v.RawLeaves, v.Leaves = append(v.indexes, index), append(v.RawLeaves, entry), append(v.Leaves, leaf)
+func (v *LogView) take(index int64, leaf Leaf) {
+	v.indexes, v.Leaves = append(v.indexes, index), append(v.Leaves, leaf)
 }
 
 // readProven reads the entries of a bundle that lie in a range.
@@ -69,7 +68,7 @@ func (v *LogView) readProven(n, from, to int64, take taker) error {
 		if err != nil {
 			return corrupt(b.path, fmt.Sprintf("entry %d is malformed: %v", index, err))
 		}
-		take(index, bytes.Clone(entry), leaf)
+		take(index, leaf)
 	}
 	return nil
 }
@@ -106,7 +105,7 @@ func (v *LogView) Before(take func(Leaf) (keep, enough bool)) error {
 		for i, leaf := range slices.Backward(read.Leaves) {
 			keep, enough := take(leaf)
 			if keep {
-				kept.take(read.indexes[i], read.RawLeaves[i], leaf)
+				kept.take(read.indexes[i], leaf)
 			}
 			if enough {
 				v.prepend(kept)
@@ -121,9 +120,8 @@ func (v *LogView) Before(take func(Leaf) (keep, enough bool)) error {
 // prepend puts entries in front that were read from the last to the first.
 func (v *LogView) prepend(kept *LogView) {
 	slices.Reverse(kept.indexes)
-	slices.Reverse(kept.RawLeaves)
 	slices.Reverse(kept.Leaves)
-	v.indexes, v.RawLeaves, v.Leaves = append(kept.indexes, v.indexes...), append(kept.RawLeaves, v.RawLeaves...), append(kept.Leaves, v.Leaves...)
+	v.indexes, v.Leaves = append(kept.indexes, v.indexes...), append(kept.Leaves, v.Leaves...)
 }
 
 // From is the first entry that ReadSince read, or would have; 0 in a whole log.
