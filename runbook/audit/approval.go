@@ -53,7 +53,7 @@ func (v *runAudit) checkUndecided(t toldStep) {
 
 // checkApproval computes again what was decided about a run: from the approvals
 // that a step names, and from those that stand before it in its log.
-func (v *runAudit) checkApproval(start *statement, pinned record.PinnedStep, t toldStep) {
+func (v *runAudit) checkApproval(start *statement, pinned *record.PinnedStep, t toldStep) {
 	timedOut := t.Outcome == record.Failed && t.Cause == record.CauseTimeout
 	decided := t.Outcome == record.Passed || t.Outcome == record.PushedBack || t.Cause == record.CauseRejected || timedOut
 	switch {
@@ -77,7 +77,7 @@ func (v *runAudit) checkApproval(start *statement, pinned record.PinnedStep, t t
 
 // request is what the run asked for when the step was decided: about all that
 // segments told by then. Nil when it didn't, or did something since.
-func (v *runAudit) request(start *statement, pinned record.PinnedStep, t toldStep) *record.Request {
+func (v *runAudit) request(start *statement, pinned *record.PinnedStep, t toldStep) *record.Request {
 	account := record.Account{Run: v.run, Start: record.Signed[record.RunStart]{Digest: start.leaf.Envelope, Body: *start.start, Key: start.key}}
 	for _, s := range v.segments {
 		if s == t.by {

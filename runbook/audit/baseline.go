@@ -76,7 +76,7 @@ func (v *runAudit) remember(start, end *statement, steps []record.Step) *pastRun
 
 // collectNormals holds the comparisons of a step to those that were pinned,
 // and its values to its outputs.
-func (v *runAudit) collectNormals(start *statement, pinned record.PinnedStep, t toldStep) {
+func (v *runAudit) collectNormals(start *statement, pinned *record.PinnedStep, t toldStep) {
 	passed := t.Outcome == record.Passed
 	attested := t.CutOff && t.Attempts == 0 && slices.Contains(t.Deviates, record.DeviatedCutOff)
 	for _, p := range pinned.Normal {

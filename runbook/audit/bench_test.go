@@ -183,7 +183,7 @@ func (s *story) write(l *record.Ledger, kind string, subjects []evidence.Subject
 func subjects(digest string, steps []record.Step) []evidence.Subject {
 	list := []evidence.Subject{record.BlobSubject("runbook", digest)}
 	for _, step := range steps {
-		for _, blob := range record.BlobsOf(step) {
+		for _, blob := range record.BlobsOf(&step) {
 			list = append(list, record.BlobSubject(step.ID+" "+blob.Name, blob.Digest))
 		}
 	}
@@ -242,7 +242,7 @@ func (s *story) judgeSize(size *record.Step, bytes float64) {
 	if standing == runbook.Beyond {
 		size.Outcome, size.Cause = record.Failed, record.CauseNormal
 	}
-	size.Deviates = record.StepDeviations(s.start.Steps[0], *size, record.Answer{})
+	size.Deviates = record.StepDeviations(&s.start.Steps[0], size, record.Answer{})
 }
 
 // signSegment parks the run after some steps.

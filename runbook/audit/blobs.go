@@ -46,8 +46,8 @@ func (v *runAudit) namedBlobs(runbookDigest string) []namedBlob {
 	}
 	for _, list := range [][]*statement{v.segments, v.ends} {
 		for _, s := range list {
-			for _, step := range s.steps() {
-				all = append(all, v.stepBlobs(s, step)...)
+			for i := range s.steps() {
+				all = append(all, v.stepBlobs(s, &s.steps()[i])...)
 			}
 		}
 	}
@@ -72,7 +72,7 @@ func (v *runAudit) startBlobs(s *statement, runbookDigest string) []namedBlob {
 	return all
 }
 
-func (v *runAudit) stepBlobs(s *statement, step record.Step) []namedBlob {
+func (v *runAudit) stepBlobs(s *statement, step *record.Step) []namedBlob {
 	var all []namedBlob
 	for _, b := range record.BlobsOf(step) {
 		n := namedBlob{NamedBlob: record.NamedBlob{Name: "the " + b.Name + " of the step " + step.ID, Digest: b.Digest}, by: s}
@@ -114,7 +114,7 @@ var errSize = errors.New("size differs")
 
 // readThrough reads a blob to its end and holds its length to what the step
 // says of it.
-func (v *runAudit) readThrough(digest string, step record.Step) error {
+func (v *runAudit) readThrough(digest string, step *record.Step) error {
 	n, err := v.store.CheckBlob(digest)
 	if err != nil {
 		return err
@@ -125,7 +125,7 @@ func (v *runAudit) readThrough(digest string, step record.Step) error {
 	return nil
 }
 
-func contentSize(digest string, step record.Step) int64 {
+func contentSize(digest string, step *record.Step) int64 {
 	for _, s := range []*record.Stream{step.Stdout, step.Stderr} {
 		if s != nil && s.Digest == digest {
 			if s.LeftOut == 0 {

@@ -120,7 +120,7 @@ func TestHonestTwins(t *testing.T) {
 				steps[1].Ended = steps[1].Started.Add(time.Second)
 				answer := record.Answer{Door: "terminal", Differently: "by phone"}
 				steps[1].Facts = must(b.laptop.PutJSON(record.Facts{Answer: &answer}))
-				steps[1].Deviates = record.StepDeviations(s.start.Steps[1], steps[1], answer)
+				steps[1].Deviates = record.StepDeviations(&s.start.Steps[1], &steps[1], answer)
 				return steps
 			}
 			s.tell(1000)

@@ -154,7 +154,7 @@ func (s *statement) decode(envelope *evidence.Envelope) error {
 
 // verifySigners holds the signatures to the keys that the statement names.
 func (a *audit) verifySigners(s *statement, envelope *evidence.Envelope) (err error) {
-	if s.keys, err = record.VerifySigners(envelope, s.body, a.key); err != nil {
+	if s.keys, err = record.VerifySigners(envelope, s.head, a.key); err != nil {
 		return err
 	}
 	s.key = s.keys[0]

@@ -9,40 +9,56 @@ import (
 
 // A toldStep is a step and the statement that tells it.
 type toldStep struct {
-	record.Step
+	*record.Step
 	by *statement
 }
 
 // checkSteps checks every step that the run tells. It gives the steps as they
-// are stated, and with their deviations computed again.
+// are stated, and with their deviations computed again; both are one where they
+// don't differ.
 func (v *runAudit) checkSteps(start *statement) (stated, computed []record.Step) {
-	told := v.toldSteps()
+	stated, told := v.toldSteps()
 	v.checkStepOrder(start, told)
 	leftOut := v.leftOut(start)
-	for _, t := range told {
-		stated = append(stated, t.Step)
+	computed = stated
+	for n, t := range told {
 		i := slices.IndexFunc(start.start.Steps, func(p record.PinnedStep) bool { return p.ID == t.ID })
-		if i >= 0 {
-			pinned := start.start.Steps[i]
-			v.checkStepTimes(start, t)
-			v.checkProof(start, pinned, t)
-			v.checkLeftOut(t, leftOut)
-			t.Deviates = v.deviations(pinned, t)
-			v.collectNormals(start, pinned, t)
+		if i < 0 {
+			continue
 		}
-		computed = append(computed, t.Step)
+		pinned := &start.start.Steps[i]
+		v.checkStepTimes(start, t)
+		v.checkProof(start, pinned, t)
+		v.checkLeftOut(t, leftOut)
+		if deviates := v.deviations(pinned, t); !slices.Equal(deviates, t.Deviates) {
+			if &computed[0] == &stated[0] {
+				computed = slices.Clone(stated)
+			}
+			computed[n].Deviates = deviates
+			t.Step = &computed[n]
+		}
+		v.collectNormals(start, pinned, t)
 	}
 	return stated, computed
 }
 
-func (v *runAudit) toldSteps() []toldStep {
-	var told []toldStep
-	for _, s := range slices.Concat(v.segments, v.ends[:min(1, len(v.ends))]) {
-		for _, step := range s.steps() {
-			told = append(told, toldStep{step, s})
+// toldSteps are the steps of the run, and who tells each.
+func (v *runAudit) toldSteps() (steps []record.Step, told []toldStep) {
+	tell := slices.Concat(v.segments, v.ends[:min(1, len(v.ends))])
+	if len(tell) == 1 {
+		steps = tell[0].steps()
+	} else {
+		for _, s := range tell {
+			steps = append(steps, s.steps()...)
 		}
 	}
-	return told
+	told = make([]toldStep, 0, len(steps))
+	for _, s := range tell {
+		for range s.steps() {
+			told = append(told, toldStep{&steps[len(told)], s})
+		}
+	}
+	return steps, told
 }
 
 // checkStepOrder holds the steps to the pinned list: each known, once, in order.
@@ -110,7 +126,7 @@ func (v *runAudit) checkStepTimes(start *statement, t toldStep) {
 var byPerson = []runbook.Proof{runbook.Attached, runbook.Stated, runbook.Attested}
 
 // checkProof holds the way in which a passed step is known to what the step is.
-func (v *runAudit) checkProof(start *statement, pinned record.PinnedStep, t toldStep) {
+func (v *runAudit) checkProof(start *statement, pinned *record.PinnedStep, t toldStep) {
 	if pinned.Approval != nil {
 		v.checkApproval(start, pinned, t)
 		return
@@ -189,7 +205,7 @@ func (v *runAudit) checkLeftOut(t toldStep, leftOut map[string]bool) {
 // deviations computes what a step did not do as agreed, and holds what it
 // states to that. Where the kept answer can't be read, a "done differently" is
 // taken at its word.
-func (v *runAudit) deviations(pinned record.PinnedStep, t toldStep) []record.Deviation {
+func (v *runAudit) deviations(pinned *record.PinnedStep, t toldStep) []record.Deviation {
 	facts, read := v.factsOf(t)
 	said := record.Answer{}
 	switch {

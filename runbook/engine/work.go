@@ -142,7 +142,7 @@ func (r *runner) keep(result record.Step, failure error, t *try) error {
 		if facts.Answer != nil {
 			answer = *facts.Answer
 		}
-		result.Deviates = append(record.StepDeviations(pinned, result, answer), result.Deviates...)
+		result.Deviates = append(record.StepDeviations(&pinned, &result, answer), result.Deviates...)
 	}
 	if !facts.IsZero() {
 		digest, err := r.job.Ledger.PutJSON(facts)
@@ -275,7 +275,7 @@ func (r *runner) subjects() []evidence.Subject {
 
 func blobSubjects(s record.Step) []evidence.Subject {
 	var subjects []evidence.Subject
-	for _, blob := range record.BlobsOf(s) {
+	for _, blob := range record.BlobsOf(&s) {
 		subjects = append(subjects, record.BlobSubject(s.ID+" "+blob.Name, blob.Digest))
 	}
 	return subjects

@@ -41,7 +41,7 @@ func TestStepDeviations(t *testing.T) {
 		"a program may be":     {PinnedStep{MinDuration: person.MinDuration}, Step{Outcome: Passed}, Answer{}, nil},
 		"all of them in order": {person, Step{Outcome: Passed, Normal: judged(runbook.Outside)}, Answer{Differently: "x"}, []Deviation{DeviatedNormal, DeviatedDifferently, DeviatedTooFast}},
 	} {
-		if diff := cmp.Diff(test.want, StepDeviations(test.pinned, test.step, test.said)); diff != "" {
+		if diff := cmp.Diff(test.want, StepDeviations(&test.pinned, &test.step, test.said)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
@@ -104,11 +104,11 @@ func TestPin(t *testing.T) {
 }
 
 func TestBlobsOf(t *testing.T) {
-	got := BlobsOf(Step{Facts: "f", Stdout: &Stream{Digest: "o"}, Stderr: &Stream{Digest: "e"}, Evidence: []Evidence{{Name: "console", Digest: "c"}}})
+	got := BlobsOf(&Step{Facts: "f", Stdout: &Stream{Digest: "o"}, Stderr: &Stream{Digest: "e"}, Evidence: []Evidence{{Name: "console", Digest: "c"}}})
 	if diff := cmp.Diff([]NamedBlob{{"facts", "f"}, {"stdout", "o"}, {"stderr", "e"}, {"console", "c"}}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	if got := BlobsOf(Step{}); len(got) > 0 {
+	if got := BlobsOf(&Step{}); len(got) > 0 {
 		t.Error(got)
 	}
 	if !(Facts{}).IsZero() || (Facts{Found: "x"}).IsZero() || (Facts{Answer: &Answer{}}).IsZero() {

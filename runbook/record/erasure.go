@@ -88,7 +88,7 @@ func (a *Account) Namings() []Naming {
 		{NamedBlob{"where", start.Where}, ClassWhere, a.Run, "", start.Started},
 	}
 	for _, step := range a.Steps() {
-		for _, b := range BlobsOf(step) {
+		for _, b := range BlobsOf(&step) {
 			all = append(all, Naming{NamedBlob{step.ID + " " + b.Name, b.Digest}, classOf(step, b.Digest), a.Run, step.ID, step.Ended})
 		}
 	}

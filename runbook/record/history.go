@@ -55,7 +55,7 @@ func Read[T Statement](store *evidence.Store, kind, digest string, limit int) (S
 		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
 	}
 	s.Digest, s.Subjects = digest, statement.Subjects
-	keys, err := VerifySigners(envelope, s.Body, parseKey)
+	keys, err := VerifySigners(envelope, s.Body.Head(), parseKey)
 	if err != nil {
 		return s, fmt.Errorf("the %s statement %s: %w", kind, short(digest), err)
 	}
@@ -63,13 +63,13 @@ func Read[T Statement](store *evidence.Store, kind, digest string, limit int) (S
 	return s, nil
 }
 
-// VerifySigners holds an envelope's signatures to the keys that its statement
+// VerifySigners holds an envelope's signatures to the keys that its statement's head
 // names, each of which must have signed, or enough of them. It returns those that
 // have, in the statement's order. Parse reads a key, once for each line if it
 // remembers.
-func VerifySigners(envelope *evidence.Envelope, s Statement, parse func(line string) (evidence.PublicKey, error)) ([]evidence.PublicKey, error) {
+func VerifySigners(envelope *evidence.Envelope, s Head, parse func(line string) (evidence.PublicKey, error)) ([]evidence.PublicKey, error) {
 	var keys []evidence.PublicKey
-	for _, named := range s.Head().Signers {
+	for _, named := range s.Signers {
 		key, err := parseSigner(named, parse)
 		if err != nil {
 			return nil, fmt.Errorf("the key of who signed it: %w", err)
@@ -80,10 +80,9 @@ func VerifySigners(envelope *evidence.Envelope, s Statement, parse func(line str
 	if err != nil {
 		return nil, err
 	}
-	enough := s.Head().Enough
 	keys = slices.DeleteFunc(keys, func(key evidence.PublicKey) bool {
 		missing := !slices.ContainsFunc(signed, key.Equal)
-		if missing && enough == 0 {
+		if missing && s.Enough == 0 {
 			err = fmt.Errorf("%w by %s, whom the statement names", evidence.ErrNoSignature, key.ID())
 		}
 		return missing
@@ -91,7 +90,7 @@ func VerifySigners(envelope *evidence.Envelope, s Statement, parse func(line str
 	if err != nil {
 		return nil, err
 	}
-	if len(keys) < max(1, enough) {
+	if len(keys) < max(1, s.Enough) {
 		return nil, fmt.Errorf("%w: the statement names nobody who signed it", evidence.ErrNoSignature)
 	}
 	return keys, nil

@@ -443,7 +443,7 @@ func UnmarshalFacts(content []byte) (Facts, error) {
 type NamedBlob struct{ Name, Digest string }
 
 // BlobsOf are the blobs that a step names.
-func BlobsOf(s Step) []NamedBlob {
+func BlobsOf(s *Step) []NamedBlob {
 	var blobs []NamedBlob
 	if s.Facts != "" {
 		blobs = append(blobs, NamedBlob{"facts", s.Facts})

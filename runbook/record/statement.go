@@ -90,7 +90,8 @@ func (s RunEnd) Head() Head {
 
 func blobsOfSteps(steps []Step) []NamedBlob {
 	var blobs []NamedBlob
-	for _, step := range steps {
+	for i := range steps {
+		step := &steps[i]
 		for _, b := range BlobsOf(step) {
 			blobs = append(blobs, NamedBlob{step.ID + " " + b.Name, b.Digest})
 		}

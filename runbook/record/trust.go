@@ -111,7 +111,7 @@ func OpenTrust(data []byte, limit int) (*evidence.Envelope, Signed[Trust], error
 	if err := evidence.DecodeStrict(statement.Predicate, &s.Body); err != nil {
 		return nil, s, err
 	}
-	if s.Keys, err = VerifySigners(envelope, s.Body, parseKey); err != nil {
+	if s.Keys, err = VerifySigners(envelope, s.Body.Head(), parseKey); err != nil {
 		return nil, s, err
 	}
 	s.Digest, s.Key, s.Subjects = envelope.Digest, s.Keys[0], statement.Subjects

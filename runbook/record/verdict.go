@@ -39,14 +39,17 @@ func Judge(start RunStart, steps []Step, aborted bool, ended time.Time, pauses .
 		Late:       start.SLA.Judge(start.Started, ended, pauses...).Late(),
 		Deviations: slices.Clone(start.Deviations),
 	}
-	byID := map[string]Step{}
-	for _, s := range StandingSteps(start, steps) {
-		byID[s.ID] = s
+	outcomes := make(map[string]Outcome, len(start.Steps))
+	standing := StandingSteps(start, steps)
+	for i := range standing {
+		s := &standing[i]
+		outcomes[s.ID] = s.Outcome
 		v.Deviations = append(v.Deviations, s.Deviates...)
 	}
-	for _, pinned := range start.Steps {
-		s, reached := byID[pinned.ID]
-		if pinned.Priority == runbook.Must && !(reached && fine(start, pinned, s.Outcome)) {
+	for i := range start.Steps {
+		pinned := &start.Steps[i]
+		outcome, reached := outcomes[pinned.ID]
+		if pinned.Priority == runbook.Must && !(reached && fine(&start, pinned, outcome)) {
 			v.Outcome = RunFailed
 		}
 	}
@@ -60,7 +63,7 @@ func Judge(start RunStart, steps []Step, aborted bool, ended time.Time, pauses .
 
 // fine says whether a must step ended well. That it was not needed, or was left
 // out, counts only where the start says that this can be.
-func fine(start RunStart, pinned PinnedStep, outcome Outcome) bool {
+func fine(start *RunStart, pinned *PinnedStep, outcome Outcome) bool {
 	switch outcome {
 	case Passed:
 		return true
@@ -75,7 +78,7 @@ func fine(start RunStart, pinned PinnedStep, outcome Outcome) bool {
 
 // StepDeviations computes what a step did not do as agreed, from its own
 // record and what was pinned.
-func StepDeviations(pinned PinnedStep, s Step, said Answer) []Deviation {
+func StepDeviations(pinned *PinnedStep, s *Step, said Answer) []Deviation {
 	var all []Deviation
 	if slices.ContainsFunc(s.Normal, func(j Judged) bool { return j.Standing == runbook.Outside }) {
 		all = append(all, DeviatedNormal)
