@@ -83,10 +83,17 @@ func (v *reader) readStatement(r ref) (*statement, error) {
 		v.broken(ruleKindUnknown, at, "entry %d of the log of %s is a %q statement, which this msp can't read", r.index, r.log.writer, r.leaf.Kind)
 		return nil, nil
 	}
-	envelope, err := v.store.OpenEnvelope(r.leaf.Envelope, v.limit)
+	s := &statement{ref: r}
+	err := v.store.UseEnvelope(r.leaf.Envelope, v.limit, func(envelope *evidence.Envelope) error {
+		if err := s.decode(envelope); err != nil {
+			return err
+		}
+		return v.verifySigners(s, envelope)
+	})
 	var at *evidence.FileError
 	var path *fs.PathError
 	switch {
+	case err == nil:
 	case errors.Is(err, evidence.ErrMissing):
 		v.broken(ruleFileMissing, r.place(), "%s is missing", r.name())
 		return nil, nil
@@ -95,15 +102,7 @@ func (v *reader) readStatement(r ref) (*statement, error) {
 		return nil, nil
 	case errors.As(err, &path):
 		return nil, err
-	}
-	s := &statement{ref: r}
-	if err == nil {
-		err = s.decode(envelope)
-	}
-	if err == nil {
-		err = v.verifySigners(s, envelope)
-	}
-	if err != nil {
+	default:
 		v.broken(statementRule(err), r.place(), "%s: %v", r.name(), err)
 		return nil, nil
 	}

@@ -15,15 +15,16 @@ const (
 )
 
 // openCanonical reads an envelope that is written as Seal writes it, as most are, in a
-// third of the time that JSON takes. Nil is for all others.
-func openCanonical(data []byte) *Envelope {
+// third of the time that JSON takes. Nil is for all others. The payload may lie in the
+// buffer.
+func openCanonical(data, buffer []byte) *Envelope {
 	rest, ours := bytes.CutPrefix(data, []byte(canonicalHead))
 	payload, rest, whole := bytes.Cut(rest, []byte(canonicalSigs))
 	size, padded := base64Size(payload)
 	if !ours || !whole || !padded {
 		return nil
 	}
-	e := &Envelope{signed: paeHead(PayloadType, size)}
+	e := &Envelope{signed: paeHead(buffer, PayloadType, size)}
 	head := len(e.signed)
 	e.signed = e.signed[:head+size]
 	e.Payload = e.signed[head:]

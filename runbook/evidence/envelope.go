@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 )
 
@@ -44,12 +45,13 @@ type signatureJSON struct {
 
 // PAE is DSSE's pre-authentication encoding, the bytes that are signed.
 func PAE(payloadType string, payload []byte) []byte {
-	return append(paeHead(payloadType, len(payload)), payload...)
+	return append(paeHead(nil, payloadType, len(payload)), payload...)
 }
 
-// paeHead is what stands before a payload of some length, with room for it.
-func paeHead(payloadType string, size int) []byte {
-	b := make([]byte, 0, 48+len(payloadType)+size)
+// paeHead is what stands before a payload of some length, with room for it, in a buffer
+// or in a longer one in its place.
+func paeHead(buffer []byte, payloadType string, size int) []byte {
+	b := slices.Grow(buffer[:0], 48+len(payloadType)+size)
 	b = append(b, "DSSEv1 "...)
 	b = strconv.AppendInt(b, int64(len(payloadType)), 10)
 	b = append(append(append(b, ' '), payloadType...), ' ')
@@ -102,18 +104,19 @@ func (e *Envelope) AddSignature(key Signer) ([]byte, error) {
 // OpenEnvelope reads an envelope of at most maxBytes (0: DefaultEnvelopeLimit)
 // and is strict about its form. It verifies nothing.
 func OpenEnvelope(data []byte, maxBytes int) (*Envelope, error) {
-	return openEnvelope(data, "", maxBytes)
+	return openEnvelope(data, "", maxBytes, nil)
 }
 
-// openEnvelope reads an envelope with the digest given; "" is computed.
-func openEnvelope(data []byte, digest string, maxBytes int) (*Envelope, error) {
+// openEnvelope reads an envelope with the digest given; "" is computed. The payload may
+// lie in the buffer.
+func openEnvelope(data []byte, digest string, maxBytes int, buffer []byte) (*Envelope, error) {
 	if maxBytes == 0 {
 		maxBytes = DefaultEnvelopeLimit
 	}
 	if len(data) > maxBytes {
 		return nil, fmt.Errorf("envelope of %d bytes: more than %d are refused", len(data), maxBytes)
 	}
-	open := openCanonical(data)
+	open := openCanonical(data, buffer)
 	if open == nil {
 		var err error
 		if open, err = openJSON(data); err != nil {

@@ -223,7 +223,7 @@ func TestCanonical(t *testing.T) {
 				for _, c := range []byte("=A\\\" ,\n\x80") {
 					changed := bytes.Clone(sealed)
 					changed[i] = c
-					e := openCanonical(changed)
+					e := openCanonical(changed, nil)
 					if byJSON, err := openJSON(changed); e != nil && err != nil {
 						t.Errorf("read as %+v, and JSON says %v: %s", e, err, changed)
 					} else if e != nil && cmp.Diff(byJSON, e, cmpopts.IgnoreUnexported(Envelope{})) != "" {

@@ -36,7 +36,7 @@ func FuzzOpenEnvelope(f *testing.F) {
 // checkCanonical holds what is read at once to what JSON says of the same bytes.
 func checkCanonical(t *testing.T, data []byte) (ours bool) {
 	t.Helper()
-	at, byJSON := openCanonical(data), must(openJSON(data))
+	at, byJSON := openCanonical(data, nil), must(openJSON(data))
 	if at == nil {
 		return false
 	}

@@ -115,17 +115,40 @@ func (s *Store) Envelope(digest string) ([]byte, error) { return s.envelope(dige
 // OpenEnvelope is Envelope and OpenEnvelope with a limit in bytes. The error is a
 // FileError where it is the file's.
 func (s *Store) OpenEnvelope(digest string, limit int) (*Envelope, error) {
+	var open *Envelope
+	err := s.openInto(digest, limit, nil, func(e *Envelope) error { open = e; return nil })
+	return open, err
+}
+
+// UseEnvelope is OpenEnvelope for as long as use runs, which keeps nothing of the
+// envelope: its memory is used again. The error may be that of use.
+func (s *Store) UseEnvelope(digest string, limit int, use func(*Envelope) error) error {
+	buffer := scratches.Get().(*[]byte)
+	defer scratches.Put(buffer)
+	return s.openInto(digest, limit, *buffer, func(e *Envelope) error {
+		if e.signed != nil {
+			*buffer = e.signed
+		}
+		return use(e)
+	})
+}
+
+func (s *Store) openInto(digest string, limit int, buffer []byte, use func(*Envelope) error) error {
 	scratch := scratches.Get().(*[]byte)
 	defer scratches.Put(scratch)
 	data, err := s.envelope(digest, *scratch)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	*scratch = data
-	return openEnvelope(data, digest, limit)
+	open, err := openEnvelope(data, digest, limit, buffer)
+	if err != nil {
+		return err
+	}
+	return use(open)
 }
 
-// scratches are buffers for files that are read and not kept.
+// scratches are buffers for what is read and not kept.
 var scratches = sync.Pool{New: func() any { return new([]byte) }}
 
 // envelope reads an envelope into a buffer, or a longer one in its place.
