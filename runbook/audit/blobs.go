@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/evidence"
@@ -19,7 +20,8 @@ type namedBlob struct {
 
 // readBlobs reads every blob that statements name, through to its end.
 func (v *reader) readBlobs(named []namedBlob) error {
-	done := map[string]bool{}
+	done := make(map[string]bool, len(named))
+	v.blobs = slices.Grow(v.blobs, len(named))
 	for _, b := range named {
 		if done[b.Digest] {
 			continue
@@ -40,7 +42,7 @@ func (v *reader) readBlobs(named []namedBlob) error {
 // namedBlobs are the blobs of the run's statements. Facts and inputs are kept
 // for the checks that need them.
 func (v *runAudit) namedBlobs(runbookDigest string) []namedBlob {
-	var all []namedBlob
+	all := make([]namedBlob, 0, 16)
 	for _, s := range v.starts {
 		all = append(all, v.startBlobs(s, runbookDigest)...)
 	}
@@ -55,7 +57,7 @@ func (v *runAudit) namedBlobs(runbookDigest string) []namedBlob {
 }
 
 func (v *runAudit) startBlobs(s *statement, runbookDigest string) []namedBlob {
-	var all []namedBlob
+	all := make([]namedBlob, 0, len(s.blobs()))
 	for _, b := range s.blobs() {
 		all = append(all, namedBlob{NamedBlob: b, by: s})
 	}

@@ -3,10 +3,12 @@ package audit
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
@@ -14,17 +16,41 @@ import (
 // and the digest that it is named by; "" when it is named by none. Temporary
 // files and a file manager's, which begin with a dot, are passed over.
 func (a *audit) each(folder, suffix string, do func(file, digest string)) error {
-	return filepath.WalkDir(a.store.Path(folder), func(path string, d fs.DirEntry, err error) error {
+	entries, err := os.ReadDir(a.store.Path(folder))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	listed := parallel.Map(len(entries), func(i int) listing { return a.list(folder, entries[i]) })
+	for _, l := range listed {
+		if l.err != nil {
+			return l.err
+		}
+		for _, file := range l.files {
+			do(file, digestOf(strings.TrimPrefix(file, folder+"/"), suffix))
+		}
+	}
+	return nil
+}
+
+// A listing is the files below a folder by their paths below the store, in order.
+type listing struct {
+	files []string
+	err   error
+}
+
+// list lists one of the folders into which files are sorted by their names.
+func (a *audit) list(folder string, entry fs.DirEntry) (l listing) {
+	l.err = filepath.WalkDir(a.store.Path(folder, entry.Name()), func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
-		file := a.relative(path)
-		do(file, digestOf(strings.TrimPrefix(file, folder+"/"), suffix))
+		l.files = append(l.files, a.relative(path))
 		return nil
 	})
+	return l
 }
 
 // digestOf is the digest in a file's name, <ab>/<sha256> and a suffix; "" when

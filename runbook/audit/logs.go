@@ -49,6 +49,9 @@ func (r ref) after(other ref) bool { return other.before(r) }
 
 // relative is a path as findings name it: below the client's folder.
 func (a *audit) relative(path string) string {
+	if name, below := strings.CutPrefix(path, a.store.Root()+string(filepath.Separator)); below {
+		return filepath.ToSlash(name)
+	}
 	name, err := filepath.Rel(a.store.Root(), path)
 	if err != nil {
 		return path

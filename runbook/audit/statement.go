@@ -204,6 +204,9 @@ func (v *reader) checkSigner(s *statement) {
 // subjectsDiffer says how the subjects are not what the statement speaks of:
 // the documents and each blob, and nothing else.
 func (s *statement) subjectsDiffer(documents ...record.NamedBlob) string {
+	if s.subjectsInOrder(documents) {
+		return ""
+	}
 	want := map[string]string{}
 	for _, b := range slices.Concat(documents, s.blobs()) {
 		want[strings.TrimPrefix(b.Digest, "sha256:")] = b.Name
@@ -221,6 +224,20 @@ func (s *statement) subjectsDiffer(documents ...record.NamedBlob) string {
 		}
 	}
 	return ""
+}
+
+// subjectsInOrder reports whether the subjects stand as msp writes them.
+func (s *statement) subjectsInOrder(documents []record.NamedBlob) bool {
+	rest := s.subjects
+	for _, named := range [][]record.NamedBlob{documents, s.blobs()} {
+		for _, b := range named {
+			if len(rest) == 0 || strings.TrimPrefix(b.Digest, "sha256:") != rest[0].SHA256 {
+				return false
+			}
+			rest = rest[1:]
+		}
+	}
+	return len(rest) == 0
 }
 
 // blobs are the blobs that a statement names.

@@ -92,14 +92,12 @@ type rounds struct{ number, next int }
 
 // checkRound holds a step to the round that it is in.
 func (v *runAudit) checkRound(r *rounds, start *statement, t toldStep, place int) {
-	at := t.by.place()
-	at.cause = "the rounds of " + v.run
 	switch {
 	case v.damaged: // a push back may be what can't be read
 	case t.Round != r.number:
-		v.broken(ruleRound, at, "%s tells the step %s in round %d, and the run was pushed back %d times before", t.by.name(), t.ID, t.Round, r.number)
+		v.broken(ruleRound, v.roundsOf(t), "%s tells the step %s in round %d, and the run was pushed back %d times before", t.by.name(), t.ID, t.Round, r.number)
 	case r.next >= 0 && place != r.next:
-		v.broken(ruleRound, at, "%s tells the step %s where the run was pushed back to %s", t.by.name(), t.ID, start.start.Steps[r.next].ID)
+		v.broken(ruleRound, v.roundsOf(t), "%s tells the step %s where the run was pushed back to %s", t.by.name(), t.ID, start.start.Steps[r.next].ID)
 	}
 	r.next = -1
 	if t.To == "" {
@@ -107,6 +105,12 @@ func (v *runAudit) checkRound(r *rounds, start *statement, t toldStep, place int
 	}
 	r.number++
 	r.next = slices.IndexFunc(start.start.Steps, func(p record.PinnedStep) bool { return p.ID == t.To })
+}
+
+func (v *runAudit) roundsOf(t toldStep) place {
+	at := t.by.place()
+	at.cause = "the rounds of " + v.run
+	return at
 }
 
 // checkStepTimes holds a step's claimed times to each other, to the run's and

@@ -30,9 +30,11 @@ var proofs = []runbook.Proof{"", runbook.Observed, runbook.Measured, runbook.Att
 // mean nothing, and what is needed and isn't there. A reader that passed over
 // a priority "Must" would judge another run.
 func (s *statement) checkWords() error {
-	for _, b := range slices.Concat(s.head.Documents, s.blobs()) {
-		if !evidence.ValidDigest(b.Digest) {
-			return fmt.Errorf("%s: %q is no digest", b.Name, b.Digest)
+	for _, named := range [][]record.NamedBlob{s.head.Documents, s.blobs()} {
+		for _, b := range named {
+			if !evidence.ValidDigest(b.Digest) {
+				return fmt.Errorf("%s: %q is no digest", b.Name, b.Digest)
+			}
 		}
 	}
 	switch {

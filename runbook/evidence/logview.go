@@ -83,6 +83,8 @@ func (s *Store) readCheckpoint(client, writer string, key PublicKey) (Checkpoint
 }
 
 func (v *LogView) read() error {
+	expected := min(v.Checkpoint.Size, 1<<17) // a checkpoint may claim anything
+	v.Leaves, v.hashes = make([]Leaf, 0, expected), make([]tlog.Hash, 0, 2*expected)
 	for n := int64(0); n*tileWidth < v.Checkpoint.Size; n++ {
 		if err := v.readBundle(newTile(entryLevel, n, v.Checkpoint.Size)); err != nil {
 			return err

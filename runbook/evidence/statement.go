@@ -88,7 +88,7 @@ func DecodeStatementOf(payload []byte, predicateType string, body any) (*Stateme
 // decodeAtOnce reads a statement and its predicate in one pass; nil means that
 // something is wrong with either. What that is, reading it in two passes says.
 func decodeAtOnce(payload []byte, predicateType string, body any) *Statement {
-	whole := statementOf{Predicate: predicateOf{body: body}}
+	whole := statementOf{Subject: make([]subjectJSON, 0, 8), Predicate: predicateOf{body: body}}
 	if !utf8.Valid(payload) || json.Unmarshal(payload, &whole, json.RejectUnknownMembers(true)) != nil {
 		return nil
 	}
@@ -122,7 +122,7 @@ func (p *predicateOf) UnmarshalJSONFrom(d *jsontext.Decoder) error {
 }
 
 func (s *statementJSON) statement() *Statement {
-	st := &Statement{PredicateType: s.PredicateType, Predicate: s.Predicate}
+	st := &Statement{PredicateType: s.PredicateType, Predicate: s.Predicate, Subjects: make([]Subject, 0, len(s.Subject))}
 	for _, sub := range s.Subject {
 		st.Subjects = append(st.Subjects, Subject{sub.Name, sub.Digest.SHA256})
 	}
