@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -66,7 +67,12 @@ func newAudit(store *evidence.Store, client string, pins Pins, at time.Time, lim
 	return &audit{store: store, client: client, pins: pins, at: at, limit: limit}, nil
 }
 
+// gcPercent is how much the heap may grow between two collections. Reading a statement
+// makes much that is not kept.
+const gcPercent = 200
+
 func (a *audit) verify() (*Report, error) {
+	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 	client := a.client
 	if err := a.readLogs(); err != nil {
 		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
@@ -116,7 +122,11 @@ func (a *audit) verify() (*Report, error) {
 
 // collect takes over what was found in statements of every sort.
 func (a *audit) collect(said []saidResult, plans []planResult, results []runResult) error {
-	var claims []newest
+	n := 0
+	for _, r := range results {
+		n += len(r.newest)
+	}
+	claims := make([]newest, 0, n+len(said)+len(plans))
 	for _, s := range said {
 		if s.err != nil {
 			return s.err

@@ -24,11 +24,14 @@ type Head struct {
 	Documents, Blobs []NamedBlob
 }
 
+// fewSteps is how many steps most runs have: room for so many is made at once.
+const fewSteps = 4
+
 // statements makes an empty statement of each kind.
 var statements = map[string]func() Statement{
-	KindRunStart:   func() Statement { return &RunStart{} },
+	KindRunStart:   func() Statement { return &RunStart{Steps: make([]PinnedStep, 0, fewSteps)} },
 	KindSegment:    func() Statement { return &Segment{} },
-	KindRun:        func() Statement { return &RunEnd{} },
+	KindRun:        func() Statement { return &RunEnd{Steps: make([]Step, 0, fewSteps)} },
 	KindPlan:       func() Statement { return &Plan{} },
 	KindTrust:      func() Statement { return &Trust{} },
 	KindApproval:   func() Statement { return &Approval{} },
