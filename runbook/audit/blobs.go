@@ -42,15 +42,18 @@ func (v *reader) readBlobs(named []namedBlob) error {
 // namedBlobs are the blobs of the run's statements. Facts and inputs are kept
 // for the checks that need them.
 func (v *runAudit) namedBlobs(runbookDigest string) []namedBlob {
-	all := make([]namedBlob, 0, 16)
-	for _, s := range v.starts {
-		all = append(all, v.startBlobs(s, runbookDigest)...)
+	tell := slices.Concat(v.starts, v.segments, v.ends)
+	n := 0
+	for _, s := range tell {
+		n += len(s.blobs())
 	}
-	for _, list := range [][]*statement{v.segments, v.ends} {
-		for _, s := range list {
-			for i := range s.steps() {
-				all = append(all, v.stepBlobs(s, &s.steps()[i])...)
-			}
+	all := make([]namedBlob, 0, n)
+	for _, s := range tell {
+		if s.start != nil {
+			all = append(all, v.startBlobs(s, runbookDigest)...)
+		}
+		for i := range s.steps() {
+			all = append(all, v.stepBlobs(s, &s.steps()[i])...)
 		}
 	}
 	return all

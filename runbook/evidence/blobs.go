@@ -230,6 +230,27 @@ func (s *Store) ReadBlob(digest string, limit int) ([]byte, error) {
 	return content, nil
 }
 
+// UseBlob is ReadBlob for as long as use runs, which keeps nothing of the content: its
+// memory is used again. The error may be that of use.
+func (s *Store) UseBlob(digest string, limit int, use func(content []byte) error) error {
+	scratch := scratches.Get().(*[]byte)
+	defer scratches.Put(scratch)
+	data, _, err := s.smallBlob(*scratch, digest)
+	switch {
+	case err == nil && len(data)-saltSize <= limit:
+		*scratch = data
+		return use(data[saltSize:])
+	case err == nil, errors.Is(err, errTooLong):
+		content, err := s.ReadBlob(digest, limit)
+		if err != nil {
+			return err
+		}
+		return use(content)
+	default:
+		return err
+	}
+}
+
 // readLargeBlob reads a blob up to the byte that is too many.
 func readLargeBlob(path, want string, limit int) ([]byte, error) {
 	r, err := openLargeBlob(path, want)

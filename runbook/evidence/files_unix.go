@@ -29,12 +29,12 @@ type regularFile struct {
 
 // openRegular opens a regular file and says how long it is. It doesn't wait for
 // anybody to open the other end of a pipe, which is refused.
-func openRegular(path string) (f *regularFile, size int64, err error) {
+func openRegular(path string) (f regularFile, size int64, err error) {
 	descriptor, err := uninterrupted(func() (int, error) {
 		return syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
 	})
 	if err != nil {
-		return nil, 0, &fs.PathError{Op: "open", Path: path, Err: err}
+		return f, 0, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	var info syscall.Stat_t
 	_, err = uninterrupted(func() (int, error) { return 0, syscall.Fstat(descriptor, &info) })
@@ -43,16 +43,16 @@ func openRegular(path string) (f *regularFile, size int64, err error) {
 	} else if info.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		err = corrupt(path, "not a regular file")
 	}
-	f = &regularFile{descriptor, path}
+	f = regularFile{descriptor, path}
 	if err != nil {
 		f.Close()
-		return nil, 0, err
+		return f, 0, err
 	}
 	return f, info.Size, nil
 }
 
 // Read gives no bytes and no error at the end.
-func (f *regularFile) Read(p []byte) (int, error) {
+func (f regularFile) Read(p []byte) (int, error) {
 	n, err := uninterrupted(func() (int, error) { return syscall.Read(f.descriptor, p) })
 	if err != nil {
 		return 0, &fs.PathError{Op: "read", Path: f.path, Err: err}
@@ -61,7 +61,7 @@ func (f *regularFile) Read(p []byte) (int, error) {
 }
 
 // Close can't fail in a way that matters for what was read.
-func (f *regularFile) Close() { _ = syscall.Close(f.descriptor) }
+func (f regularFile) Close() { _ = syscall.Close(f.descriptor) }
 
 // uninterrupted calls again what a signal interrupted.
 func uninterrupted(call func() (int, error)) (int, error) {

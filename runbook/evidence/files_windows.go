@@ -30,20 +30,20 @@ func rename(from, to string) error {
 type regularFile struct{ file *os.File }
 
 // openRegular opens a regular file and says how long it is.
-func openRegular(path string) (f *regularFile, size int64, err error) {
+func openRegular(path string) (f regularFile, size int64, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, 0, err
+		return f, 0, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, 0, corrupt(path, "not a regular file")
+		return f, 0, corrupt(path, "not a regular file")
 	}
 	file, err := os.Open(path)
-	return &regularFile{file}, info.Size(), err
+	return regularFile{file}, info.Size(), err
 }
 
 // Read gives no bytes and no error at the end.
-func (f *regularFile) Read(p []byte) (int, error) {
+func (f regularFile) Read(p []byte) (int, error) {
 	n, err := f.file.Read(p)
 	if err == io.EOF {
 		err = nil
@@ -52,4 +52,4 @@ func (f *regularFile) Read(p []byte) (int, error) {
 }
 
 // Close can't fail in a way that matters for what was read.
-func (f *regularFile) Close() { _ = f.file.Close() }
+func (f regularFile) Close() { _ = f.file.Close() }

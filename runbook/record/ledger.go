@@ -115,14 +115,12 @@ func (l *Ledger) PutJSON(v any) (digest string, err error) {
 
 // GetJSON reads such a blob back, strictly.
 func GetJSON(store *evidence.Store, digest string, into any) error {
-	content, err := GetBlob(store, digest)
-	if err != nil {
-		return err
-	}
-	if err := evidence.DecodeStrict(content, into); err != nil {
-		return fmt.Errorf("the blob %s: %w", digest, err)
-	}
-	return nil
+	return store.UseBlob(digest, maxBlobRead, func(content []byte) error {
+		if err := evidence.DecodeStrict(content, into); err != nil {
+			return fmt.Errorf("the blob %s: %w", digest, err)
+		}
+		return nil
+	})
 }
 
 // maxBlobRead bounds what is read of a blob into memory.
