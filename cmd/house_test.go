@@ -62,7 +62,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/evidence": {
 		"seals bytes so that others can check them, and knows nothing of runbooks",
-		"runbook/evidence/curve",
+		"runbook/evidence/curve runbook/parallel",
 	},
 	"runbook/evidence/curve": {
 		"does for Ed25519 what crypto/ed25519 leaves to others: it finds weak keys, and verifies many signatures by one key in half of the time",

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -12,27 +13,39 @@ import (
 	"github.com/msp-runbook/msp/runbook/record"
 )
 
-// each gives every file in a folder of the store by its path below the store,
-// and the digest that it is named by; "" when it is named by none. Temporary
-// files and a file manager's, which begin with a dot, are passed over.
-func (a *audit) each(folder, suffix string, do func(file, digest string)) error {
+// each gives every file of a folder by its path below the store, and the digest
+// that it is named by; "" when it is named by none.
+func (l listing) each(folder, suffix string, do func(file, digest string)) error {
+	for _, file := range l.files {
+		do(file, digestOf(strings.TrimPrefix(file, folder+"/"), suffix))
+	}
+	return l.err
+}
+
+// stored are the files of the store that digests name.
+type stored struct{ records, blobs listing }
+
+func (a *audit) listFiles() stored {
+	if a.since != nil {
+		return stored{} // to look at all files takes as long as there are many
+	}
+	return stored{a.listFolder("records"), a.listFolder("blobs")}
+}
+
+// listFolder lists a folder of the store.
+func (a *audit) listFolder(folder string) (all listing) {
 	entries, err := os.ReadDir(a.store.Path(folder))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+		return listing{err: err}
 	}
-	listed := parallel.Map(len(entries), func(i int) listing { return a.list(folder, entries[i]) })
-	for _, l := range listed {
-		if l.err != nil {
-			return l.err
-		}
-		for _, file := range l.files {
-			do(file, digestOf(strings.TrimPrefix(file, folder+"/"), suffix))
-		}
+	for _, l := range parallel.Map(len(entries), func(i int) listing { return a.list(folder, entries[i]) }) {
+		all.files, all.err = append(all.files, l.files...), cmp.Or(all.err, l.err)
 	}
-	return nil
+	return all
 }
 
 // A listing is the files below a folder by their paths below the store, in order.
+// Temporary files and a file manager's, which begin with a dot, are passed over.
 type listing struct {
 	files []string
 	err   error
@@ -66,16 +79,20 @@ func digestOf(name, suffix string) string {
 }
 
 func (a *audit) eachRecord(do func(file, digest string)) error {
-	return a.each("records", ".dsse.json", do)
+	return eachRecordOf(a.listFolder("records"), do)
+}
+
+func eachRecordOf(l listing, do func(file, digest string)) error {
+	return l.each("records", ".dsse.json", do)
 }
 
 // checkLeftovers tells of files that no log and no statement names. None of
 // them counts for anything, so none is broken.
-func (a *audit) checkLeftovers(said []saidResult, results []runResult, plans []planResult) error {
+func (a *audit) checkLeftovers(files stored, said []saidResult, results []runResult, plans []planResult) error {
 	if a.since != nil {
-		return nil // to look at all files takes as long as there are many
+		return nil
 	}
-	err := a.eachRecord(func(file, digest string) {
+	err := eachRecordOf(files.records, func(file, digest string) {
 		_, logged := a.named[digest]
 		switch {
 		case digest == "":
@@ -110,7 +127,7 @@ func (a *audit) checkLeftovers(said []saidResult, results []runResult, plans []p
 		}
 	}
 	cause := "unnamed"
-	return a.each("blobs", "", func(file, digest string) {
+	return files.blobs.each("blobs", "", func(file, digest string) {
 		switch {
 		case digest == "":
 			a.note(ruleFileForeign, place{file: file}, "%s is no blob of msp's", file)

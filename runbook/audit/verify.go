@@ -104,8 +104,21 @@ func (a *audit) verify() (*Report, error) {
 	a.readClockHolds(said)
 	a.approvals = gatherApprovals(said)
 	results := parallel.Map(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
-	if err := a.collect(said, plans, results); err != nil {
+	var files stored
+	parallel.Both(func() { files = a.listFiles() }, func() { err = a.compare(groups, said, plans, results) })
+	if err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
+	}
+	if err := a.checkLeftovers(files, said, results, plans); err != nil {
+		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
+	}
+	return a.report(said, plans, results, seen, agreed), nil
+}
+
+// compare holds what was read to each other.
+func (a *audit) compare(groups []*group, said []saidResult, plans []planResult, results []runResult) error {
+	if err := a.collect(said, plans, results); err != nil {
+		return err
 	}
 	a.judgeHeld(results)
 	a.checkBaselines(results)
@@ -114,10 +127,7 @@ func (a *audit) verify() (*Report, error) {
 	a.checkHolds(said)
 	a.checkClockHolds(said, results)
 	a.checkLater(said)
-	if err := a.checkLeftovers(said, results, plans); err != nil {
-		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
-	}
-	return a.report(said, plans, results, seen, agreed), nil
+	return nil
 }
 
 // collect takes over what was found in statements of every sort.

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/msp-runbook/msp/runbook/parallel"
 )
 
 // A LogView is a log as it was read and found to be whole: its entries give
@@ -83,11 +85,21 @@ func (s *Store) readCheckpoint(client, writer string, key PublicKey) (Checkpoint
 }
 
 func (v *LogView) read() error {
-	expected := min(v.Checkpoint.Size, 1<<17) // a checkpoint may claim anything
-	v.Leaves, v.hashes = make([]Leaf, 0, expected), make([]tlog.Hash, 0, 2*expected)
-	for n := int64(0); n*tileWidth < v.Checkpoint.Size; n++ {
-		if err := v.readBundle(newTile(entryLevel, n, v.Checkpoint.Size)); err != nil {
-			return err
+	bundles := parallel.Map(int((v.Checkpoint.Size+tileWidth-1)/tileWidth), func(n int) parsedBundle {
+		return v.parseBundle(newTile(entryLevel, int64(n), v.Checkpoint.Size))
+	})
+	for _, b := range bundles {
+		if b.err != nil {
+			return b.err
+		}
+		v.used[b.asked] = b.file == b.asked
+		v.Leaves = append(v.Leaves, b.leaves...)
+		for i, hash := range b.hashes {
+			stored, err := tlog.StoredHashesForRecordHash(b.asked.N*tileWidth+int64(i), hash, v.reader())
+			if err != nil {
+				return err
+			}
+			v.hashes = append(v.hashes, stored...)
 		}
 	}
 	root, err := tlog.TreeHash(v.Checkpoint.Size, v.reader())
@@ -128,33 +140,29 @@ func (v *LogView) openBundle(t tlog.Tile) (b bundle, err error) {
 	return b, nil
 }
 
-// readBundle adds the entries of one bundle.
-func (v *LogView) readBundle(t tlog.Tile) error {
-	b, err := v.openBundle(t)
-	if err != nil {
-		return err
-	}
-	v.used[t] = b.file == t
-	for _, e := range b.entries[:t.W] {
-		if err := v.add(e); err != nil {
-			return corrupt(b.path, fmt.Sprintf("entry %d is malformed: %v", len(v.Leaves), err))
-		}
-	}
-	return nil
+// A parsedBundle is what a file of entries says, as far as it was asked for.
+type parsedBundle struct {
+	asked, file tlog.Tile
+	leaves      []Leaf
+	hashes      []tlog.Hash // of the leaves
+	err         error
 }
 
-func (v *LogView) add(entry []byte) error {
-	leaf, err := ParseLeaf(entry)
+func (v *LogView) parseBundle(t tlog.Tile) (p parsedBundle) {
+	b, err := v.openBundle(t)
+	p = parsedBundle{asked: t, file: b.file, err: err}
 	if err != nil {
-		return err
+		return p
 	}
-	hashes, err := tlog.StoredHashesForRecordHash(int64(len(v.Leaves)), tlog.RecordHash(entry), v.reader())
-	if err != nil {
-		return err
+	p.leaves, p.hashes = make([]Leaf, t.W), make([]tlog.Hash, t.W)
+	for i, entry := range b.entries[:t.W] {
+		if p.leaves[i], err = ParseLeaf(entry); err != nil {
+			p.err = corrupt(b.path, fmt.Sprintf("entry %d is malformed: %v", t.N*tileWidth+int64(i), err))
+			return p
+		}
+		p.hashes[i] = tlog.RecordHash(entry)
 	}
-	v.hashes = append(v.hashes, hashes...)
-	v.Leaves = append(v.Leaves, leaf)
-	return nil
+	return p
 }
 
 // RawLeaves are the bytes of some leaves, which were hashed: their one spelling.

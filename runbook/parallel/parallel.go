@@ -22,3 +22,11 @@ func Map[T any](n int, do func(i int) T) []T {
 	workers.Wait()
 	return results
 }
+
+// Both does two jobs side by side.
+func Both(one, other func()) {
+	var second sync.WaitGroup
+	second.Go(other)
+	one()
+	second.Wait()
+}

@@ -22,3 +22,13 @@ func TestMap(t *testing.T) {
 		}
 	}
 }
+
+// Both jobs are at work at the same time: each waits for the other.
+func TestBoth(t *testing.T) {
+	here, there := make(chan int), make(chan int)
+	sum := 0
+	parallel.Both(func() { here <- 1; sum += <-there }, func() { n := <-here; there <- n + 1 })
+	if sum != 2 {
+		t.Errorf("%d", sum)
+	}
+}
