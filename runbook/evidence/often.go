@@ -9,7 +9,7 @@ import (
 
 // worthExpanding is how many signatures by one key were verified before its table is
 // made: a history has thousands, and most commands look at a few.
-const worthExpanding = 256
+const worthExpanding = 64
 
 // often is an Ed25519 key as it is used: many signatures are verified with a table of
 // the key, in half of the time.
