@@ -107,24 +107,15 @@ func (a *audit) checkLeftovers(files stored, said []saidResult, results []runRes
 	if err != nil {
 		return err
 	}
-	blobs, unread := map[string]bool{}, a.gaps
+	unread := a.gaps
 	for _, r := range results {
 		unread = unread || r.line == nil || r.line.Level == None
-		for _, digest := range r.blobs {
-			blobs[digest] = true
-		}
 	}
 	for _, s := range said {
 		unread = unread || s.statement == nil
-		for _, digest := range s.blobs {
-			blobs[digest] = true
-		}
 	}
 	for _, p := range plans {
 		unread = unread || p.plan == nil
-		for _, digest := range p.blobs {
-			blobs[digest] = true
-		}
 	}
 	cause := "unnamed"
 	return files.blobs.each("blobs", "", func(file, digest string) {
@@ -133,7 +124,7 @@ func (a *audit) checkLeftovers(files stored, said []saidResult, results []runRes
 			a.note(ruleFileForeign, place{file: file}, "%s is no blob of msp's", file)
 		case a.erased[digest] != nil:
 			a.note(ruleErasedPresent, place{file: file, cause: "erased"}, "a blob that was erased by %s, and is there", a.erased[digest].name())
-		case blobs[digest]:
+		case a.kept.has(digest):
 		case unread:
 			a.note(ruleBlobUnnamed, place{file: file, cause: cause}, "a blob that no statement names that can be read")
 		default:

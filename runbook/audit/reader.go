@@ -13,7 +13,7 @@ type reader struct {
 // traces are what remains of a reader's work, beside what it found.
 type traces struct {
 	signers []string
-	blobs   []string // digests that the statements name
+	blobs   []string // digests that the statements name, where something was erased
 	whole   int      // how many of them are whole
 	gone    []string // those that are missing because they were erased
 	newest  []newest

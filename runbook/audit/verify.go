@@ -25,6 +25,7 @@ type audit struct {
 
 	logs   []*writerLog
 	named  map[string]ref // the first leaf that names an envelope, by its digest
+	kept   digestSet      // the blobs that statements name
 	gaps   bool           // what isn't in the leaves at hand may be in a log all the same
 	unread bool           // a log can't be read
 
@@ -149,11 +150,12 @@ func (a *audit) collect(said []saidResult, plans []planResult, results []runResu
 		}
 		a.found, claims = append(a.found, p.found...), append(claims, p.newest...)
 	}
-	for _, r := range results {
+	for i, r := range results {
 		if r.err != nil {
 			return r.err
 		}
 		a.found, claims = append(a.found, r.found...), append(claims, r.newest...)
+		results[i].newest = nil // there may be many
 	}
 	for _, n := range claims {
 		if n.at.After(n.log.newest) {
@@ -184,6 +186,7 @@ func (a *audit) report(said []saidResult, plans []planResult, results []runResul
 	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0 || a.trusted.pinned, Trust: a.trustLine(), Since: a.sinceLines()}
 	r.Counts.Heads, r.Counts.Approvals = heads, len(a.approvals.byDigest)
 	signers := map[string]bool{}
+	r.Runs = make([]RunLine, 0, len(results))
 	for _, result := range results {
 		r.count(result)
 		for _, s := range result.signers {
