@@ -23,11 +23,11 @@ import (
 // same for all runs, so that what grows are records alone. Ratio is as in
 // BenchmarkVerify.
 func BenchmarkMemory(b *testing.B) {
-	if testing.Short() {
-		b.Skip("it writes 100,000 records")
-	}
 	for _, records := range []int{10_000, 100_000} {
 		b.Run(strconv.Itoa(records), func(b *testing.B) {
+			if testing.Short() && records > 10_000 {
+				b.Skip("it writes 100,000 records")
+			}
 			bench := newBench(b)
 			bench.past = []record.PastValue{}
 			bench.pin()
@@ -179,11 +179,12 @@ func (b *bench) floor(leaves []evidence.Leaf) time.Duration {
 	return time.Since(start)
 }
 
-// BenchmarkVerify verifies a history with all its signatures and blobs, and in
-// the same run as many bare Ed25519 signatures of 4 KiB on all cores. The ratio
-// is that of the times; 1.43 is 0.7 of the bare rate. The floor, which reads and
-// decodes the records and does nothing else, has a ratio too: with the library's
-// signatures nothing that reads records gets below it. It asserts nothing.
+// BenchmarkVerify verifies a history with all its signatures and with blobs of its
+// own, and in the same run as many bare Ed25519 signatures of 4 KiB on all cores. The
+// ratio is that of the times; 1.43 is 0.7 of the bare rate. The floor, which reads and
+// decodes the records, verifies their signatures and does nothing else, has a ratio
+// too. What is done once, such as the tables of the keys, is a part of so short a
+// history: BenchmarkMemory has longer ones. It asserts nothing.
 func BenchmarkVerify(b *testing.B) {
 	bench := newBench(b)
 	bench.past = []record.PastValue{}

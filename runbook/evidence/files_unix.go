@@ -3,6 +3,7 @@
 package evidence
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"syscall"
@@ -67,7 +68,7 @@ func (f regularFile) Close() { _ = syscall.Close(f.descriptor) }
 func uninterrupted(call func() (int, error)) (int, error) {
 	for {
 		n, err := call()
-		if err != syscall.EINTR {
+		if err == nil || !errors.Is(err, syscall.EINTR) {
 			return n, err
 		}
 	}

@@ -3,9 +3,11 @@
 package evidence
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 )
@@ -26,5 +28,40 @@ func TestReplaceNoFile(t *testing.T) {
 	}
 	if info, err := os.Lstat(path); err != nil || info.Mode().Type() != fs.ModeNamedPipe {
 		t.Errorf("the pipe became %v, %v", info.Mode(), err)
+	}
+}
+
+// TestReadNoFile: nobody waits for what isn't a regular file.
+func TestReadNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{path, os.DevNull, t.TempDir()} {
+		if data, err := readFile(path, 10); !errors.Is(err, ErrCorrupt) || !strings.HasSuffix(err.Error(), ": not a regular file") {
+			t.Errorf("%s gives %q, %v", path, data, err)
+		}
+	}
+	if _, err := readFile(filepath.Join(t.TempDir(), "none"), 10); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a missing file: %v", err)
+	}
+}
+
+// TestReadUpTo reads files whose lengths are around the limit.
+func TestReadUpTo(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for size := range 12 {
+		want := []byte("0123456789ab")[:size]
+		if err := os.WriteFile(path, want, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		data, err := readInto(make([]byte, 3), path, 10)
+		if size > 10 {
+			if !errors.Is(err, errTooLong) || !errors.Is(err, ErrCorrupt) {
+				t.Errorf("%d bytes: %v", size, err)
+			}
+		} else if err != nil || string(data) != string(want) {
+			t.Errorf("%d bytes are read as %q, %v", size, data, err)
+		}
 	}
 }
