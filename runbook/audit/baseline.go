@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unique"
 
 	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/record"
@@ -67,7 +68,7 @@ func (v *runAudit) remember(start, end *statement, steps []record.Step) *pastRun
 		told[s.ID] = true
 		for output, text := range s.Outputs {
 			if n, err := strconv.ParseFloat(text, 64); err == nil {
-				p.values = append(p.values, pastValue{valueName{s.ID, output}, n})
+				p.values = append(p.values, pastValue{valueName{word(s.ID), word(output)}, n})
 			}
 		}
 	}
@@ -99,10 +100,28 @@ func (v *runAudit) collectNormals(start *statement, pinned *record.PinnedStep, t
 		}
 		v.result.compare = append(v.result.compare, comparison{
 			by: t.by.ref, start: start.ref, run: v.run, runbook: start.start.Runbook.ID,
-			step: t.ID, ended: t.Ended, passed: passed, pinned: pinned.Normal[i], judged: j,
+			step: word(t.ID), ended: t.Ended, passed: passed, pinned: pinned.Normal[i], judged: v.keptJudged(j),
 		})
 	}
 }
+
+// keptJudged is what was judged in as little memory as it can be kept in: there is one
+// for each run, and it names many others.
+func (a *audit) keptJudged(j record.Judged) record.Judged {
+	j.Output, j.Unit, j.Standing = word(j.Output), word(j.Unit), runbook.Standing(word(string(j.Standing)))
+	from := make([]string, len(j.From))
+	for i, digest := range j.From {
+		from[i] = digest
+		if r, logged := a.named[digest]; logged {
+			from[i] = r.leaf.Envelope
+		}
+	}
+	j.From = from
+	return j
+}
+
+// word is a text that many statements have in common, kept once.
+func word(s string) string { return unique.Make(s).Value() }
 
 // A baseline knows the values of all finished runs.
 type baseline struct {

@@ -157,7 +157,7 @@ func (v *runAudit) checkEntitled(start *statement) {
 	}
 	j := v.signedBy(ruleNotEntitled, start, since, mayRun)
 	if version := v.trusted.chain.Numbered(j.Version); version != nil {
-		v.result.demands.add(version.Policy.Level, "the policy", start.place())
+		v.result.demand(version.Policy.Level, "the policy", start.place())
 	}
 	for _, s := range slices.Concat(v.segments, v.ends) {
 		rule, right := ruleNotEntitled, mayRun

@@ -21,18 +21,19 @@ type demands struct {
 	at    place
 }
 
-func (d *demands) add(level, by string, at place) {
-	if level == "" || d.level.reaches(Level(level)) {
+// demand adds to what is demanded of the run.
+func (r *runResult) demand(level, by string, at place) {
+	if level == "" || r.demands != nil && r.demands.level.reaches(Level(level)) {
 		return
 	}
 	at.cause = level + " " + by
-	*d = demands{Level(level), by, at}
+	r.demands = &demands{Level(level), by, at}
 }
 
 // demandOfPlan adds the level that the plan asks for to what is demanded.
 func (v *runAudit) demandOfPlan(start *statement) {
 	if v.plan != nil {
-		v.result.demands.add(v.plan.plan.Level, "its plan", start.place())
+		v.result.demand(v.plan.plan.Level, "its plan", start.place())
 	}
 }
 
@@ -48,7 +49,7 @@ func (a *audit) checkLevels(r *Report, results []runResult) []found {
 	f := &finder{}
 	for _, result := range results {
 		want := result.demands
-		if result.line == nil || want.level == "" || !result.line.finished() || result.line.Level == None {
+		if result.line == nil || want == nil || !result.line.finished() || result.line.Level == None {
 			continue
 		}
 		if !result.line.Level.reaches(want.level) {

@@ -47,7 +47,7 @@ type runResult struct {
 	compare   []comparison
 	held      *heldRun  // nil unless its end counts holds
 	bound     *boundRun // nil when its start can't be relied on
-	demands   demands   // what has to be shown of it, and who said so
+	demands   *demands  // what has to be shown of it, and who said so
 	err       error
 }
 
@@ -66,6 +66,7 @@ func (v *runAudit) check() error {
 	if start == nil {
 		return v.readBlobs(v.namedBlobs(""))
 	}
+	start.start.Runbook.ID = word(start.start.Runbook.ID)
 	v.result.line = &RunLine{
 		Run: v.run, Runbook: start.start.Runbook.ID, State: stateUnknown, Level: Logged,
 		Started: start.start.Started, FinishBy: start.start.FinishBy,
