@@ -285,3 +285,16 @@ func TestOneOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestNoRuns: where no run can be read there is no list of them, and a report says of that
+// what it always said: null.
+func TestNoRuns(t *testing.T) {
+	b := newBench(t)
+	b.history()
+	if err := os.Remove(b.path("logs", "laptop", "checkpoint")); err != nil {
+		t.Fatal(err)
+	}
+	if r := b.verify(); r.Runs != nil {
+		t.Errorf("the runs are %#v, not null", r.Runs)
+	}
+}
