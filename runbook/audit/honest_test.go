@@ -285,3 +285,40 @@ func TestOneOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestNoRuns: where no run can be read there is no list of them, and a report says of that
+// what it always said: null.
+func TestNoRuns(t *testing.T) {
+	b := newBench(t)
+	b.history()
+	if err := os.Remove(b.path("logs", "laptop", "checkpoint")); err != nil {
+		t.Fatal(err)
+	}
+	if r := b.verify(); r.Runs != nil {
+		t.Errorf("the runs are %#v, not null", r.Runs)
+	}
+}
+
+// TestFileForFolder: a file that stands where a folder of evidence belongs is told, where
+// nothing else is looked for in it.
+func TestFileForFolder(t *testing.T) {
+	b := newBench(t)
+	b.history()
+	if err := os.Remove(b.path("logs", "laptop", "checkpoint")); err != nil {
+		t.Fatal(err)
+	}
+	for _, folder := range []string{"records", "blobs"} {
+		if err := os.RemoveAll(b.path(folder)); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(b.path(folder), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := b.verify()
+	for _, folder := range []string{"records", "blobs"} {
+		if !slices.ContainsFunc(r.Unshown, func(f audit.Finding) bool { return f.Rule == "file-foreign" && f.File == folder }) {
+			t.Errorf("nothing says that %s is a file: %+v", folder, r.Unshown)
+		}
+	}
+}

@@ -35,10 +35,10 @@ func (a *audit) listFiles() stored {
 // listFolder lists a folder of the store.
 func (a *audit) listFolder(folder string) (all listing) {
 	entries, err := os.ReadDir(a.store.Path(folder))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return listing{err: err}
+	if err != nil {
+		return a.list(folder) // there is none, or a file in its place
 	}
-	for _, l := range parallel.Map(len(entries), func(i int) listing { return a.list(folder, entries[i]) }) {
+	for _, l := range parallel.Map(len(entries), func(i int) listing { return a.list(folder, entries[i].Name()) }) {
 		all.files, all.err = append(all.files, l.files...), cmp.Or(all.err, l.err)
 	}
 	return all
@@ -51,9 +51,10 @@ type listing struct {
 	err   error
 }
 
-// list lists one of the folders into which files are sorted by their names.
-func (a *audit) list(folder string, entry fs.DirEntry) (l listing) {
-	l.err = filepath.WalkDir(a.store.Path(folder, entry.Name()), func(path string, d fs.DirEntry, err error) error {
+// list lists a part of the store: one of the folders into which files are sorted by their
+// names.
+func (a *audit) list(path ...string) (l listing) {
+	l.err = filepath.WalkDir(a.store.Path(path...), func(path string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}

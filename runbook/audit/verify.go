@@ -186,7 +186,6 @@ func (a *audit) report(said []saidResult, plans []planResult, results []runResul
 	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0 || a.trusted.pinned, Trust: a.trustLine(), Since: a.sinceLines()}
 	r.Counts.Heads, r.Counts.Approvals = heads, len(a.approvals.byDigest)
 	signers := map[string]bool{}
-	r.Runs = make([]RunLine, 0, len(results))
 	for _, result := range results {
 		r.count(result)
 		for _, s := range result.signers {

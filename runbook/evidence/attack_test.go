@@ -120,6 +120,10 @@ func TestAttacks(t *testing.T) {
 			}
 			b.edit("checkpoint", func([]byte) []byte { return cp.Text })
 		}, ErrEmptyLog, "of no entries"},
+		{"a size beyond all memory", func(b *bench) {
+			cp := must(signCheckpoint(b.log.origin(), 1<<63-1, edge{}.root(), b.key))
+			b.edit("checkpoint", func([]byte) []byte { return cp.Text })
+		}, ErrMissing, "entries 0 to 255 of the log are missing"},
 		{"checkpoint gone", func(b *bench) { os.Remove(b.path("checkpoint")) }, ErrEmptyLog, "no checkpoint"},
 		{"log gone", func(b *bench) { os.RemoveAll(b.path()) }, ErrEmptyLog, "no checkpoint"},
 		{"a file that doesn't belong", func(b *bench) { os.WriteFile(b.path("tile/0/000 (copy)"), nil, 0o600) }, ErrCorrupt, "not a file of a log"},

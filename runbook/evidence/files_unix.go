@@ -31,11 +31,12 @@ type regularFile struct {
 // openRegular opens a regular file and says how long it is. It doesn't wait for
 // anybody to open the other end of a pipe, which is refused.
 func openRegular(path string) (f regularFile, size int64, err error) {
-	descriptor, err := uninterrupted(func() (int, error) {
-		return syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
-	})
+	descriptor, err := openAs(path, syscall.O_NONBLOCK|syscall.O_NOFOLLOW)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		descriptor, err = openLooked(path)
+	}
 	if err != nil {
-		return f, 0, &fs.PathError{Op: "open", Path: path, Err: err}
+		return f, 0, err
 	}
 	var info syscall.Stat_t
 	_, err = uninterrupted(func() (int, error) { return 0, syscall.Fstat(descriptor, &info) })
@@ -50,6 +51,30 @@ func openRegular(path string) (f regularFile, size int64, err error) {
 		return f, 0, err
 	}
 	return f, info.Size, nil
+}
+
+// openLooked looks at what can't be opened at once before it opens it: a socket; a file
+// that somebody leases, for whom it waits; a link, behind which may lie a device that
+// does something when it is opened.
+func openLooked(path string) (descriptor int, err error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return 0, corrupt(path, "not a regular file")
+	}
+	return openAs(path, 0)
+}
+
+func openAs(path string, mode int) (descriptor int, err error) {
+	descriptor, err = uninterrupted(func() (int, error) {
+		return syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|mode, 0)
+	})
+	if err != nil {
+		err = &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return descriptor, err
 }
 
 // Read gives no bytes and no error at the end.

@@ -85,10 +85,30 @@ func (s *Store) readCheckpoint(client, writer string, key PublicKey) (Checkpoint
 }
 
 func (v *LogView) read() error {
-	bundles := parallel.Map(int((v.Checkpoint.Size+tileWidth-1)/tileWidth), func(n int) parsedBundle {
-		return v.parseBundle(newTile(entryLevel, int64(n), v.Checkpoint.Size))
-	})
-	for _, b := range bundles {
+	for n := int64(0); n*tileWidth < v.Checkpoint.Size; n += bundlesAtOnce {
+		if err := v.readBundles(n); err != nil {
+			return err
+		}
+	}
+	root, err := tlog.TreeHash(v.Checkpoint.Size, v.reader())
+	if err != nil {
+		return err
+	}
+	if root != tlog.Hash(v.Checkpoint.Root) {
+		return v.blame()
+	}
+	return v.checkFiles()
+}
+
+// bundlesAtOnce is how many bundles are read side by side: a checkpoint can say any size,
+// and the first bundle that is missing is the end.
+const bundlesAtOnce = 64
+
+func (v *LogView) readBundles(from int64) error {
+	left := (v.Checkpoint.Size-1)/tileWidth + 1 - from
+	for _, b := range parallel.Map(int(min(bundlesAtOnce, left)), func(i int) parsedBundle {
+		return v.parseBundle(newTile(entryLevel, from+int64(i), v.Checkpoint.Size))
+	}) {
 		if b.err != nil {
 			return b.err
 		}
@@ -102,14 +122,7 @@ func (v *LogView) read() error {
 			v.hashes = append(v.hashes, stored...)
 		}
 	}
-	root, err := tlog.TreeHash(v.Checkpoint.Size, v.reader())
-	if err != nil {
-		return err
-	}
-	if root != tlog.Hash(v.Checkpoint.Root) {
-		return v.blame()
-	}
-	return v.checkFiles()
+	return nil
 }
 
 // A bundle is a file of entries. It may have more than were asked for.

@@ -2,8 +2,10 @@ package evidence
 
 import (
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 // A key that verifies many signatures, from many goroutines, says of the last what it
@@ -31,4 +33,39 @@ func TestManySignatures(t *testing.T) {
 	if public.often.many.Load() == nil {
 		t.Error("no table was made")
 	}
+}
+
+// However many keys there are, few tables are made, and what a table took is given back.
+func TestManyKeys(t *testing.T) {
+	before := tables.Load()
+	if made := manyTables(t); made > maxTables {
+		t.Errorf("%d tables were made", made)
+	}
+	for range 100 {
+		if runtime.GC(); tables.Load() <= before {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("%d tables are still counted, and there were %d before", tables.Load(), before)
+}
+
+// manyTables verifies many signatures by each of many keys.
+func manyTables(t *testing.T) (made int) {
+	t.Helper()
+	var keys []PublicKey
+	for range maxTables + 6 {
+		keys = append(keys, newKey(t, Ed25519).Public())
+	}
+	for _, key := range keys {
+		for range worthExpanding {
+			if err := key.Verify(nil, make([]byte, 64)); !errors.Is(err, ErrBadSignature) {
+				t.Fatal(err)
+			}
+		}
+		if key.often.many.Load() != nil {
+			made++
+		}
+	}
+	return made
 }

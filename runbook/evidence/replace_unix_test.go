@@ -5,6 +5,7 @@ package evidence
 import (
 	"errors"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -37,13 +38,43 @@ func TestReadNoFile(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{path, os.DevNull, t.TempDir()} {
+	t.Chdir(t.TempDir()) // the path of a socket must be short
+	socket, err := net.Listen("unix", "socket")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	if err := os.Symlink(path, "link"); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{path, os.DevNull, t.TempDir(), "socket", "link"} {
 		if data, err := readFile(path, 10); !errors.Is(err, ErrCorrupt) || !strings.HasSuffix(err.Error(), ": not a regular file") {
 			t.Errorf("%s gives %q, %v", path, data, err)
 		}
 	}
 	if _, err := readFile(filepath.Join(t.TempDir(), "none"), 10); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a missing file: %v", err)
+	}
+}
+
+// TestReadLink: a link to a regular file is read as the file.
+func TestReadLink(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte("linked"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(t.TempDir(), "link")
+	if err := os.Symlink(path, link); err != nil {
+		t.Fatal(err)
+	}
+	if data, err := readFile(link, 10); err != nil || string(data) != "linked" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readFile(link, 10); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a link to nothing: %v", err)
 	}
 }
 
