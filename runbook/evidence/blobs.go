@@ -238,7 +238,7 @@ func (s *Store) UseBlob(digest string, limit int, use func(content []byte) error
 	data, _, err := s.smallBlob(*scratch, digest)
 	switch {
 	case err == nil && len(data)-saltSize <= limit:
-		*scratch = data
+		keep(scratch, data)
 		return use(data[saltSize:])
 	case err == nil, errors.Is(err, errTooLong):
 		content, err := s.ReadBlob(digest, limit)
@@ -268,7 +268,7 @@ func (s *Store) CheckBlob(digest string) (size int64, err error) {
 	defer scratches.Put(scratch)
 	data, path, err := s.smallBlob(*scratch, digest)
 	if err == nil {
-		*scratch = data
+		keep(scratch, data)
 		return int64(len(data) - saltSize), nil
 	}
 	if !errors.Is(err, errTooLong) {

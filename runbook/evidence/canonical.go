@@ -25,9 +25,9 @@ func openCanonical(data, buffer []byte) *Envelope {
 		return nil
 	}
 	e := &Envelope{signed: paeHead(buffer, PayloadType, size)}
-	head := len(e.signed)
-	e.signed = e.signed[:head+size]
-	e.Payload = e.signed[head:]
+	e.head = len(e.signed)
+	e.signed = e.signed[:e.head+size]
+	e.Payload = e.signed[e.head:]
 	if !decodeWhole(e.Payload, payload) {
 		return nil
 	}

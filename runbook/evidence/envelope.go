@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -23,7 +24,8 @@ type Envelope struct {
 	Signatures []Signature
 	Digest     string // "sha256:" and the hash, in hex, of the envelope's bytes
 
-	signed []byte // the PAE of the payload, if that is at hand
+	signed []byte // the PAE of the payload as it was read, if that is at hand
+	head   int    // how much of it stands before the payload
 }
 
 // A Signature is over the PAE of the payload.
@@ -180,10 +182,7 @@ func (e *Envelope) Verify(keys ...PublicKey) ([]PublicKey, error) {
 		return nil, ErrNoSignature
 	}
 	var signers []PublicKey
-	message := e.signed
-	if message == nil {
-		message = PAE(PayloadType, e.Payload)
-	}
+	message := e.message()
 	for _, s := range e.Signatures {
 		k, err := s.signer(message, keys)
 		if err != nil {
@@ -194,6 +193,14 @@ func (e *Envelope) Verify(keys ...PublicKey) ([]PublicKey, error) {
 		}
 	}
 	return signers, nil
+}
+
+// message is what was signed: the PAE at hand, as long as it is still that of the payload.
+func (e *Envelope) message() []byte {
+	if e.signed != nil && bytes.Equal(e.signed[e.head:], e.Payload) {
+		return e.signed
+	}
+	return PAE(PayloadType, e.Payload)
 }
 
 // signer finds the key that made the signature. The key id saves work and

@@ -234,3 +234,21 @@ func TestCanonical(t *testing.T) {
 		}
 	}
 }
+
+// TestVerifyOtherPayload: a signature is over the payload that an envelope has, not over
+// the one that it was read with.
+func TestVerifyOtherPayload(t *testing.T) {
+	key := newKey(t, Ed25519)
+	for _, other := range []string{"", "load", "another payload", "payloae"} {
+		e := open(t, seal(t, "payload", key))
+		e.Payload = []byte(other)
+		if _, err := e.Verify(key.Public()); !errors.Is(err, ErrBadSignature) {
+			t.Errorf("%q: %v", other, err)
+		}
+	}
+	e := open(t, seal(t, "payload", key))
+	e.Payload = e.Payload[3:]
+	if _, err := e.Verify(key.Public()); !errors.Is(err, ErrBadSignature) {
+		t.Errorf("the end of the payload: %v", err)
+	}
+}

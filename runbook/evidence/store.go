@@ -126,9 +126,7 @@ func (s *Store) UseEnvelope(digest string, limit int, use func(*Envelope) error)
 	buffer := scratches.Get().(*[]byte)
 	defer scratches.Put(buffer)
 	return s.openInto(digest, limit, *buffer, func(e *Envelope) error {
-		if e.signed != nil {
-			*buffer = e.signed
-		}
+		keep(buffer, e.signed)
 		return use(e)
 	})
 }
@@ -140,7 +138,7 @@ func (s *Store) openInto(digest string, limit int, buffer []byte, use func(*Enve
 	if err != nil {
 		return err
 	}
-	*scratch = data
+	keep(scratch, data)
 	open, err := openEnvelope(data, digest, limit, buffer)
 	if err != nil {
 		return err
@@ -150,6 +148,17 @@ func (s *Store) openInto(digest string, limit int, buffer []byte, use func(*Enve
 
 // scratches are buffers for what is read and not kept.
 var scratches = sync.Pool{New: func() any { return new([]byte) }}
+
+// maxScratch is the longest buffer that is used again: one that a single file of hostile
+// evidence has filled would stay for as long as others are read.
+const maxScratch = 4 << 20
+
+// keep takes over the buffer into which something was read, in place of a shorter one.
+func keep(scratch *[]byte, data []byte) {
+	if cap(data) > cap(*scratch) && cap(data) <= maxScratch {
+		*scratch = data
+	}
+}
 
 // envelope reads an envelope into a buffer, or a longer one in its place.
 func (s *Store) envelope(digest string, buffer []byte) ([]byte, error) {

@@ -304,3 +304,20 @@ func sound(s *Store, digest string) bool {
 	_, err := s.CheckBlob(digest)
 	return err == nil
 }
+
+// TestScratches: the memory that a very long file was read into isn't kept.
+func TestScratches(t *testing.T) {
+	s := OpenStore(nil, t.TempDir())
+	digest, err := s.PutEnvelope(make([]byte, maxScratch))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.UseEnvelope(digest, 0, func(*Envelope) error { return nil }); err == nil {
+		t.Error("it was opened")
+	}
+	for range 10 {
+		if scratch := scratches.Get().(*[]byte); cap(*scratch) > maxScratch {
+			t.Errorf("%d bytes are kept", cap(*scratch))
+		}
+	}
+}
