@@ -2,9 +2,10 @@ package evidence
 
 import (
 	"os"
+	"os/signal"
 	"path/filepath"
+	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,11 +22,23 @@ func TestReadLeased(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer held.Close()
-	if _, err := unix.FcntlInt(held.Fd(), unix.F_SETLEASE, unix.F_WRLCK); err != nil {
+	lease := held.Fd()
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, unix.SIGIO) // tells that somebody wants to open what is leased
+	defer signal.Stop(asked)
+	if _, err := unix.FcntlInt(lease, unix.F_SETLEASE, unix.F_WRLCK); err != nil {
 		t.Skip("no leases here:", err)
 	}
-	time.AfterFunc(50*time.Millisecond, func() { _, _ = unix.FcntlInt(held.Fd(), unix.F_SETLEASE, unix.F_UNLCK) })
-	if data, err := readFile(path, 10); err != nil || string(data) != "leased" {
+	var back sync.WaitGroup
+	back.Go(func() {
+		<-asked
+		if _, err := unix.FcntlInt(lease, unix.F_SETLEASE, unix.F_UNLCK); err != nil {
+			t.Error(err)
+		}
+	})
+	data, err := readFile(path, 10)
+	back.Wait()
+	if err != nil || string(data) != "leased" {
 		t.Errorf("%q, %v", data, err)
 	}
 }
