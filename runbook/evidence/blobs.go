@@ -206,7 +206,7 @@ func (s *Store) blobPath(hex string) string { return s.hashPath("blobs", hex, ""
 func (s *Store) OpenBlob(digest string) (io.ReadCloser, error) {
 	data, path, err := s.smallBlob(nil, digest)
 	if errors.Is(err, errTooLong) {
-		return openLargeBlob(path, digest[len(digestPrefix):])
+		return openLargeBlob(path, digest)
 	}
 	if err != nil {
 		return nil, err
@@ -215,19 +215,12 @@ func (s *Store) OpenBlob(digest string) (io.ReadCloser, error) {
 }
 
 // ReadBlob is all of a blob, without its salt, that has no more than limit bytes.
-func (s *Store) ReadBlob(digest string, limit int) ([]byte, error) {
-	data, path, err := s.smallBlob(nil, digest)
-	content := data[min(saltSize, len(data)):]
-	if errors.Is(err, errTooLong) {
-		content, err = readLargeBlob(path, digest[len(digestPrefix):], limit)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if len(content) > limit {
-		return nil, fmt.Errorf("the blob %s is larger than %d bytes", digest, limit)
-	}
-	return content, nil
+func (s *Store) ReadBlob(digest string, limit int) (content []byte, err error) {
+	err = s.UseBlob(digest, limit, func(lent []byte) error {
+		content = bytes.Clone(lent)
+		return nil
+	})
+	return content, err
 }
 
 // UseBlob is ReadBlob for as long as use runs, which keeps nothing of the content: its
@@ -235,25 +228,27 @@ func (s *Store) ReadBlob(digest string, limit int) ([]byte, error) {
 func (s *Store) UseBlob(digest string, limit int, use func(content []byte) error) error {
 	scratch := scratches.Get().(*[]byte)
 	defer scratches.Put(scratch)
-	data, _, err := s.smallBlob(*scratch, digest)
+	data, path, err := s.smallBlob(*scratch, digest)
+	var content []byte
 	switch {
-	case err == nil && len(data)-saltSize <= limit:
+	case err == nil:
 		keep(scratch, data)
-		return use(data[saltSize:])
-	case err == nil, errors.Is(err, errTooLong):
-		content, err := s.ReadBlob(digest, limit)
-		if err != nil {
-			return err
-		}
-		return use(content)
-	default:
+		content = data[saltSize:]
+	case errors.Is(err, errTooLong):
+		content, err = readLargeBlob(path, digest, limit)
+	}
+	if err != nil {
 		return err
 	}
+	if len(content) > limit {
+		return fmt.Errorf("the blob %s is larger than %d bytes", digest, limit)
+	}
+	return use(content)
 }
 
 // readLargeBlob reads a blob up to the byte that is too many.
-func readLargeBlob(path, want string, limit int) ([]byte, error) {
-	r, err := openLargeBlob(path, want)
+func readLargeBlob(path, digest string, limit int) ([]byte, error) {
+	r, err := openLargeBlob(path, digest)
 	if err != nil {
 		return nil, err
 	}
@@ -274,7 +269,7 @@ func (s *Store) CheckBlob(digest string) (size int64, err error) {
 	if !errors.Is(err, errTooLong) {
 		return 0, err
 	}
-	r, err := openLargeBlob(path, digest[len(digestPrefix):])
+	r, err := openLargeBlob(path, digest)
 	if err != nil {
 		return 0, err
 	}
@@ -307,12 +302,12 @@ func (s *Store) smallBlob(buffer []byte, digest string) (data []byte, path strin
 	return data, path, err
 }
 
-func openLargeBlob(path, want string) (io.ReadCloser, error) {
+func openLargeBlob(path, digest string) (io.ReadCloser, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	r := &blobReader{file: f, want: want, sum: sha256.New()}
+	r := &blobReader{file: f, want: digest[len(digestPrefix):], sum: sha256.New()}
 	if n, err := io.CopyN(r.sum, f, saltSize); err != nil {
 		_ = f.Close()
 		return nil, noSalt(path, int(n))
