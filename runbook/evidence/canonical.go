@@ -14,9 +14,8 @@ const (
 	canonicalEnd  = `"}`
 )
 
-// openCanonical reads an envelope that is written as Seal writes it, as most are, in a
-// third of the time that JSON takes. Nil is for all others. The payload may lie in the
-// buffer.
+// openCanonical reads an envelope that is written as Seal writes it, as most are, without
+// a JSON decoder. Nil is for all others. The payload may lie in the buffer.
 func openCanonical(data, buffer []byte) *Envelope {
 	rest, ours := bytes.CutPrefix(data, []byte(canonicalHead))
 	payload, rest, whole := bytes.Cut(rest, []byte(canonicalSigs))
