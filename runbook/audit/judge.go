@@ -96,7 +96,7 @@ func list(all []record.Deviation) string {
 
 // judge computes again how the run stands, and holds what it says to it.
 func (v *runAudit) judge(start *statement) {
-	steps, computed := v.checkSteps(start)
+	steps, computed, differ := v.checkSteps(start)
 	if len(v.ends) == 0 {
 		v.judgeOpen(start)
 		v.result.line.Deviations = record.Judge(*start.start, computed, false, start.start.Started).Deviations
@@ -112,7 +112,7 @@ func (v *runAudit) judge(start *statement) {
 		v.compareSLA(start, end, pauses)
 	}
 	verdict := stated
-	if len(steps) > 0 && &steps[0] != &computed[0] {
+	if differ {
 		verdict = record.Judge(*start.start, computed, end.end.Aborted, end.end.Ended, pauses...)
 	}
 	if len(holds) > 0 && told {

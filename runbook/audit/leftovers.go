@@ -90,9 +90,6 @@ func eachRecordOf(l listing, do func(file, digest string)) error {
 // checkLeftovers tells of files that no log and no statement names. None of
 // them counts for anything, so none is broken.
 func (a *audit) checkLeftovers(files stored, said []saidResult, results []runResult, plans []planResult) error {
-	if a.since != nil {
-		return nil
-	}
 	err := eachRecordOf(files.records, func(file, digest string) {
 		_, logged := a.named[digest]
 		switch {

@@ -49,14 +49,7 @@ func (r ref) after(other ref) bool { return other.before(r) }
 
 // relative is a path as findings name it: below the client's folder.
 func (a *audit) relative(path string) string {
-	if name, below := strings.CutPrefix(path, a.store.Root()+string(filepath.Separator)); below {
-		return filepath.ToSlash(name)
-	}
-	name, err := filepath.Rel(a.store.Root(), path)
-	if err != nil {
-		return path
-	}
-	return filepath.ToSlash(name)
+	return filepath.ToSlash(strings.TrimPrefix(path, a.store.Root()+string(filepath.Separator)))
 }
 
 // readLogs reads every log there is. A log that can't be read leaves a finding

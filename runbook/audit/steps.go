@@ -14,9 +14,9 @@ type toldStep struct {
 }
 
 // checkSteps checks every step that the run tells. It gives the steps as they
-// are stated, and with their deviations computed again; both are one where they
-// don't differ.
-func (v *runAudit) checkSteps(start *statement) (stated, computed []record.Step) {
+// are stated, and with their deviations computed again; where none differs, both
+// are one.
+func (v *runAudit) checkSteps(start *statement) (stated, computed []record.Step, differ bool) {
 	stated, told := v.toldSteps()
 	v.checkStepOrder(start, told)
 	leftOut := v.leftOut(start)
@@ -31,15 +31,15 @@ func (v *runAudit) checkSteps(start *statement) (stated, computed []record.Step)
 		v.checkProof(start, pinned, t)
 		v.checkLeftOut(t, leftOut)
 		if deviates := v.deviations(pinned, t); !slices.Equal(deviates, t.Deviates) {
-			if &computed[0] == &stated[0] {
-				computed = slices.Clone(stated)
+			if !differ {
+				computed, differ = slices.Clone(stated), true
 			}
 			computed[n].Deviates = deviates
 			t.Step = &computed[n]
 		}
 		v.collectNormals(start, pinned, t)
 	}
-	return stated, computed
+	return stated, computed, differ
 }
 
 // toldSteps are the steps of the run, and who tells each.
