@@ -80,7 +80,7 @@ func (a *app) explain(p *place, word string) (*explanation, error) {
 		return nil, err
 	}
 	page := handbook.Of(r)
-	e := &explanation{V: 1, Runbook: r.ID, Version: r.Version, Digest: r.Digest, Client: p.Client, About: part, Title: r.Title}
+	e := &explanation{V: 2, Runbook: r.ID, Version: r.Version, Digest: r.Digest, Client: p.Client, About: part, Title: r.Title}
 	if err := e.say(page, part); err != nil {
 		return nil, err
 	}
