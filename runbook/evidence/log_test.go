@@ -52,6 +52,17 @@ func newBench(t testing.TB) *bench {
 	return b
 }
 
+// tryRead reads the log in both ways, which have to find the same wrong with it.
+func (b *bench) tryRead() error {
+	b.t.Helper()
+	_, err := b.store.ReadLog("acme", "laptop", b.key.Public())
+	_, scanned := b.store.ScanLog("acme", "laptop", b.key.Public())
+	if fmt.Sprint(err) != fmt.Sprint(scanned) {
+		b.t.Errorf("read: %v\nscanned: %v", err, scanned)
+	}
+	return err
+}
+
 func (b *bench) append(leaves ...Leaf) Checkpoint {
 	b.t.Helper()
 	_, cp, err := b.log.Append(context.Background(), leaves...)

@@ -17,10 +17,11 @@ import (
 // the root that its checkpoint signed, and its tiles say the same.
 type LogView struct {
 	Checkpoint Checkpoint
-	Leaves     []Leaf
+	Leaves     []Leaf // nil when the log was scanned
 
 	dir     string
 	hashes  []tlog.Hash // of all complete subtrees, by tlog.StoredHashIndex
+	scan    *scan       // in place of leaves and hashes: see scan.go
 	used    map[tlog.Tile]bool
 	indexes []int64         // of the leaves; nil for a whole log
 	part    *excerpt        // nil for a log that is there as a whole
@@ -107,20 +108,33 @@ const bundlesAtOnce = 64
 func (v *LogView) readBundles(from int64) error {
 	left := (v.Checkpoint.Size-1)/tileWidth + 1 - from
 	for _, b := range parallel.Map(int(min(bundlesAtOnce, left)), func(i int) parsedBundle {
-		return v.parseBundle(newTile(entryLevel, from+int64(i), v.Checkpoint.Size))
+		b := v.parseBundle(newTile(entryLevel, from+int64(i), v.Checkpoint.Size))
+		b.tiled = b.err == nil && v.scan != nil && v.tiled(b)
+		return b
 	}) {
 		if b.err != nil {
 			return b.err
 		}
-		v.used[b.asked] = b.file == b.asked
-		v.Leaves = append(v.Leaves, b.leaves...)
-		for i, hash := range b.hashes {
-			stored, err := tlog.StoredHashesForRecordHash(b.asked.N*tileWidth+int64(i), hash, v.reader())
-			if err != nil {
-				return err
-			}
-			v.hashes = append(v.hashes, stored...)
+		v.used[b.asked], v.used[v.lowest(b)] = b.file == b.asked, b.tiled
+		if err := v.keep(b); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// keep takes over the next bundle.
+func (v *LogView) keep(b parsedBundle) error {
+	if v.scan != nil {
+		return v.scan.keep(b)
+	}
+	v.Leaves = append(v.Leaves, b.leaves...)
+	for i, hash := range b.hashes {
+		stored, err := tlog.StoredHashesForRecordHash(b.asked.N*tileWidth+int64(i), hash, v.reader())
+		if err != nil {
+			return err
+		}
+		v.hashes = append(v.hashes, stored...)
 	}
 	return nil
 }
@@ -158,6 +172,7 @@ type parsedBundle struct {
 	asked, file tlog.Tile
 	leaves      []Leaf
 	hashes      []tlog.Hash // of the leaves
+	tiled       bool        // the tile with its hashes was held to them
 	err         error
 }
 
@@ -188,8 +203,11 @@ func (v *LogView) RawLeaves(from, to int64) [][]byte {
 }
 
 func (v *LogView) reader() tlog.HashReader {
-	if v.tiles != nil {
+	switch {
+	case v.tiles != nil:
 		return v.tiles
+	case v.scan != nil:
+		return v.scan
 	}
 	return tlog.HashReaderFunc(func(indexes []int64) ([]tlog.Hash, error) {
 		hashes := make([]tlog.Hash, len(indexes))
@@ -213,7 +231,7 @@ func (v *LogView) blame() error {
 		if err != nil {
 			continue
 		}
-		if i := v.firstWrong(t, data); i >= 0 {
+		if i, err := v.firstWrong(t, data); err == nil && i >= 0 {
 			path := filepath.Join(v.dir, tilePath(newTile(entryLevel, n, size)))
 			return corrupt(path, fmt.Sprintf("entry %d was changed: it isn't the one that was hashed into the log", n*tileWidth+int64(i)))
 		}
@@ -223,18 +241,27 @@ func (v *LogView) blame() error {
 
 // firstWrong is the first hash in a tile that the entries don't give, or -1.
 // What lies beyond the checkpoint isn't judged.
-func (v *LogView) firstWrong(t tlog.Tile, data []byte) int {
+func (v *LogView) firstWrong(t tlog.Tile, data []byte) (int, error) {
 	length := levelLength(t.L, v.Checkpoint.Size)
 	if t.N > length/tileWidth {
-		return -1
+		return -1, nil
 	}
-	for i := 0; i < t.W && t.N*tileWidth+int64(i) < length; i++ {
-		want := v.hashes[tlog.StoredHashIndex(t.L*tileHeight, t.N*tileWidth+int64(i))]
+	hashes, err := v.hashesOf(newTile(t.L, t.N, min(length, t.N*tileWidth+int64(t.W))))
+	for i, want := range hashes {
 		if len(data) < (i+1)*tlog.HashSize || !bytes.Equal(data[i*tlog.HashSize:(i+1)*tlog.HashSize], want[:]) {
-			return i
+			return i, nil
 		}
 	}
-	return -1
+	return -1, err
+}
+
+// hashesOf are the hashes of a tile, or of the entries of a bundle.
+func (v *LogView) hashesOf(t tlog.Tile) ([]tlog.Hash, error) {
+	indexes := make([]int64, t.W)
+	for i := range indexes {
+		indexes[i] = tlog.StoredHashIndex(tileHeight*max(0, t.L), t.N*tileWidth+int64(i))
+	}
+	return v.reader().ReadHashes(indexes)
 }
 
 // checkFiles looks at each file in the log's folder, and that none is missing.
@@ -281,7 +308,11 @@ func (v *LogView) checkFile(t tlog.Tile, path string) error {
 	if _, err := decodeHashes(data, t.W); err != nil {
 		return corrupt(path, "malformed tile: "+err.Error())
 	}
-	if i := v.firstWrong(t, data); i >= 0 {
+	i, err := v.firstWrong(t, data)
+	if err != nil {
+		return err
+	}
+	if i >= 0 {
 		return corrupt(path, fmt.Sprintf("tile mismatch: hash %d isn't the one that the entries give", i))
 	}
 	return nil
@@ -294,15 +325,18 @@ func (v *LogView) checkSpareBundle(t tlog.Tile, path string, data []byte) error 
 	if err != nil {
 		return corrupt(path, "malformed entries: "+err.Error())
 	}
+	var hashes []tlog.Hash
+	if t.N <= v.Checkpoint.Size/tileWidth {
+		if hashes, err = v.hashesOf(newTile(entryLevel, t.N, min(v.Checkpoint.Size, t.N*tileWidth+int64(t.W)))); err != nil {
+			return err
+		}
+	}
 	for i, e := range entries {
-		if t.N <= v.Checkpoint.Size/tileWidth {
-			n := t.N*tileWidth + int64(i)
-			if n < v.Checkpoint.Size {
-				if !bytes.Equal(e, v.Leaves[n].spell()) {
-					return corrupt(path, fmt.Sprintf("entry %d was changed: the log has another one", n))
-				}
-				continue
+		if i < len(hashes) {
+			if tlog.RecordHash(e) != hashes[i] {
+				return corrupt(path, fmt.Sprintf("entry %d was changed: the log has another one", t.N*tileWidth+int64(i)))
 			}
+			continue
 		}
 		if _, err := ParseLeaf(e); err != nil {
 			return corrupt(path, fmt.Sprintf("an entry beyond the checkpoint is malformed: %v", err))

@@ -76,11 +76,7 @@ func (v *LogView) readProven(n, from, to int64, take taker) error {
 // proven are the hashes of a bundle's entries, which lead to the checkpoint's
 // root.
 func (v *LogView) proven(t tlog.Tile) ([]tlog.Hash, error) {
-	indexes := make([]int64, t.W)
-	for i := range indexes {
-		indexes[i] = tlog.StoredHashIndex(0, t.N*tileWidth+int64(i))
-	}
-	hashes, err := v.reader().ReadHashes(indexes)
+	hashes, err := v.hashesOf(t)
 	return hashes, v.blameTiles(err)
 }
 
