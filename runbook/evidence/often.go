@@ -13,14 +13,14 @@ import (
 const worthExpanding = 64
 
 // maxTables is how many keys have a table at a time: evidence can name as many keys as
-// somebody likes, and all tables together take 40 MiB at most.
+// somebody likes, and all tables together take 18 MiB at most.
 const maxTables = 64
 
 // tables is how many there are.
 var tables atomic.Int64
 
 // often is an Ed25519 key as it is used: many signatures are verified with a table of
-// the key, in half of the time.
+// the key, in less than half of the time.
 type often struct {
 	verified atomic.Int64
 	many     atomic.Pointer[curve.Key]

@@ -1,5 +1,5 @@
 // Package curve does for Ed25519 what crypto/ed25519 leaves to others: it finds weak
-// keys, and verifies many signatures by one key in half of the time.
+// keys, and verifies many signatures by one key in less than half of the time.
 package curve
 
 import (

@@ -9,7 +9,7 @@ import (
 	"filippo.io/edwards25519"
 )
 
-// A Key is a public key with a table of its multiples, which takes 640 KiB and a
+// A Key is a public key with a table of its multiples, which takes 278 KiB and a
 // millisecond to make. It can be used by many goroutines.
 //
 // It computes what crypto/ed25519 computes, by the same equation and with the same
@@ -48,47 +48,68 @@ func (k *Key) Verify(message, signature []byte) bool {
 	if err != nil {
 		return false
 	}
-	r := edwards25519.NewIdentityPoint()
-	generator().addMultiple(r, s)
-	k.minus.addMultiple(r, challenge)
-	return bytes.Equal(r.Bytes(), signature[:32])
+	var r sum
+	r.Y.One()
+	r.Z.One()
+	generator().addMultiple(&r, s)
+	k.minus.addMultiple(&r, challenge)
+	return r.bytes() == [32]byte(signature[:32])
 }
 
 // generator is the table of the curve's base point.
 var generator = sync.OnceValue(func() *table { return newTable(edwards25519.NewGeneratorPoint()) })
 
-// A table holds 1 to 128 times a point, those times 256, and so on: a number is a sum
-// of 32 digits from -127 to 128, each times a power of 256.
-type table [32][128]edwards25519.Point
+// width is how many bits of a number make a digit. With 8 a signature takes a twentieth
+// less time, and a table half as much time again to make and nearly twice the memory.
+const width = 7
+
+// A table holds 1 to 64 times a point, those times 128, and so on: a number is a sum
+// of 37 digits from -63 to 64, each times a power of 128. A canonical scalar is below
+// 2²⁵³, and what its highest digit carries has a place.
+type table [253/width + 1][1 << (width - 1)]addend
 
 func newTable(p *edwards25519.Point) *table {
 	t := &table{}
+	var powers [len(t)]sum
 	power := new(edwards25519.Point).Set(p)
-	for i := range t {
-		multiple := edwards25519.NewIdentityPoint()
-		for j := range t[i] {
-			t[i][j].Set(multiple.Add(multiple, power))
+	for i := range powers {
+		powers[i] = sumOf(power)
+		for range width {
+			power.Double(power)
 		}
-		power.Add(multiple, multiple)
+	}
+	var first [len(t)]addend
+	toAddends(first[:], powers[:])
+	for i := range t {
+		var multiples [len(t[i])]sum
+		multiple := powers[i]
+		for j := range multiples {
+			multiples[j] = multiple
+			multiple.add(&first[i], false)
+		}
+		toAddends(t[i][:], multiples[:])
 	}
 	return t
 }
 
-// addMultiple adds n times the table's point to sum, in a time that depends on n. A
-// canonical scalar is below 2²⁵³, so that its highest digit carries nothing.
-func (t *table) addMultiple(sum *edwards25519.Point, n *edwards25519.Scalar) {
+// addMultiple adds n times the table's point to s, in a time that depends on n.
+func (t *table) addMultiple(s *sum, n *edwards25519.Scalar) {
+	var bytes [33]byte // with one for the last digit to look at
+	copy(bytes[:], n.Bytes())
 	carry := 0
-	for i, b := range n.Bytes() {
-		digit := int(b) + carry
+	for i := range t {
+		from := i * width
+		two := int(bytes[from/8]) | int(bytes[from/8+1])<<8
+		digit := two>>(from%8)&(1<<width-1) + carry
 		carry = 0
-		if digit > 128 {
-			digit, carry = digit-256, 1
+		if digit > len(t[i]) {
+			digit, carry = digit-(1<<width), 1
 		}
 		switch {
 		case digit > 0:
-			sum.Add(sum, &t[i][digit-1])
+			s.add(&t[i][digit-1], false)
 		case digit < 0:
-			sum.Subtract(sum, &t[i][-digit-1])
+			s.add(&t[i][-digit-1], true)
 		}
 	}
 }

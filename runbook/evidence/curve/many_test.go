@@ -6,6 +6,7 @@ import (
 	"crypto/sha512"
 	"encoding/hex"
 	"math/big"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -174,8 +175,9 @@ func TestDigits(t *testing.T) {
 	key := must(curve.NewKey(public))
 	most := new(big.Int).Sub(order, big.NewInt(1))
 	for _, n := range []*big.Int{
-		big.NewInt(0), big.NewInt(1), big.NewInt(127), big.NewInt(128), big.NewInt(129), big.NewInt(255), big.NewInt(256), big.NewInt(0x80ff), most,
+		big.NewInt(0), big.NewInt(1), big.NewInt(63), big.NewInt(64), big.NewInt(65), big.NewInt(0x3fc0), big.NewInt(0x40c1), big.NewInt(127), big.NewInt(128), big.NewInt(129), big.NewInt(255), big.NewInt(256), big.NewInt(0x80ff), most,
 		new(big.Int).Sub(new(big.Int).Lsh(big.NewInt(1), 252), big.NewInt(1)), new(big.Int).Lsh(big.NewInt(0x80), 240), new(big.Int).Lsh(big.NewInt(0x81), 240),
+		new(big.Int).Lsh(big.NewInt(0x40), 245), new(big.Int).Lsh(big.NewInt(0x41), 245),
 	} {
 		s := n.FillBytes(make([]byte, 32))
 		slices.Reverse(s)
@@ -186,6 +188,60 @@ func TestDigits(t *testing.T) {
 	}
 	if key.Verify(nil, nil) || key.Verify(nil, make([]byte, 63)) || key.Verify(nil, make([]byte, 65)) {
 		t.Error("a signature of another length is taken")
+	}
+}
+
+// TestEntries holds each point of the base point's table to what it is for.
+func TestEntries(t *testing.T) {
+	entries, short := 0, testing.Short()
+	curve.Entries(func(digit, shift int, point []byte) {
+		entries++
+		n := new(big.Int).Lsh(big.NewInt(int64(digit)), uint(shift))
+		if short && digit%16 != 0 {
+			return
+		}
+		s := n.Mod(n, order).FillBytes(make([]byte, 32))
+		slices.Reverse(s)
+		want := new(edwards25519.Point).ScalarBaseMult(must(new(edwards25519.Scalar).SetCanonicalBytes(s)))
+		if !bytes.Equal(point, want.Bytes()) {
+			t.Fatalf("%d times 2 to the %d is %x, want %x", digit, shift, point, want.Bytes())
+		}
+	})
+	if entries == 0 {
+		t.Error("the table is empty")
+	}
+}
+
+// TestAdditions holds sums and differences to those of edwards25519, for any two of some
+// points: the identity, those of small order, random ones, both added, and the negatives
+// of all of them, each once with Z 1 and once with another.
+func TestAdditions(t *testing.T) {
+	points := smallOrder(t)
+	seeds := rand.NewChaCha8([32]byte{})
+	for range 4 {
+		seed := make([]byte, 64)
+		seeds.Read(seed)
+		random := new(edwards25519.Point).ScalarBaseMult(must(new(edwards25519.Scalar).SetUniformBytes(seed)))
+		points = append(points, random, new(edwards25519.Point).Add(random, points[1+len(points)%7]))
+	}
+	for _, p := range slices.Clone(points) {
+		points = append(points, new(edwards25519.Point).Negate(p))
+	}
+	for _, p := range slices.Clone(points) {
+		points = append(points, must(new(edwards25519.Point).SetBytes(p.Bytes())))
+	}
+	add := curve.Adding(points)
+	for i, p := range points {
+		for j, q := range points {
+			want := new(edwards25519.Point).Add(p, q)
+			if got, encoded, err := add(p, j, false); err != nil || got.Equal(want) != 1 || encoded != [32]byte(want.Bytes()) {
+				t.Fatalf("%d and %d: %x and %v, want %x", i, j, encoded, err, want.Bytes())
+			}
+			want.Subtract(p, q)
+			if got, encoded, err := add(p, j, true); err != nil || got.Equal(want) != 1 || encoded != [32]byte(want.Bytes()) {
+				t.Fatalf("%d without %d: %x and %v, want %x", i, j, encoded, err, want.Bytes())
+			}
+		}
 	}
 }
 
