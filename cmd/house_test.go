@@ -56,6 +56,10 @@ var houseRooms = map[string]houseRoom{
 		"does many independent jobs on all cores",
 		"",
 	},
+	"runbook/spill": {
+		"sorts more rows than memory should hold",
+		"",
+	},
 	"runbook/process": {
 		"starts and ends programs: groups, sessions, timeouts, streams",
 		"",
