@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -19,10 +18,7 @@ import (
 const clockLayout = "2006-01-02 15:04:05 -07:00"
 
 func (a *app) printJSON(v any) error {
-	encoder := json.NewEncoder(a.Stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(v)
+	return evidence.WriteJSON(a.Stdout, v)
 }
 
 func joinDeviations(all []record.Deviation) string {

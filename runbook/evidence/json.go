@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"reflect"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+	jsonv1 "github.com/go-json-experiment/json/v1"
 )
 
 // EncodeJSON writes v as compact JSON, the same bytes each time: members in
@@ -22,6 +25,46 @@ func EncodeJSON(v any) ([]byte, error) {
 		return nil, fmt.Errorf("encoding %T: %w", v, err)
 	}
 	return b, nil
+}
+
+// WriteJSON writes v for people's programs, as encoding/json does with an indent of two
+// spaces, but in pieces: a List in it needn't lie in memory.
+func WriteJSON(w io.Writer, v any) error {
+	err := json.MarshalWrite(w, v, jsonv1.DefaultOptionsV1(), jsontext.EscapeForHTML(false), jsontext.WithIndent("  "))
+	if err == nil {
+		_, err = io.WriteString(w, "\n")
+	}
+	return err
+}
+
+// A List is a JSON array of values that come one by one, until an error; a nil one is
+// null.
+type List[T any] iter.Seq2[T, error]
+
+// MarshalJSONTo writes the list.
+func (l List[T]) MarshalJSONTo(enc *jsontext.Encoder) error {
+	if l == nil {
+		return enc.WriteToken(jsontext.Null)
+	}
+	if err := enc.WriteToken(jsontext.BeginArray); err != nil {
+		return err
+	}
+	for v, err := range l {
+		if err == nil {
+			err = json.MarshalEncode(enc, v)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return enc.WriteToken(jsontext.EndArray)
+}
+
+// MarshalJSON is MarshalJSONTo for who needs all at once.
+func (l List[T]) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	err := json.MarshalWrite(&b, l, jsonv1.DefaultOptionsV1())
+	return b.Bytes(), err
 }
 
 // DecodeStrict reads one JSON value that says each thing once and nothing
