@@ -1,6 +1,7 @@
 package schedule
 
 import (
+	"iter"
 	"slices"
 	"time"
 )
@@ -21,26 +22,40 @@ func NewAttempts(runs []Attempt) Attempts {
 		slices.SortStableFunc(a.all, byStart)
 	}
 	for _, run := range a.all {
-		if run.clear() && run.Outcome == outcomeDone {
+		if run.Succeeded() {
 			a.done = append(a.done, run)
 		}
 	}
 	return a
 }
 
+// Near are the attempts that decide about an occurrence.
+func (a Attempts) Near(o Occurrence) []Attempt {
+	return Near(o, from(a.all), from(a.done))
+}
+
+// from gives those of attempts that started at an instant or later.
+func from(all []Attempt) func(time.Time) iter.Seq[Attempt] {
+	return func(t time.Time) iter.Seq[Attempt] { return slices.Values(all[startedBy(all, t):]) }
+}
+
 // Near are the attempts that decide about an occurrence: those in its window,
 // and behind it the successes up to the first that can recover it. Judge says of
-// them what it says of all.
-func (a Attempts) Near(o Occurrence) []Attempt {
-	near := slices.Clip(a.all[startedBy(a.all, o.Opens):startedBy(a.all, o.Closes)])
+// them what it says of all. All gives the attempts from an instant on in the order
+// of their starts, done those of them that succeeded.
+func Near(o Occurrence, all, done func(from time.Time) iter.Seq[Attempt]) []Attempt {
+	var near []Attempt
 	after := o.Closes // the latest instant behind which a success can be a recovery
-	for _, run := range near {
-		if run.Ended != nil {
+	for run := range all(o.Opens) {
+		if !run.Started.Before(o.Closes) {
+			break
+		}
+		if near = append(near, run); run.Ended != nil {
 			after = latest(after, *run.Ended)
 		}
 	}
 	var first *time.Time
-	for _, run := range a.done[startedBy(a.done, o.Closes):] {
+	for run := range done(o.Closes) {
 		if first != nil && run.Started.After(*first) {
 			break
 		}
@@ -51,6 +66,9 @@ func (a Attempts) Near(o Occurrence) []Attempt {
 	}
 	return near
 }
+
+// Succeeded says whether a run is known to have done its work.
+func (a Attempt) Succeeded() bool { return a.clear() && a.Outcome == outcomeDone }
 
 // Recovered is the end of the first success that started in the occurrence's
 // window or later, and ended behind one instant and by another; nil when there is
