@@ -59,6 +59,7 @@ func (a *app) verifyBundle(p *place, path string, f verifyFlags) error {
 	if err != nil {
 		return err
 	}
+	defer report.Close()
 	line := bundleLine{Kind: bundle.Manifest.Kind, Run: bundle.Manifest.Run, Files: len(bundle.Manifest.Files), Manifest: bundle.Digest}
 	if bundle.Signer != nil {
 		line.Signer = bundle.Signer.ID()
@@ -97,23 +98,26 @@ func (a *app) auditBundle(p *place, bundle *export.Bundle, f verifyFlags) (*audi
 			verify = audit.VerifyExcerpt
 		}
 		if report, err = verify(evidence.OpenStore(nil, bundle.Evidence()), m.Client, pins, a.Now(), p.StatementLimit); err != nil {
-			return nil, err
+			return nil, sortHint(err)
 		}
 	}
-	addProblems(report, bundle)
-	return report, nil
+	return report, addProblems(report, bundle)
 }
 
 // addProblems tells of files that are not what was exported, where the audit
 // doesn't say so itself.
-func addProblems(report *audit.Report, bundle *export.Bundle) {
+func addProblems(report *audit.Report, bundle *export.Bundle) error {
 	for i, f := range report.Findings {
 		if f.File != "" {
 			report.Findings[i].File = "evidence/" + f.File
 		}
 	}
 	check := audit.Check{Name: checkBundle, State: audit.OK, Text: count(len(bundle.Manifest.Files), "file") + " as the manifest lists them"}
-	if m := bundle.Manifest; m.Kind == export.KindRun && report.OK() && len(bundle.Problems) == 0 && !slices.ContainsFunc(report.Runs, func(r audit.RunLine) bool { return r.Run == m.Run }) {
+	about, err := isAbout(report.Runs, bundle.Manifest.Run)
+	if err != nil {
+		return err
+	}
+	if m := bundle.Manifest; m.Kind == export.KindRun && report.OK() && len(bundle.Problems) == 0 && !about {
 		bundle.Problems = append(bundle.Problems, export.Problem{File: "manifest.json", What: "it is about the run " + m.Run + ", and the evidence isn't"})
 	}
 	if n := len(bundle.Problems); n > 0 {
@@ -129,6 +133,17 @@ func addProblems(report *audit.Report, bundle *export.Bundle) {
 			Means: "The bundle was changed after it was exported, or badly copied: get it again.",
 		})
 	}
+	return nil
+}
+
+// isAbout says whether a run is among those of a report.
+func isAbout(runs audit.RunLines, run string) (bool, error) {
+	for line, err := range runs.All() {
+		if err != nil || line.Run == run {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 func (a *app) printBundle(path string, line bundleLine, report *audit.Report) error {
@@ -146,6 +161,8 @@ func (a *app) printBundle(path string, line bundleLine, report *audit.Report) er
 	} else {
 		p.add("nobody signed the manifest")
 	}
-	reportPage(&p, report)
+	if err := reportPage(&p, report); err != nil {
+		return err
+	}
 	return p.print(a.Stdout)
 }

@@ -154,7 +154,7 @@ var houseRooms = map[string]houseRoom{
 	},
 	"runbook/audit": {
 		"holds records against what should have happened: verification, exceptions, figures",
-		"runbook runbook/document runbook/parallel runbook/process runbook/evidence runbook/evidence/stamp runbook/evidence/witness runbook/trust runbook/schedule runbook/agreement runbook/record",
+		"runbook runbook/document runbook/parallel runbook/spill runbook/process runbook/evidence runbook/evidence/stamp runbook/evidence/witness runbook/trust runbook/schedule runbook/agreement runbook/record",
 	},
 	"steps/run": {
 		"decodes, checks and runs the step that runs a program",

@@ -15,6 +15,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/spill"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
@@ -100,6 +101,7 @@ func (a *app) verify(p *place, f verifyFlags) error {
 		if err != nil {
 			return err
 		}
+		defer report.Close()
 		ok = ok && report.OK()
 		reports = append(reports, report)
 	}
@@ -131,10 +133,21 @@ func (a *app) verifyClient(p *place, client string, f verifyFlags) (*audit.Repor
 	if err != nil {
 		return nil, err
 	}
+	var report *audit.Report
 	if f.since != "" {
-		return audit.VerifySince(store, client, pins, since, a.Now(), p.StatementLimit)
+		report, err = audit.VerifySince(store, client, pins, since, a.Now(), p.StatementLimit)
+	} else {
+		report, err = audit.Verify(store, client, pins, a.Now(), p.StatementLimit)
 	}
-	return audit.Verify(store, client, pins, a.Now(), p.StatementLimit)
+	return report, sortHint(err)
+}
+
+// sortHint says what to do when there is no temporary file for what has to be sorted.
+func sortHint(err error) error {
+	if !errors.Is(err, spill.ErrFile) {
+		return err
+	}
+	return hint(err, "TMPDIR names a folder with more room: long evidence takes some 500 bytes a statement there")
 }
 
 // clientsSince are the clients that are verified: with --since only those whose
@@ -265,8 +278,11 @@ func (a *app) printReports(reports []*audit.Report) error {
 		if i > 0 {
 			p.add("")
 		}
-		reportPage(&p, report)
-		if err := p.print(a.Stdout); err != nil {
+		err := reportPage(&p, report)
+		if err == nil {
+			err = p.print(a.Stdout)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -277,7 +293,11 @@ var checkMarks = map[audit.State]string{audit.OK: "✓", audit.Broken: "✗", au
 
 // reportPage writes what is broken first, then the checks, then what can't be
 // shown.
-func reportPage(p *page, r *audit.Report) {
+func reportPage(p *page, r *audit.Report) error {
+	runs, err := summarize(r.Runs)
+	if err != nil {
+		return err
+	}
 	p.add("%s · %s", r.Client, pinnedText(r))
 	sinceLines(p, r)
 	for _, f := range r.Findings {
@@ -295,7 +315,7 @@ func reportPage(p *page, r *audit.Report) {
 		p.add(" %s %-11s %s", checkMarks[c.State], c.Name, c.Text)
 	}
 	missedLines(p, r)
-	deviationLines(p, r)
+	deviationLines(p, runs)
 	erasedLines(p, r)
 	laterLines(p, r)
 	for _, f := range r.Unshown {
@@ -303,7 +323,8 @@ func reportPage(p *page, r *audit.Report) {
 			unshownLines(p, f)
 		}
 	}
-	p.add("%s", verdictLine(r))
+	p.add("%s", verdictLine(r, runs))
+	return nil
 }
 
 // ruleSince is the rule of what was not looked at, which is said first.
@@ -347,20 +368,35 @@ func missedLines(p *page, r *audit.Report) {
 
 // deviationLines name the runs that were not done as agreed, the newest ones:
 // on time is not all.
-func deviationLines(p *page, r *audit.Report) {
-	var lines []string
-	for _, run := range r.Runs {
-		if len(run.Deviations) > 0 {
-			lines = append(lines, fmt.Sprintf(" ! run %s of %s, %s, deviates: %s", record.ShortID(run.Run), run.Runbook, run.State, joinDeviations(run.Deviations)))
-		}
-	}
-	shown := lines[max(0, len(lines)-mostMissed):]
-	if n := len(lines) - len(shown); n > 0 {
+func deviationLines(p *page, s runSummary) {
+	if n := s.deviate - len(s.newest); n > 0 {
 		p.add("   … %s that deviate, which --json shows", count(n, "earlier run"))
 	}
-	for _, line := range shown {
-		p.add("%s", line)
+	for _, run := range s.newest {
+		p.add(" ! run %s of %s, %s, deviates: %s", record.ShortID(run.Run), run.Runbook, run.State, joinDeviations(run.Deviations))
 	}
+}
+
+// A runSummary is what a screen shows of all runs.
+type runSummary struct {
+	levels  map[audit.Level]int
+	deviate int             // runs
+	newest  []audit.RunLine // of those
+}
+
+func summarize(runs audit.RunLines) (runSummary, error) {
+	s := runSummary{levels: map[audit.Level]int{}}
+	for run, err := range runs.All() {
+		if err != nil {
+			return s, err
+		}
+		s.levels[run.Level]++
+		if len(run.Deviations) > 0 {
+			s.deviate++
+			s.newest = append(s.newest[max(0, len(s.newest)-mostMissed+1):], run)
+		}
+	}
+	return s, nil
 }
 
 func writerLine(w audit.WriterLine) string {
@@ -375,14 +411,10 @@ func writerLine(w audit.WriterLine) string {
 	return line
 }
 
-func verdictLine(r *audit.Report) string {
-	levels := map[audit.Level]int{}
-	for _, run := range r.Runs {
-		levels[run.Level]++
-	}
+func verdictLine(r *audit.Report, s runSummary) string {
 	var words []string
 	for _, level := range []audit.Level{audit.Witnessed, audit.Bracketed, audit.Anchored, audit.Logged, audit.Signed, audit.None} {
-		if n := levels[level]; n > 0 {
+		if n := s.levels[level]; n > 0 {
 			words = append(words, fmt.Sprintf("%d %s", n, level))
 		}
 	}

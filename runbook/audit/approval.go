@@ -101,7 +101,10 @@ func (v *runAudit) namedVotes(r record.Request, t toldStep) (votes []record.Vote
 	ok = true
 	for _, digest := range t.Approvals {
 		s := v.approvals.byDigest[digest]
-		other, logged := v.named[digest]
+		other, logged := ref{}, true
+		if s == nil {
+			other, logged = v.find(digest)
+		}
 		switch {
 		case s == nil && !logged && !v.gaps:
 			v.broken(ruleApprovalMissing, t.by.place(), "%s: the step %s names the approval %s, which no log holds", t.by.name(), t.ID, short(digest))
@@ -227,7 +230,7 @@ func (v *runAudit) passedOver(r record.Request, named []record.Vote, t toldStep)
 		}
 	}
 	slices.SortStableFunc(known, func(x, y record.Vote) int {
-		return cmp.Compare(v.named[x.Digest].index, v.named[y.Digest].index) // within one log; between logs the times decide
+		return cmp.Compare(v.approvals.byDigest[x.Digest].index, v.approvals.byDigest[y.Digest].index) // within one log; between logs the times decide
 	})
 	d := r.Decide(known, t.Ended)
 	if len(d.Votes) > 0 && (d.Decision != toldDecision(t) || d.To != t.To) {

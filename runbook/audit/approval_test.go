@@ -239,8 +239,8 @@ func TestHonestApprovals(t *testing.T) {
 				known == slices.Contains(rulesOf(r.Unshown), "roles-unknown") && c.state == "done" {
 				t.Errorf("who has the roles is known: %v, unshown is %v", known, rulesOf(r.Unshown))
 			}
-			if len(r.Runs) != 1 || r.Runs[0].State != c.state || r.Runs[0].Level != audit.Logged {
-				t.Errorf("%+v", r.Runs)
+			if r.Runs.Len() != 1 || runLines(r)[0].State != c.state || runLines(r)[0].Level != audit.Logged {
+				t.Errorf("%+v", runLines(r))
 			}
 		})
 	}

@@ -365,7 +365,7 @@ func TestOneBrokenHidesNoOther(t *testing.T) {
 		t.Errorf("findings %v, want %v", got, want)
 	}
 	states := map[string]string{}
-	for _, line := range r.Runs {
+	for _, line := range runLines(r) {
 		states[line.Run] = line.State + " " + string(line.Level)
 	}
 	if got := states[past[0].start.Run]; got != "unknown none" {

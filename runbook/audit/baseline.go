@@ -2,7 +2,6 @@ package audit
 
 import (
 	"cmp"
-	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -100,93 +99,67 @@ func (v *runAudit) collectNormals(start *statement, pinned *record.PinnedStep, t
 		}
 		v.result.compare = append(v.result.compare, comparison{
 			by: t.by.ref, start: start.ref, run: v.run, runbook: start.start.Runbook.ID,
-			step: word(t.ID), ended: t.Ended, passed: passed, pinned: pinned.Normal[i], judged: v.keptJudged(j),
+			step: word(t.ID), ended: t.Ended, passed: passed, pinned: pinned.Normal[i], judged: j,
 		})
 	}
-}
-
-// keptJudged is what was judged in as little memory as it can be kept in: there is one
-// for each run, and it names many others.
-func (a *audit) keptJudged(j record.Judged) record.Judged {
-	j.Output, j.Unit, j.Standing = word(j.Output), word(j.Unit), runbook.Standing(word(string(j.Standing)))
-	from := make([]string, len(j.From))
-	for i, digest := range j.From {
-		from[i] = digest
-		if r, logged := a.named[digest]; logged {
-			from[i] = r.leaf.Envelope
-		}
-	}
-	j.From = from
-	return j
 }
 
 // word is a text that many statements have in common, kept once.
 func word(s string) string { return unique.Make(s).Value() }
 
-// A baseline knows the values of all finished runs.
+// A baseline holds runs to those before them, one after the other.
 type baseline struct {
 	*audit
-	byEnd  map[string]*pastRun // by the digest of the end
-	series map[seriesName]*series
+	recent  map[string]*pastRun // by the digest of the end
+	order   []string            // of the recent ones, a ring
+	next    int                 // place in it
+	choices *choices
 }
 
-// A series is the runs that have a value, by their claimed start.
-type series struct {
-	runs []*pastRun
-	// least has for each log and each place the least entry of that log that an end
-	// from there on is: behind the first place that isn't before an entry, none is.
-	least map[*writerLog][]int64
+func newBaseline(a *audit) *baseline {
+	return &baseline{audit: a, recent: map[string]*pastRun{}, choices: newChoices(a.memory.sorted)}
 }
 
-func (s *series) sort() {
-	slices.SortFunc(s.runs, byStart)
-	s.least = map[*writerLog][]int64{}
-	for i, p := range slices.Backward(s.runs) {
-		if s.least[p.end.log] == nil {
-			s.least[p.end.log] = slices.Repeat([]int64{math.MaxInt64}, len(s.runs))
-		}
-		for log, least := range s.least {
-			if i+1 < len(least) {
-				least[i] = least[i+1]
-			}
-			if log == p.end.log {
-				least[i] = min(least[i], p.end.index)
-			}
+// take takes in a run, and holds its values to the runs that they were compared with.
+func (b *baseline) take(r runResult) error {
+	if r.past != nil {
+		b.remember(r.past)
+		if err := b.choices.addPast(r.past); err != nil {
+			return err
 		}
 	}
-}
-
-// before gives the runs up to the last of which the end lies before an entry in
-// its log. The ends of others among them may lie elsewhere.
-func (s *series) before(r ref) []*pastRun {
-	n, _ := slices.BinarySearch(s.least[r.log], r.index)
-	return s.runs[:n]
-}
-
-type seriesName struct {
-	runbook string
-	valueName
-}
-
-func (a *audit) newBaseline(results []runResult) *baseline {
-	b := &baseline{audit: a, byEnd: map[string]*pastRun{}, series: map[seriesName]*series{}}
-	for _, r := range results {
-		if r.past == nil {
-			continue
-		}
-		b.byEnd[r.past.end.leaf.Envelope] = r.past
-		for _, v := range r.past.values {
-			of := seriesName{r.past.runbook, v.valueName}
-			if b.series[of] == nil {
-				b.series[of] = &series{}
-			}
-			b.series[of].runs = append(b.series[of].runs, r.past)
+	for _, c := range r.compare {
+		if err := b.check(c); err != nil {
+			return err
 		}
 	}
-	for _, s := range b.series {
-		s.sort()
+	return nil
+}
+
+func (b *baseline) remember(p *pastRun) {
+	digest := p.end.leaf.Envelope
+	if len(b.order) < b.memory.recent {
+		b.order = append(b.order, digest)
+	} else {
+		delete(b.recent, b.order[b.next])
+		b.order[b.next], b.next = digest, (b.next+1)%b.memory.recent
 	}
-	return b
+	b.recent[digest] = p
+}
+
+// past is the finished run that has this end: one that isn't recent is audited again.
+func (b *baseline) past(digest string) (p *pastRun, end ref, logged bool) {
+	if p := b.recent[digest]; p != nil {
+		return p, p.end, true
+	}
+	if end, logged = b.find(digest); !logged || end.leaf.Kind != record.KindRun {
+		return nil, end, logged
+	}
+	if r := b.again(end.leaf.Run); r != nil && r.past != nil && r.past.end.leaf.Envelope == digest {
+		b.remember(r.past)
+		return r.past, end, true
+	}
+	return nil, end, true
 }
 
 func byStart(x, y *pastRun) int {
@@ -194,10 +167,10 @@ func byStart(x, y *pastRun) int {
 }
 
 // check computes a comparison again.
-func (b *baseline) check(f *finder, c comparison) {
-	from, ok := b.earlier(f, c)
+func (b *baseline) check(c comparison) error {
+	from, ok := b.earlier(c)
 	if !ok {
-		return
+		return nil
 	}
 	values := make([]float64, len(from))
 	for i, p := range from {
@@ -214,45 +187,48 @@ func (b *baseline) check(f *finder, c comparison) {
 	}
 	switch {
 	case stated != computed:
-		f.broken(ruleBaseline, c.by.place(), "%s: the step %s says that normal for %s is %s, the %d runs that it names give %s", c.by.name(), c.step, c.judged.Output, stated, len(from), computed)
+		b.broken(ruleBaseline, c.by.place(), "%s: the step %s says that normal for %s is %s, the %d runs that it names give %s", c.by.name(), c.step, c.judged.Output, stated, len(from), computed)
 	case standing != c.judged.Standing:
-		f.broken(ruleNormal, c.by.place(), "%s: the step %s says that %s is %q, its terms give %q", c.by.name(), c.step, c.judged.Output, c.judged.Standing, standing)
+		b.broken(ruleNormal, c.by.place(), "%s: the step %s says that %s is %q, its terms give %q", c.by.name(), c.step, c.judged.Output, c.judged.Standing, standing)
 	case standing == runbook.Beyond && c.passed:
-		f.broken(ruleNormal, c.by.place(), "%s: the step %s passed with a value of %s beyond what may pass", c.by.name(), c.step, c.judged.Output)
+		b.broken(ruleNormal, c.by.place(), "%s: the step %s passed with a value of %s beyond what may pass", c.by.name(), c.step, c.judged.Output)
 	}
-	b.checkChoice(f, c, from)
+	if c.pinned.Value != nil || c.pinned.Over < 1 {
+		return nil
+	}
+	return b.choices.add(c, from)
 }
 
 // earlier are the runs that a comparison names: false when they are not what
 // they must be, or can't be told.
-func (b *baseline) earlier(f *finder, c comparison) (from []*pastRun, ok bool) {
+func (b *baseline) earlier(c comparison) (from []*pastRun, ok bool) {
 	if c.pinned.Value != nil && len(c.judged.From) > 0 || len(c.judged.From) > max(0, c.pinned.Over) {
-		f.broken(ruleBaseline, c.by.place(), "%s: the step %s rests on %d earlier runs, its terms ask for %d", c.by.name(), c.step, len(c.judged.From), c.pinned.Over)
+		b.broken(ruleBaseline, c.by.place(), "%s: the step %s rests on %d earlier runs, its terms ask for %d", c.by.name(), c.step, len(c.judged.From), c.pinned.Over)
 		return nil, false
 	}
 	seen := map[string]bool{}
 	for _, digest := range c.judged.From {
-		p := b.byEnd[digest]
+		p, end, logged := b.past(digest)
 		wrong := ""
-		switch other, logged := b.named[digest]; {
+		switch {
 		case seen[digest]:
 			wrong = "counts twice"
 		case !logged && !b.gaps:
 			wrong = "is in no log"
-		case logged && other.leaf.Kind != record.KindRun:
+		case logged && end.leaf.Kind != record.KindRun:
 			wrong = "is no end of a run"
 		case p == nil:
 			at := c.by.place()
 			if b.since != nil {
 				at.cause = "earlier runs"
 			}
-			f.note(ruleNotCompared, at, "%s: the run %s that the step %s is compared with %s", c.by.name(), short(digest), c.step, b.lost())
+			b.note(ruleNotCompared, at, "%s: the run %s that the step %s is compared with %s", c.by.name(), short(digest), c.step, b.lost())
 			return nil, false
 		default:
 			wrong = b.unfit(c, p)
 		}
 		if wrong != "" {
-			f.broken(ruleBaseline, c.by.place(), "%s: the step %s is compared with the run %s, which %s", c.by.name(), c.step, short(digest), wrong)
+			b.broken(ruleBaseline, c.by.place(), "%s: the step %s is compared with the run %s, which %s", c.by.name(), c.step, short(digest), wrong)
 			return nil, false
 		}
 		seen[digest] = true
@@ -277,29 +253,5 @@ func (b *baseline) unfit(c comparison, p *pastRun) string {
 		return "ended later"
 	default:
 		return ""
-	}
-}
-
-// checkChoice: the baseline is the newest runs, not the most welcome ones.
-// Those that lie before this run's start in its own log were surely known.
-func (b *baseline) checkChoice(f *finder, c comparison, from []*pastRun) {
-	if c.pinned.Value != nil || c.pinned.Over < 1 {
-		return
-	}
-	others := b.series[seriesName{c.runbook, valueName{c.step, c.judged.Output}}]
-	if others == nil {
-		return
-	}
-	oldest := slices.MinFunc(append(from[:len(from):len(from)], &pastRun{started: c.ended}), byStart)
-	for _, p := range slices.Backward(others.before(c.start)) {
-		if len(from) >= c.pinned.Over && byStart(p, oldest) < 0 {
-			return
-		}
-		if p.run == c.run || !p.end.before(c.start) || slices.Contains(from, p) {
-			continue
-		}
-		f.broken(ruleBaseline, c.by.place(), "%s: the step %s is compared with %d of %d earlier runs, and leaves out the run %s (%s), which was known",
-			c.by.name(), c.step, len(from), c.pinned.Over, p.run, short(p.end.leaf.Envelope))
-		return
 	}
 }

@@ -352,6 +352,17 @@ func (b *bench) verify() *audit.Report {
 	return r
 }
 
+// runLines are the runs of a report.
+func runLines(r *audit.Report) (all []audit.RunLine) {
+	for line, err := range r.Runs.All() {
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
 // pin pins signers and logs.
 func (b *bench) pin() {
 	b.pins.Signers = []evidence.PublicKey{b.operator.Public()}

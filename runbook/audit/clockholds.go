@@ -63,8 +63,7 @@ func (a *audit) heldLines(said []saidResult) []HeldLine {
 
 // checkClockHolds: a hold that was logged when the run that it is for had ended
 // was thought of afterwards.
-func (a *audit) checkClockHolds(said []saidResult, results []runResult) {
-	runs := boundRuns(results)
+func (a *audit) checkClockHolds(said []saidResult) {
 	for _, r := range said {
 		if r.statement == nil {
 			continue
@@ -73,7 +72,7 @@ func (a *audit) checkClockHolds(said []saidResult, results []runResult) {
 		if !ok || hold.Kind != record.HoldClock {
 			continue
 		}
-		if b := runs[hold.Run]; b != nil && b.end != nil && a.shownAfter(r.statement, *b.end) {
+		if b := a.tally.bound[hold.Run]; b != nil && b.end != nil && a.shownAfter(r.statement, *b.end) {
 			a.broken(ruleHoldAfter, r.statement.place(), "%s holds the clock of the run %s, and was logged after its end", r.statement.name(), hold.Run)
 		}
 	}

@@ -115,37 +115,11 @@ func restsOn(name string) bool {
 
 // checkErasures holds the erasures to what there was to erase, and to the holds
 // that forbade it.
-func (a *audit) checkErasures(groups []*group, said []saidResult, plans []planResult, results []runResult) {
-	if len(a.erasures) == 0 {
-		return
-	}
-	runs, unread := map[string][]string{}, a.gaps
-	for i, r := range results {
-		unread = unread || r.line == nil || r.line.Level == None
-		for _, digest := range r.blobs {
-			runs[digest] = append(runs[digest], groups[i].run)
-		}
-	}
-	for _, s := range said {
-		unread = unread || s.statement == nil
-		for _, digest := range s.blobs {
-			run := ""
-			if s.statement != nil {
-				run = s.statement.run()
-			}
-			runs[digest] = append(runs[digest], run)
-		}
-	}
-	for _, p := range plans {
-		unread = unread || p.plan == nil
-		for _, digest := range p.blobs {
-			runs[digest] = append(runs[digest], "")
-		}
-	}
+func (a *audit) checkErasures(said []saidResult) {
 	holds := a.legalHolds(said)
 	for _, e := range a.erasures {
 		for _, digest := range e.body.Erased {
-			a.checkErased(e, digest, runs[digest], holds, unread)
+			a.checkErased(e, digest, a.tally.naming[digest], holds, a.gaps || a.tally.untold)
 		}
 	}
 }
@@ -206,31 +180,12 @@ func (a *audit) checkHolds(said []saidResult) {
 }
 
 // erasedLines tells each erasure, and how many blobs are gone for it.
-func (a *audit) erasedLines(said []saidResult, plans []planResult, results []runResult) []ErasedLine {
-	gone := map[*erasure]map[string]bool{}
-	count := func(t traces) {
-		for _, digest := range t.gone {
-			e := a.erased[digest]
-			if gone[e] == nil {
-				gone[e] = map[string]bool{}
-			}
-			gone[e][digest] = true
-		}
-	}
-	for _, s := range said {
-		count(s.traces)
-	}
-	for _, p := range plans {
-		count(p.traces)
-	}
-	for _, r := range results {
-		count(r.traces)
-	}
+func (a *audit) erasedLines() []ErasedLine {
 	var lines []ErasedLine
 	for _, e := range a.erasures {
 		line := ErasedLine{
 			Statement: e.leaf.Envelope, Signed: e.body.Signed, By: e.key.ID(), Principal: a.principal(e.statement),
-			Ground: e.body.Ground, Why: a.wordsOf(e.body.Why), Listed: len(e.body.Erased), Gone: len(gone[e]), Counts: e.counts,
+			Ground: e.body.Ground, Why: a.wordsOf(e.body.Why), Listed: len(e.body.Erased), Gone: len(a.tally.gone[e]), Counts: e.counts,
 		}
 		lines = append(lines, line)
 	}

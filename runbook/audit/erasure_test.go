@@ -275,7 +275,7 @@ func TestLaterWords(t *testing.T) {
 	if len(r.Later) != 2 || r.Later[0].What != "it was 812" || !r.Later[0].PerformedAt.Equal(done) || !r.Later[0].RecordedAt.Equal(correction.RecordedAt) || r.Later[1].What != "known" {
 		t.Errorf("%+v", r.Later)
 	}
-	if r.Counts.Corrections != 1 || r.Counts.Responses != 1 || r.Runs[0].State != before.Runs[0].State || r.Counts.Met != before.Counts.Met {
+	if r.Counts.Corrections != 1 || r.Counts.Responses != 1 || runLines(r)[0].State != runLines(before)[0].State || r.Counts.Met != before.Counts.Met {
 		t.Errorf("%+v", r.Counts)
 	}
 	correction.About, correction.PerformedAt = "sha256:"+strings.Repeat("12", 32), nil

@@ -26,7 +26,7 @@ func (a *audit) readView(writer string, key evidence.PublicKey) (*evidence.LogVi
 	case a.part:
 		return a.store.ReadExcerpt(a.client, writer, key)
 	}
-	return a.store.ReadLog(a.client, writer, key)
+	return a.store.ScanLog(a.client, writer, key)
 }
 
 func (a *audit) firstLeaf(writer string) (evidence.Leaf, error) {
@@ -38,11 +38,11 @@ func (a *audit) firstLeaf(writer string) (evidence.Leaf, error) {
 
 // expectWhole judges occurrences where all runs are at hand; an excerpt shows
 // none that was missed.
-func (a *audit) expectWhole(results []runResult) expectation {
+func (a *audit) expectWhole() expectation {
 	if a.part {
 		return expectation{}
 	}
-	return a.expect(results)
+	return a.expect()
 }
 
 // gap is why something that no log at hand holds may be there all the same.

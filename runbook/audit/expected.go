@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
@@ -26,19 +24,19 @@ type expectation struct {
 	total  int
 	listed []ExpectedLine
 	waived []WaivedLine
-	runs   map[string]*boundRun
 	until  time.Time // the occurrences due from here on were not looked at; zero: all were
 }
 
 // expect judges every occurrence that was due, from the first plan on to the
 // instant of the audit, by what was in force then.
-func (a *audit) expect(results []runResult) expectation {
-	e := expectation{states: map[schedule.State]int{}, runs: boundRuns(results)}
+func (a *audit) expect() expectation {
+	e := expectation{states: map[schedule.State]int{}}
 	if len(a.plans) == 0 {
 		return e
 	}
 	e.since = a.plans[0].plan.Signed
-	known := newAttempts(results)
+	known := a.newAttempts()
+	defer known.close()
 	for i, p := range a.plans {
 		until := a.at
 		if i+1 < len(a.plans) && a.plans[i+1].plan.Signed.Before(until) {
@@ -58,7 +56,7 @@ func (a *audit) expect(results []runResult) expectation {
 // take judges an occurrence.
 func (e *expectation) take(o schedule.Occurrence, known *attempts, a *audit) {
 	state, run, recovered := schedule.Judge(o, known.near(o), a.at)
-	if counts := a.settle(o, state, run, e.runs); counts != state {
+	if counts := a.settle(o, state, known.decider(o, run)); counts != state {
 		state, run = counts, ""
 	}
 	if state == schedule.Missed && a.gaps {
@@ -119,53 +117,6 @@ func firstDue(item plannedItem, from, until time.Time) (schedule.Occurrence, boo
 		return o, true
 	}
 	return schedule.Occurrence{}, false
-}
-
-// attempts are the runs that occurrences are judged by.
-type attempts struct {
-	byRunbook map[string]schedule.Attempts
-	unread    []schedule.Attempt // whose start can't be relied on: they may be of any runbook
-}
-
-func newAttempts(results []runResult) *attempts {
-	x := &attempts{byRunbook: map[string]schedule.Attempts{}}
-	all := map[string][]schedule.Attempt{}
-	for _, r := range results {
-		switch b := r.bound; {
-		case b == nil && r.line == nil:
-		case b == nil:
-			if made, ok := madeAt(r.line.Run); ok {
-				x.unread = append(x.unread, schedule.Attempt{Run: r.line.Run, Started: &made})
-			}
-		case b.occurrence == "" && !b.hidden: // it satisfies nothing
-		default:
-			all[b.runbook] = append(all[b.runbook], b.Attempt)
-		}
-	}
-	for id, runs := range all {
-		x.byRunbook[id] = schedule.NewAttempts(runs)
-	}
-	return x
-}
-
-// madeAt is when a run's id was made.
-func madeAt(run string) (time.Time, bool) {
-	id, err := uuid.Parse(run)
-	if err != nil || id.Version() != 7 {
-		return time.Time{}, false
-	}
-	return time.Unix(id.Time().UnixTime()), true
-}
-
-// near are the attempts that decide about an occurrence.
-func (x *attempts) near(o schedule.Occurrence) []schedule.Attempt {
-	near := x.byRunbook[o.Runbook].Near(o)
-	for _, a := range x.unread {
-		if o.Holds(*a.Started) {
-			near = append(near, a)
-		}
-	}
-	return near
 }
 
 func (e expectation) count(c *Counts) {

@@ -18,7 +18,34 @@ type found struct {
 }
 
 // A finder collects findings.
-type finder struct{ found []found }
+type finder struct {
+	found []found
+	first map[cause]int // of those taken over, by their place in found
+}
+
+// A cause is what findings have in common that are told as one.
+type cause struct {
+	broken      bool
+	rule, cause string
+}
+
+// take takes over what another found. Of many with one cause it keeps the first.
+func (f *finder) take(all []found) {
+	if f.first == nil {
+		f.first = map[cause]int{}
+	}
+	for _, x := range all {
+		key := cause{x.Broken, x.Rule, x.cause}
+		if i, told := f.first[key]; told {
+			f.found[i].more += x.more + 1
+			continue
+		}
+		if x.cause != "" {
+			f.first[key] = len(f.found)
+		}
+		f.found = append(f.found, x)
+	}
+}
 
 func (f *finder) broken(rule string, at place, format string, args ...any) {
 	f.add(true, rule, at, fmt.Sprintf(format, args...))
@@ -45,27 +72,14 @@ func (f *finder) has(rule string) bool {
 
 // merge tells findings with one cause once, by the first of them.
 func merge(all []found) []found {
-	type cause struct {
-		broken      bool
-		rule, cause string
-	}
-	first := map[cause]int{}
-	var merged []found
-	for _, f := range all {
-		key := cause{f.Broken, f.Rule, f.cause}
-		if i, told := first[key]; told && f.cause != "" {
-			merged[i].more++
-			continue
-		}
-		first[key] = len(merged)
-		merged = append(merged, f)
-	}
-	for i, f := range merged {
-		if f.more > 0 {
-			merged[i].What += fmt.Sprintf(" (and %d more like it)", f.more)
+	var f finder
+	f.take(all)
+	for i, x := range f.found {
+		if x.more > 0 {
+			f.found[i].What += fmt.Sprintf(" (and %d more like it)", x.more)
 		}
 	}
-	return merged
+	return f.found
 }
 
 // split sorts findings into what is broken, by file, and what could not be

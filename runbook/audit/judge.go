@@ -193,17 +193,24 @@ func factsDiffer(stated, computed agreement.Facts) string {
 		return fmt.Sprintf("it says that the SLA is %s, its times and terms give %s", met(stated), met(computed))
 	case stated.NotJudged != computed.NotJudged:
 		return fmt.Sprintf("it says of its SLA %q, its terms give %q", stated.NotJudged, computed.NotJudged)
-	case instant(stated.AcknowledgeBy) != instant(computed.AcknowledgeBy):
+	case !sameInstant(stated.AcknowledgeBy, computed.AcknowledgeBy):
 		return fmt.Sprintf("it says that it had to be acknowledged by %s, its terms give %s", instant(stated.AcknowledgeBy), instant(computed.AcknowledgeBy))
-	case instant(stated.StartBy) != instant(computed.StartBy):
+	case !sameInstant(stated.StartBy, computed.StartBy):
 		return fmt.Sprintf("it says that it had to start by %s, its terms give %s", instant(stated.StartBy), instant(computed.StartBy))
-	case instant(stated.Deadline) != instant(computed.Deadline):
+	case !sameInstant(stated.Deadline, computed.Deadline):
 		return fmt.Sprintf("it says that its deadline is %s, its terms give %s", instant(stated.Deadline), instant(computed.Deadline))
 	case (stated.Elapsed - computed.Elapsed).Span().Abs() > time.Second:
 		return fmt.Sprintf("it says that it took %s, its times give %s", stated.Elapsed.Span(), computed.Elapsed.Span())
 	default:
 		return ""
 	}
+}
+
+func sameInstant(x, y *time.Time) bool {
+	if x == nil || y == nil {
+		return x == y
+	}
+	return x.Equal(*y)
 }
 
 // checkEndTimes holds the claimed times of the run's parts to each other.

@@ -67,7 +67,7 @@ func (a *audit) checkLater(said []saidResult) {
 		case *record.Hold:
 			about = body.Confirms
 		}
-		if _, logged := a.named[about]; about != "" && !logged {
+		if _, logged := a.find(about); about != "" && !logged {
 			a.note(ruleAboutUnknown, s.statement.place(), "%s is about the statement %s, which no log that can be read holds", s.statement.name(), short(about))
 		}
 	}

@@ -1,70 +1,49 @@
 package audit
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
-	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/spill"
 )
 
-// each gives every file of a folder by its path below the store, and the digest
-// that it is named by; "" when it is named by none.
-func (l listing) each(folder, suffix string, do func(file, digest string)) error {
-	for _, file := range l.files {
-		do(file, digestOf(strings.TrimPrefix(file, folder+"/"), suffix))
-	}
-	return l.err
-}
-
-// stored are the files of the store that digests name.
-type stored struct{ records, blobs listing }
-
-func (a *audit) listFiles() stored {
-	if a.since != nil {
-		return stored{} // to look at all files takes as long as there are many
-	}
-	return stored{a.listFolder("records"), a.listFolder("blobs")}
-}
-
-// listFolder lists a folder of the store.
-func (a *audit) listFolder(folder string) (all listing) {
+// eachFile gives every file of a folder of the store by its path below that, and the
+// digest that it is named by; "" when it is named by none. Digests come in order.
+func (a *audit) eachFile(folder, suffix string, do func(file, digest string)) error {
 	entries, err := os.ReadDir(a.store.Path(folder))
 	if err != nil {
-		return a.list(folder) // there is none, or a file in its place
+		return a.walk(suffix, do, folder) // there is none, or a file in its place
 	}
-	for _, l := range parallel.Map(len(entries), func(i int) listing { return a.list(folder, entries[i].Name()) }) {
-		all.files, all.err = append(all.files, l.files...), cmp.Or(all.err, l.err)
+	for _, e := range entries {
+		if err := a.walk(suffix, do, folder, e.Name()); err != nil {
+			return err
+		}
 	}
-	return all
+	return nil
 }
 
-// A listing is the files below a folder by their paths below the store, in order.
+// walk does so for one of the folders into which files are sorted by their names.
 // Temporary files and a file manager's, which begin with a dot, are passed over.
-type listing struct {
-	files []string
-	err   error
-}
-
-// list lists a part of the store: one of the folders into which files are sorted by their
-// names.
-func (a *audit) list(path ...string) (l listing) {
-	l.err = filepath.WalkDir(a.store.Path(path...), func(path string, d fs.DirEntry, err error) error {
+func (a *audit) walk(suffix string, do func(file, digest string), path ...string) error {
+	return filepath.WalkDir(a.store.Path(path...), func(name string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
-		l.files = append(l.files, a.relative(path))
+		file := a.relative(name)
+		do(file, digestOf(strings.TrimPrefix(file, path[0]+"/"), suffix))
 		return nil
 	})
-	return l
 }
 
 // digestOf is the digest in a file's name, <ab>/<sha256> and a suffix; "" when
@@ -79,56 +58,71 @@ func digestOf(name, suffix string) string {
 	return digest
 }
 
-func (a *audit) eachRecord(do func(file, digest string)) error {
-	return eachRecordOf(a.listFolder("records"), do)
+// A lookup finds hashes among the first words of sorted rows. They are asked for in order.
+type lookup struct {
+	next func() ([]byte, error, bool)
+	row  []byte
+	err  error
 }
 
-func eachRecordOf(l listing, do func(file, digest string)) error {
-	return l.each("records", ".dsse.json", do)
+func (l *lookup) has(digest string) bool {
+	hash := rawHash(digest)
+	for hash != nil && bytes.Compare(l.row, hash) < 0 {
+		row, err, more := l.next()
+		if l.err = cmp.Or(l.err, err); !more || err != nil {
+			return false
+		}
+		l.row = row
+	}
+	return hash != nil && bytes.HasPrefix(l.row, hash)
 }
 
-// checkLeftovers tells of files that no log and no statement names. None of
-// them counts for anything, so none is broken.
-func (a *audit) checkLeftovers(files stored, said []saidResult, results []runResult, plans []planResult) error {
-	err := eachRecordOf(files.records, func(file, digest string) {
-		_, logged := a.named[digest]
+// checkRecords tells of envelopes that no log names. They don't count for anything, so
+// none is broken.
+func (a *audit) checkRecords(f *finder) error {
+	return a.checkFiles(a.index.byDigest, "records", ".dsse.json", func(file, digest string, logged func() bool) {
 		switch {
 		case digest == "":
-			a.note(ruleFileForeign, place{file: file}, "%s is no envelope of msp's", file)
-		case logged:
+			f.note(ruleFileForeign, place{file: file}, "%s is no envelope of msp's", file)
+		case logged():
 		case a.gaps:
-			a.note(ruleNotLogged, place{file: file, statement: digest, cause: "gaps"}, "an envelope that no log that can be read names")
+			f.note(ruleNotLogged, place{file: file, statement: digest, cause: "gaps"}, "an envelope that no log that can be read names")
 		default:
-			a.note(ruleNotLogged, place{file: file, statement: digest}, "%s, in no log", a.unlogged(digest))
+			f.note(ruleNotLogged, place{file: file, statement: digest}, "%s, in no log", a.unlogged(digest))
 		}
 	})
-	if err != nil {
-		return err
-	}
-	unread := a.gaps
-	for _, r := range results {
-		unread = unread || r.line == nil || r.line.Level == None
-	}
-	for _, s := range said {
-		unread = unread || s.statement == nil
-	}
-	for _, p := range plans {
-		unread = unread || p.plan == nil
-	}
-	cause := "unnamed"
-	return files.blobs.each("blobs", "", func(file, digest string) {
+}
+
+// checkBlobs tells of blobs that no statement names, which count for nothing either.
+func (a *audit) checkBlobs(f *finder) error {
+	return a.checkFiles(a.tally.blobs, "blobs", "", func(file, digest string, named func() bool) {
 		switch {
 		case digest == "":
-			a.note(ruleFileForeign, place{file: file}, "%s is no blob of msp's", file)
+			f.note(ruleFileForeign, place{file: file}, "%s is no blob of msp's", file)
 		case a.erased[digest] != nil:
-			a.note(ruleErasedPresent, place{file: file, cause: "erased"}, "a blob that was erased by %s, and is there", a.erased[digest].name())
-		case a.kept.has(digest):
-		case unread:
-			a.note(ruleBlobUnnamed, place{file: file, cause: cause}, "a blob that no statement names that can be read")
+			f.note(ruleErasedPresent, place{file: file, cause: "erased"}, "a blob that was erased by %s, and is there", a.erased[digest].name())
+		case named():
+		case a.gaps || a.tally.untold:
+			f.note(ruleBlobUnnamed, place{file: file, cause: "unnamed"}, "a blob that no statement names that can be read")
 		default:
-			a.note(ruleBlobUnnamed, place{file: file, cause: cause}, "a blob that no statement names")
+			f.note(ruleBlobUnnamed, place{file: file, cause: "unnamed"}, "a blob that no statement names")
 		}
 	})
+}
+
+// checkFiles gives every file of a folder of the store, and whether its hash is among
+// those that rows begin with.
+func (a *audit) checkFiles(rows *spill.Sorter, folder, suffix string, check func(file, digest string, known func() bool)) error {
+	if a.since != nil {
+		return nil // to look at all files takes as long as there are many
+	}
+	next, stop := iter.Pull2(rows.Sorted())
+	defer stop()
+	l := &lookup{next: next}
+	err := a.eachFile(folder, suffix, func(file, digest string) {
+		check(file, digest, func() bool { return l.has(digest) })
+	})
+	return cmp.Or(err, l.err)
 }
 
 // unlogged says what an envelope outside of the logs is.

@@ -42,50 +42,34 @@ func (l RunLine) finished() bool {
 	return slices.Contains([]string{string(record.RunDone), string(record.RunFailed), string(record.RunAborted)}, l.State)
 }
 
-// checkLevels holds the runs that have ended to the level that was demanded when
-// they began, and to the one that the reader demands. Of a run of which nothing
-// can be shown it is said why.
-func (a *audit) checkLevels(r *Report, results []runResult) []found {
-	f := &finder{}
-	for _, result := range results {
-		want := result.demands
-		if result.line == nil || want == nil || !result.line.finished() || result.line.Level == None {
-			continue
-		}
-		if !result.line.Level.reaches(want.level) {
-			f.broken(ruleLevel, want.at, "the run %s is %s, and %s demands %s", result.line.Run, result.line.Level, want.by, want.level)
-		}
+// checkLevel holds a run that has ended to the level that was demanded when it began. Of
+// a run of which nothing can be shown it is said why.
+func (a *audit) checkLevel(r runResult) {
+	want := r.demands
+	if want == nil || !r.line.finished() || r.line.Level == None || r.line.Level.reaches(want.level) {
+		return
 	}
-	a.checkDemanded(f, r)
-	return f.found
+	a.broken(ruleLevel, want.at, "the run %s is %s, and %s demands %s", r.line.Run, r.line.Level, want.by, want.level)
 }
 
 // checkDemanded counts the runs that reach less than the reader demands, whatever
 // else is wrong with them.
-func (a *audit) checkDemanded(f *finder, r *Report) {
+func (a *audit) checkDemanded() {
 	if a.pins.Level == "" {
 		return
 	}
-	finished, short := 0, map[Level]int{}
-	for _, line := range r.Runs {
-		if !line.finished() {
-			continue
-		}
-		finished++
-		if !line.Level.reaches(a.pins.Level) {
-			short[line.Level]++
-		}
-	}
+	finished, below := 0, 0
 	var parts []string
-	below := 0
 	for _, level := range levels {
-		if n := short[level]; n > 0 {
+		n := a.tally.finished[level]
+		finished += n
+		if n > 0 && !level.reaches(a.pins.Level) {
 			below += n
 			parts = append(parts, fmt.Sprintf("%d %s", n, level))
 		}
 	}
 	if below > 0 {
-		f.broken(ruleDemanded, place{}, "less than %s, the level demanded, is shown of %d of %s: %s",
+		a.broken(ruleDemanded, place{}, "less than %s, the level demanded, is shown of %d of %s: %s",
 			a.pins.Level, below, plural(finished, "finished run"), strings.Join(parts, ", "))
 	}
 }

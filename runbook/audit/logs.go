@@ -15,6 +15,7 @@ import (
 
 // A writerLog is one writer's log as it was read.
 type writerLog struct {
+	number int // among the logs
 	writer string
 	pinned bool
 	key    evidence.PublicKey
@@ -24,6 +25,9 @@ type writerLog struct {
 
 // looked is how many leaves of the log are looked at.
 func (l *writerLog) looked() int {
+	if l.view.Whole() {
+		return int(l.view.Checkpoint.Size)
+	}
 	n := 0
 	for i := range l.view.All() {
 		if i >= l.view.From() {
@@ -80,7 +84,7 @@ func (a *audit) readLogs() error {
 }
 
 func (a *audit) readLog(writer string) error {
-	l := &writerLog{writer: writer}
+	l := &writerLog{number: len(a.logs), writer: writer}
 	a.logs = append(a.logs, l)
 	err := a.openLog(l)
 	if err == nil {
@@ -114,7 +118,7 @@ func (a *audit) openLog(l *writerLog) error {
 		}
 	}
 	var named []evidence.PublicKey
-	if failed := a.eachRecord(func(_, digest string) {
+	if failed := a.eachFile("records", ".dsse.json", func(_, digest string) {
 		key, ok := a.namedKey(digest, l.writer)
 		if ok && !slices.ContainsFunc(named, key.Equal) {
 			named = append(named, key)
@@ -196,47 +200,4 @@ func logRule(err error, file string) string {
 	default:
 		return ruleFileForeign
 	}
-}
-
-// index lists the leaves of all logs that can be read, and groups them by run
-// in the order of writers and leaves. Plans are no part of a run, nor is what
-// was said about one later.
-func (a *audit) index() (groups []*group, plans, said []ref, err error) {
-	a.named = map[string]ref{}
-	byRun := map[string]*group{}
-	for _, l := range a.logs {
-		if l.view == nil {
-			a.gaps, a.unread = true, true
-			continue
-		}
-		for i, leaf := range l.view.All() {
-			r := ref{l, i, leaf}
-			if _, again := a.named[leaf.Envelope]; !again {
-				a.named[leaf.Envelope] = r
-			}
-			switch {
-			case leaf.Kind == record.KindPlan:
-				plans = append(plans, r)
-				continue
-			case isSaid(leaf.Kind):
-				said = append(said, r)
-				continue
-			}
-			g := byRun[leaf.Run]
-			if g == nil {
-				g = &group{run: leaf.Run}
-				byRun[leaf.Run] = g
-				groups = append(groups, g)
-			}
-			g.refs = append(g.refs, r)
-		}
-	}
-	versions, err := a.earlierTrust()
-	return groups, slices.Concat(a.earlierPlans(groups, said), plans), slices.Concat(versions, said), err
-}
-
-// A group is the leaves that name one run.
-type group struct {
-	run  string
-	refs []ref
 }

@@ -1,13 +1,11 @@
 package audit
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/msp-runbook/msp/runbook/record"
-	"github.com/msp-runbook/msp/runbook/schedule"
 )
 
 // checkOccurrence finds out which occurrence the run is for, and holds what
@@ -54,7 +52,7 @@ func (v *runAudit) planOf(s *statement) *plan {
 	if i >= 0 {
 		return v.plans[i]
 	}
-	other, logged := v.named[digest]
+	other, logged := v.find(digest)
 	switch {
 	case logged && other.leaf.Kind != record.KindPlan:
 		v.broken(rulePlanMismatch, s.place(), "%s names as its plan a %s statement", s.name(), other.leaf.Kind)
@@ -227,122 +225,9 @@ func (v *runAudit) otherInputs() (other, known bool) {
 	return false, known
 }
 
-// A boundRun is a run as occurrences and other runs see it.
-type boundRun struct {
-	schedule.Attempt
-	runbook    string
-	occurrence string // "" is none; see runAudit
-	misplaced  bool
-	hidden     bool
-	repeats    string
-	start      ref
-	end        *ref // nil when it has none that can be relied on
-}
-
-// rememberBound keeps of the run what its occurrence is judged by: the result
-// as it was computed.
-func (v *runAudit) rememberBound(s *statement) {
-	b := &boundRun{runbook: s.start.Runbook.ID, occurrence: v.occurrence, misplaced: v.misplaced, hidden: v.hidden, start: s.ref}
-	started := s.start.Started // a copy: a pointer into the statement would keep all of it
-	b.Attempt = schedule.Attempt{Run: v.run, Started: &started}
-	if o := s.start.Occurrence; o != nil {
-		b.repeats = o.Repeats
-	}
-	switch state := v.result.line.State; {
-	case state == stateOpen && len(v.segments) > 0:
-		b.Outcome = "parked"
-	case state == stateOpen:
-		b.Outcome = "open"
-	case state == stateNeverFinished:
-		ended := later(v.finishBy(s), s.start.Started)
-		b.Outcome, b.Ended = string(record.RunFailed), &ended
-	case state != stateUnknown:
-		end, ended := v.ends[0].ref, v.ends[0].end.Ended
-		b.end, b.Outcome, b.Ended = &end, state, &ended
-	}
-	v.result.bound = b
-}
-
 func later(a, b time.Time) time.Time {
 	if a.After(b) {
 		return a
 	}
 	return b
-}
-
-// checkRepeats holds the runs for one occurrence to each other: one that was
-// begun when another had decided says so.
-func (a *audit) checkRepeats(results []runResult) {
-	runs := map[string]*runResult{}
-	same := map[string][]*boundRun{}
-	for i, r := range results {
-		if r.line == nil {
-			continue
-		}
-		runs[r.line.Run] = &results[i]
-		if r.bound != nil && r.bound.occurrence != "" && !r.bound.misplaced {
-			same[r.bound.occurrence] = append(same[r.bound.occurrence], r.bound)
-		}
-	}
-	for _, name := range sortedKeys(same) {
-		all := same[name]
-		slices.SortFunc(all, firstToEnd)
-		for _, b := range all {
-			if b.repeats != "" {
-				a.checkRepeated(b, runs[b.repeats])
-			} else if b != all[0] {
-				a.checkDuplicate(b, all)
-			}
-		}
-	}
-}
-
-// firstToEnd orders runs by their end; those without come last.
-func firstToEnd(x, y *boundRun) int {
-	switch {
-	case x.Ended == nil && y.Ended != nil:
-		return 1
-	case x.Ended != nil && y.Ended == nil:
-		return -1
-	case x.Ended != nil && !x.Ended.Equal(*y.Ended):
-		return x.Ended.Compare(*y.Ended)
-	default:
-		return cmp.Or(x.Started.Compare(*y.Started), strings.Compare(x.Run, y.Run))
-	}
-}
-
-// checkRepeated holds a run to the one that it says it repeats.
-func (a *audit) checkRepeated(b *boundRun, other *runResult) {
-	wrong := ""
-	switch {
-	case other == nil && a.gaps, other != nil && other.line.State == stateUnknown:
-		a.note(ruleNotCompared, b.start.place(), "%s repeats the run %s, which %s", b.start.name(), b.repeats, a.lost())
-	case other == nil:
-		wrong = "which is in no log"
-	case b.repeats == b.Run:
-		wrong = "which is itself"
-	case other.bound.occurrence != b.occurrence:
-		wrong = "which is for another occurrence, " + quoted(other.bound.occurrence)
-	case other.bound.end == nil:
-		wrong = "which has no end"
-	case other.bound.end.after(b.start):
-		wrong = "which had not ended"
-	}
-	if wrong != "" {
-		a.broken(ruleRepeats, b.start.place(), "%s repeats the run %s, %s", b.start.name(), b.repeats, wrong)
-	}
-}
-
-// checkDuplicate tells of a run that is not the first to end and doesn't say
-// so. Two machines may honestly not have met; one log has met itself.
-func (a *audit) checkDuplicate(b *boundRun, all []*boundRun) {
-	for _, other := range all {
-		if other.end != nil && other.end.before(b.start) {
-			a.broken(ruleRepeats, b.start.place(), "%s doesn't say that the run %s had ended before it for %s", b.start.name(), other.Run, quoted(b.occurrence))
-			return
-		}
-	}
-	at := b.start.place()
-	at.cause = b.occurrence
-	a.note(ruleDuplicate, at, "the runs %s and %s are both for %s, and neither says so", all[0].Run, b.Run, quoted(b.occurrence))
 }

@@ -54,7 +54,10 @@ func (v *runAudit) namedHolds(end *statement) (holds []record.HoldMade, ok bool)
 	released := map[string]time.Time{}
 	for _, digest := range end.end.Holds {
 		hold, of := v.clocks.holds[digest], v.clocks.released[digest]
-		leaf, logged := v.named[digest]
+		leaf, logged := ref{}, true
+		if hold == nil && of == "" {
+			leaf, logged = v.find(digest)
+		}
 		switch {
 		case of != "":
 			released[of] = v.clocks.releaseOf(of, digest)
@@ -114,16 +117,6 @@ type heldRun struct {
 	start, end *statement
 	steps      []record.Step
 	holds      []record.HoldMade
-}
-
-// judgeHeld judges the runs whose clocks were held: a hold pauses nothing before
-// it was logged, nor behind its release.
-func (a *audit) judgeHeld(results []runResult) {
-	for i := range results {
-		if held := results[i].held; held != nil {
-			held.judgeAgain(&results[i])
-		}
-	}
 }
 
 // judgeAgain holds what the end says to what was logged in time, which counts.
@@ -189,20 +182,4 @@ func (h *heldRun) pauses(known func(release *statement) bool, from func(hold *cl
 		holds = append(holds, made)
 	}
 	return record.PausesUnder(h.start.start.SLA, holds, h.end.end.Ended)
-}
-
-// claimHolds finds for each hold the latest time that something before it in its
-// log claims: it was logged later.
-func (a *audit) claimHolds(claims []newest) {
-	var log *writerLog
-	var last time.Time
-	for _, n := range claims { // by log, and by place in it
-		if n.log != log {
-			log, last = n.log, time.Time{}
-		}
-		if n.leaf.Kind == record.KindHold {
-			a.clocks.before[n.leaf.Envelope] = last
-		}
-		last = later(last, n.at)
-	}
 }

@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -257,35 +256,5 @@ func (a *audit) checkPlanOrder() {
 		at := q.place()
 		at.cause = "order"
 		a.note(rulePlanOrder, at, "%s took the place of %s on %s by its signer's word", q.name(), p.name(), instant(&q.plan.Signed))
-	}
-}
-
-// backdated are the kinds of statements that would change the past if they could
-// be signed in it, and the rules against that.
-var backdated = map[string]string{record.KindPlan: ruleBackdated, record.KindHold: ruleHoldBackdated}
-
-// checkBackdated: a plan can't be signed before what stands before it in its
-// log. A plan that could would take the place of an earlier one in the past; a
-// hold would pause a clock that has run.
-func (a *audit) checkBackdated(claims []newest) {
-	slices.SortStableFunc(claims, func(x, y newest) int {
-		return cmp.Or(strings.Compare(x.log.writer, y.log.writer), cmp.Compare(x.index, y.index))
-	})
-	var last newest
-	for _, n := range claims {
-		if last.log != n.log {
-			last = n
-			continue
-		}
-		if rule, back := backdated[n.leaf.Kind], last.at.Sub(n.at); rule != "" && back > 0 {
-			tell := a.broken
-			if back <= clockSlack {
-				tell = a.note
-			}
-			tell(rule, n.place(), "%s says that it was signed %s, and %s, which lies before it, is of %s", n.name(), instant(&n.at), last.name(), instant(&last.at))
-		}
-		if n.at.After(last.at) {
-			last = n
-		}
 	}
 }

@@ -76,7 +76,7 @@ func (s *story) bracket(t1, t2 *stamptest.TSA) *story {
 
 func levels(r *audit.Report) []audit.Level {
 	var all []audit.Level
-	for _, run := range r.Runs {
+	for _, run := range runLines(r) {
 		all = append(all, run.Level)
 	}
 	return all
@@ -103,7 +103,7 @@ func TestLevels(t *testing.T) {
 	if diff := cmp.Diff([]audit.Level{audit.Bracketed, audit.Anchored, audit.Bracketed, audit.Logged}, levels(r)); diff != "" {
 		t.Error(diff)
 	}
-	if by := r.Runs[0].ExistedBy; by == nil || !by.Equal(before.end.Ended.Truncate(time.Second).Add(time.Second)) {
+	if by := runLines(r)[0].ExistedBy; by == nil || !by.Equal(before.end.Ended.Truncate(time.Second).Add(time.Second)) {
 		t.Errorf("the first run existed by %v, its end was at %s", by, before.end.Ended)
 	}
 	for _, rule := range rulesOf(r.Unshown) {
@@ -302,7 +302,7 @@ func tryStamped(t *testing.T, attacks []stampedAttack) {
 					t.Errorf("%s (%s): %s", f.Rule, f.File, f.What)
 				}
 			}
-			for _, run := range r.Runs {
+			for _, run := range runLines(r) {
 				contradicted := strings.HasPrefix(c.rule, "log-") && run.Level != audit.Logged
 				if run.Level == audit.Bracketed || contradicted {
 					t.Errorf("a run is %s all the same", run.Level)

@@ -1,7 +1,5 @@
 package audit
 
-import "time"
-
 // A reader reads statements and what they name. What it finds is its own, so
 // that many can work side by side.
 type reader struct {
@@ -13,14 +11,8 @@ type reader struct {
 // traces are what remains of a reader's work, beside what it found.
 type traces struct {
 	signers []string
-	blobs   []string // digests that the statements name, where something was erased
+	blobs   []string // digests that the statements name
 	whole   int      // how many of them are whole
 	gone    []string // those that are missing because they were erased
 	newest  []newest
-}
-
-// newest is when a statement in a log claims to have been made.
-type newest struct {
-	ref
-	at time.Time
 }

@@ -75,7 +75,7 @@ type Report struct {
 	Checks   []Check      `json:"checks"`   // log, signatures, runs, sla, plan, blobs, erasures and trust, where there are any
 	Findings []Finding    `json:"findings"` // what is broken, by file
 	Unshown  []Finding    `json:"unshown"`  // what could not be shown, the general before the particular
-	Runs     []RunLine    `json:"runs"`     // by the start that they claim, oldest first
+	Runs     RunLines     `json:"runs"`     // by the start that they claim, oldest first
 	// Missed are the occurrences that were missed or failed, or done late, the
 	// oldest first; of more than a thousand the newest. They are what happened,
 	// and nothing broken.
@@ -88,6 +88,9 @@ type Report struct {
 	Later  []LaterLine  `json:"later"`  // corrections, late entries and responses, the oldest first
 	Counts Counts       `json:"counts"`
 }
+
+// Close gives up what the report holds beside memory.
+func (r *Report) Close() error { return r.Runs.sorted.Close() }
 
 // OK reports whether nothing is broken.
 func (r *Report) OK() bool { return len(r.Findings) == 0 }

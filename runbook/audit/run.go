@@ -37,6 +37,7 @@ type runAudit struct {
 // A runResult is what remains of a run.
 type runResult struct {
 	traces
+	run     string
 	found   []found
 	line    *RunLine // nil when no log has its start
 	verdict *record.Verdict
@@ -53,7 +54,7 @@ type runResult struct {
 
 func (a *audit) auditRun(g *group) runResult {
 	v := &runAudit{reader: reader{audit: a}, group: *g, facts: map[string]record.Facts{}}
-	v.result.err = v.check()
+	v.result.run, v.result.err = v.run, v.check()
 	v.result.found, v.result.traces = v.found, v.traces
 	return v.result
 }
@@ -198,7 +199,7 @@ func (v *runAudit) namesStart(start, s *statement) bool {
 	if slices.ContainsFunc(v.starts, func(x *statement) bool { return x.leaf.Envelope == digest }) {
 		return true
 	}
-	other, logged := v.named[digest]
+	other, logged := v.find(digest)
 	switch {
 	case logged && other.leaf.Run != v.run:
 		v.broken(ruleSpliced, s.place(), "%s names the start of another run, %s", s.name(), quoted(other.leaf.Run))
@@ -239,7 +240,10 @@ func (v *runAudit) orderSegments() {
 // all before it.
 func (v *runAudit) checkSegmentList(end *statement) {
 	for _, digest := range end.end.Segments {
-		if other, logged := v.named[digest]; logged && other.leaf.Run != v.run {
+		if slices.ContainsFunc(v.refs, func(r ref) bool { return r.leaf.Envelope == digest }) {
+			continue
+		}
+		if other, logged := v.find(digest); logged && other.leaf.Run != v.run {
 			v.broken(ruleSpliced, end.place(), "%s names a segment of another run, %s", end.name(), quoted(other.leaf.Run))
 			return
 		}

@@ -187,26 +187,19 @@ func (a *audit) lookBefore(l *writerLog, want wanted, runs map[string]bool) erro
 
 // earlierPlans are the plans that the statements at hand name and that lie before the
 // checkpoints. That they are in a log is not looked at.
-func (a *audit) earlierPlans(groups []*group, said []ref) []ref {
+func (a *audit) earlierPlans(parts, said []ref) []ref {
 	if a.since == nil {
 		return nil
 	}
 	var plans []ref
 	seen := map[string]bool{}
-	for _, r := range slices.Concat(refsOf(groups), said) {
+	for _, r := range slices.Concat(parts, said) {
 		if digest := a.planNamed(r); digest != "" && !seen[digest] {
 			seen[digest] = true
 			plans = a.addEarlier(plans, record.KindPlan, digest)
 		}
 	}
 	return plans
-}
-
-func refsOf(groups []*group) (refs []ref) {
-	for _, g := range groups {
-		refs = append(refs, g.refs...)
-	}
-	return refs
 }
 
 // planNamed is the plan that a statement about an occurrence names; "" for
@@ -256,7 +249,7 @@ func (a *audit) earlierTrust() (versions []ref, err error) {
 // addEarlier adds a statement from before the checkpoint of the log that it was
 // made for, when it can be read.
 func (a *audit) addEarlier(refs []ref, kind, digest string) []ref {
-	if _, logged := a.named[digest]; logged {
+	if _, logged := a.find(digest); logged {
 		return refs
 	}
 	s := a.peek(kind, digest)

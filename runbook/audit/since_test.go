@@ -72,10 +72,10 @@ func TestSince(t *testing.T) {
 	whole := b.verify()
 	wantOK(t, whole)
 	lines := map[string]audit.RunLine{}
-	for _, line := range whole.Runs {
+	for _, line := range runLines(whole) {
 		lines[line.Run] = line
 	}
-	runs := len(whole.Runs)
+	runs := whole.Runs.Len()
 	for _, h := range heads {
 		r := b.since(h)
 		wantOK(t, r)
@@ -85,11 +85,11 @@ func TestSince(t *testing.T) {
 		if want := int(whole.Writers[0].Leaves - r.Since[0].Entries); r.Counts.Statements != want {
 			t.Errorf("%d statements, want %d", r.Counts.Statements, want)
 		}
-		if len(r.Runs) > runs {
-			t.Errorf("%d runs behind a later checkpoint, %d before", len(r.Runs), runs)
+		if r.Runs.Len() > runs {
+			t.Errorf("%d runs behind a later checkpoint, %d before", r.Runs.Len(), runs)
 		}
-		runs = len(r.Runs)
-		for _, line := range r.Runs {
+		runs = r.Runs.Len()
+		for _, line := range runLines(r) {
 			if diff := cmp.Diff(lines[line.Run], line); diff != "" {
 				t.Errorf("behind %d entries, the run %s: %s", r.Since[0].Entries, line.Run, diff)
 			}
@@ -175,8 +175,8 @@ func TestSinceElsewhere(t *testing.T) {
 	s.signEnd()
 	r := b.since(heads...)
 	wantOK(t, r)
-	if len(r.Runs) != 1 || r.Runs[0].State != "done" || r.Counts.Statements != 1 {
-		t.Errorf("%+v", r.Runs)
+	if r.Runs.Len() != 1 || runLines(r)[0].State != "done" || r.Counts.Statements != 1 {
+		t.Errorf("%+v", runLines(r))
 	}
 	// A log without a checkpoint is looked at from its beginning.
 	r = b.since(heads[0])

@@ -163,15 +163,7 @@ func (a *audit) verifySigners(s *statement, envelope *evidence.Envelope) (err er
 // key reads a public key. Few keys stand in many statements, and to find that
 // one isn't weak takes a third of the time of a signature.
 func (a *audit) key(line string) (evidence.PublicKey, error) {
-	have, _ := a.keys.Load(line)
-	if key, known := have.(evidence.PublicKey); known {
-		return key, nil
-	}
-	key, err := evidence.ParsePublicKey([]byte(line))
-	if err == nil {
-		a.keys.Store(line, key)
-	}
-	return key, err
+	return a.keys.get(line, func() (evidence.PublicKey, error) { return evidence.ParsePublicKey([]byte(line)) })
 }
 
 func (a *audit) accepts(key evidence.PublicKey) bool {

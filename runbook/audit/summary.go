@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The states of a run that has no verdict.
@@ -52,7 +53,7 @@ func (a *audit) checks(r *Report, e expectation) []Check {
 	texts := []Check{
 		{Name: checkLog, Text: r.logText(a.logs) + a.witnessText()},
 		{Name: checkSignatures, Text: plural(c.Statements, "statement") + ", " + r.signersText()},
-		{Name: checkRuns, Text: r.runsText()},
+		{Name: checkRuns, Text: r.runsText(a.tally.open)},
 		{Name: checkSLA, Text: fmt.Sprintf("%s recomputed: %d met%s, %d missed, %d not judged", plural(c.Met+c.Missed+c.NotJudged, "verdict"), c.Met, a.provenText(c), c.Missed, c.NotJudged)},
 	}
 	if c.Plans > 0 && !a.part {
@@ -120,14 +121,13 @@ func (r *Report) signersText() string {
 	}
 }
 
-func (r *Report) runsText() string {
+func (r *Report) runsText(open time.Time) string {
 	c := r.Counts
 	parts := []string{fmt.Sprintf("%d started", c.Runs), fmt.Sprintf("%d finished", c.Done+c.Failed+c.Aborted)}
 	if c.Open > 0 {
 		text := fmt.Sprintf("%d open", c.Open)
 		if c.Open == 1 {
-			i := slices.IndexFunc(r.Runs, func(l RunLine) bool { return l.State == stateOpen })
-			text += " until " + r.Runs[i].FinishBy.UTC().Format("2006-01-02 15:04Z")
+			text += " until " + open.UTC().Format("2006-01-02 15:04Z")
 		}
 		parts = append(parts, text)
 	}

@@ -357,7 +357,7 @@ func TestRefusedRunsCount(t *testing.T) {
 	if c := got.Counts; c.Runs != 2 || c.Failed != 1 || c.Unknown != 1 || c.Done != 0 || c.Met != 0 {
 		t.Errorf("after the key is said to be stolen: %+v", c)
 	}
-	for _, line := range got.Runs {
+	for _, line := range runLines(got) {
 		if line.Level != audit.None {
 			t.Errorf("of the run %s nothing is shown any more, and it is %s", line.Run, line.Level)
 		}

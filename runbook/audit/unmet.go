@@ -152,26 +152,26 @@ func (a *audit) checkTicker(s *statement) {
 // settle says how an occurrence counts of which something was stated. A run that
 // is proven to lie in its window supersedes a statement that it was missed; one
 // that may have been made up since doesn't.
-func (a *audit) settle(o schedule.Occurrence, state schedule.State, run string, results map[string]*boundRun) schedule.State {
+func (a *audit) settle(o schedule.Occurrence, state schedule.State, decides *boundRun) schedule.State {
 	u := a.stated.unmet[o.Name]
-	decides := results[run]
 	if state == schedule.Missed || state == schedule.Due {
 		return a.neglected(o, state)
 	}
-	if u == nil || decides == nil || run == "" {
+	if u == nil || decides == nil {
 		return state
 	}
-	by := a.existed(decides.start)
+	run, start := decides.Run, a.withLeaf(decides.start)
+	by := a.existed(start)
 	at := u.place()
 	switch {
-	case decides.start.before(u.ref):
-		a.broken(ruleUnmetFalse, at, "%s says that nobody did %s, and %s lies before it", u.name(), quoted(o.Name), decides.start.name())
+	case start.before(u.ref):
+		a.broken(ruleUnmetFalse, at, "%s says that nobody did %s, and %s lies before it", u.name(), quoted(o.Name), start.name())
 		return state
 	case !by.IsZero() && !by.After(o.Closes):
 		a.note(ruleUnmetSuperseded, at, "%s says that nobody did %s; the run %s is proven to have begun by %s", u.name(), quoted(o.Name), run, moment(by))
 		return state
-	case decides.start.after(u.ref):
-		a.broken(ruleRunAfterUnmet, decides.start.place(), "%s says that it began %s, and lies behind %s, which says that nobody did %s", decides.start.name(), instant(decides.Started), u.name(), quoted(o.Name))
+	case start.after(u.ref):
+		a.broken(ruleRunAfterUnmet, start.place(), "%s says that it began %s, and lies behind %s, which says that nobody did %s", start.name(), instant(decides.Started), u.name(), quoted(o.Name))
 	default:
 		a.note(ruleUnmetStands, at, "%s says that nobody did %s; the run %s says that it began in time, and nothing from outside shows that", u.name(), quoted(o.Name), run)
 	}
@@ -216,15 +216,4 @@ func (a *audit) waivedLine(o schedule.Occurrence, state schedule.State) WaivedLi
 		Name: o.Name, Due: o.Due, State: string(state), Waiver: w.leaf.Envelope,
 		By: w.key.ID(), Principal: a.principal(w.statement), Why: a.wordsOf(w.body.Why), Until: w.body.Until,
 	}
-}
-
-// boundRuns are the runs that may decide about occurrences, by their ids.
-func boundRuns(results []runResult) map[string]*boundRun {
-	all := map[string]*boundRun{}
-	for _, r := range results {
-		if r.bound != nil {
-			all[r.bound.Run] = r.bound
-		}
-	}
-	return all
 }

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"slices"
@@ -20,18 +22,19 @@ type audit struct {
 	pins   Pins
 	at     time.Time
 	limit  int
+	memory memory
 	part   bool   // the evidence is a part of the logs: see excerpt.go
 	since  []Head // what came before them is not looked at; nil is all: see since.go
 
 	logs   []*writerLog
-	named  map[string]ref // the first leaf that names an envelope, by its digest
-	kept   digestSet      // the blobs that statements name
-	gaps   bool           // what isn't in the leaves at hand may be in a log all the same
-	unread bool           // a log can't be read
+	index  index
+	gaps   bool // what isn't in the leaves at hand may be in a log all the same
+	unread bool // a log can't be read
+	failed failure
 
-	books sync.Map // *writtenBook by the digest of the runbook, nil for one that can't be read
-	keys  sync.Map // evidence.PublicKey by the line that names it
-	times times    // from outside
+	sources memo[*source]            // by the blob
+	keys    memo[evidence.PublicKey] // by the line that names it
+	times   times                    // from outside
 
 	trusted   trusted
 	plans     []*plan // that can be relied on, in the order in which they took effect
@@ -43,6 +46,19 @@ type audit struct {
 	erased    map[string]*erasure   // the blobs that may be missing, by digest
 	released  map[string]*statement // what ended a legal hold, by the digest of the hold
 	approvals approvals
+	tally     tally
+}
+
+// A failure is the first error of reading again what was read before.
+type failure struct {
+	mutex sync.Mutex
+	err   error
+}
+
+func (a *audit) fail(err error) {
+	a.failed.mutex.Lock()
+	defer a.failed.mutex.Unlock()
+	a.failed.err = cmp.Or(a.failed.err, err)
 }
 
 // Verify checks all evidence of a client. Open runs and
@@ -65,15 +81,30 @@ func newAudit(store *evidence.Store, client string, pins Pins, at time.Time, lim
 	if limit == 0 {
 		limit = record.MaxStatement
 	}
-	return &audit{store: store, client: client, pins: pins, at: at, limit: limit}, nil
+	return &audit{store: store, client: client, pins: pins, at: at, limit: limit, memory: usualMemory, index: newIndex(usualMemory.sorted)}, nil
 }
+
+// A memory is how much of what there may be more of lies in memory.
+type memory struct {
+	sorted int // bytes of what is sorted, of each kind
+	recent int // finished runs: a run is compared with those shortly before it
+	runs   int // that are audited side by side, before their results are taken in
+}
+
+var usualMemory = memory{sorted: 1 << 18, recent: 4096, runs: 512}
 
 // gcPercent is how much the heap may grow between two collections. Reading a statement
 // makes much that is not kept.
 const gcPercent = 200
 
-func (a *audit) verify() (*Report, error) {
+func (a *audit) verify() (report *Report, err error) {
 	defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
+	defer func() {
+		if err = cmp.Or(err, a.close()); err != nil {
+			_ = a.tally.lines.sorted.Close() // what was wrong is said
+			report = nil
+		}
+	}()
 	client := a.client
 	if err := a.readLogs(); err != nil {
 		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
@@ -88,9 +119,9 @@ func (a *audit) verify() (*Report, error) {
 	if err := a.checkKeptHeads(); err != nil {
 		return nil, fmt.Errorf("reading the checkpoints of %s: %w", client, err)
 	}
-	groups, planRefs, saidRefs, err := a.index()
+	planRefs, saidRefs, err := a.indexLogs()
 	if err != nil {
-		return nil, fmt.Errorf("reading who may sign for %s: %w", client, err)
+		return nil, fmt.Errorf("reading the logs of %s: %w", client, err)
 	}
 	said := parallel.Map(len(saidRefs), func(i int) saidResult { return a.auditSaid(saidRefs[i]) })
 	a.checkAnchors(said)
@@ -104,162 +135,76 @@ func (a *audit) verify() (*Report, error) {
 	a.readStated(said)
 	a.readClockHolds(said)
 	a.approvals = gatherApprovals(said)
-	results := parallel.Map(len(groups), func(i int) runResult { return a.auditRun(groups[i]) })
-	var files stored
-	parallel.Both(func() { files = a.listFiles() }, func() { err = a.compare(groups, said, plans, results) })
-	if err != nil {
+	var leftovers finder
+	var unread error
+	parallel.Both(func() { unread = a.checkRecords(&leftovers) }, func() { err = a.collect(said, plans) })
+	if err == nil && unread == nil {
+		parallel.Both(func() { unread = a.checkBlobs(&leftovers) }, func() { err = a.compare(said) })
+	}
+	if err = cmp.Or(err, a.failed.err); err != nil {
 		return nil, fmt.Errorf("reading the records of %s: %w", client, err)
 	}
-	if err := a.checkLeftovers(files, said, results, plans); err != nil {
-		return nil, fmt.Errorf("reading the files of %s: %w", client, err)
+	if unread != nil {
+		return nil, fmt.Errorf("reading the files of %s: %w", client, unread)
 	}
-	return a.report(said, plans, results, seen, agreed), nil
+	a.finder.take(leftovers.found)
+	return a.report(said, len(plans), seen, agreed), a.failed.err
+}
+
+func (a *audit) close() error { return errors.Join(a.index.close(), a.tally.close()) }
+
+// collect takes in every statement, those of runs last, by the runs' ids.
+func (a *audit) collect(said []saidResult, plans []planResult) error {
+	a.tally = newTally(a.memory.sorted, a.erasures, a.clocks.holds)
+	a.tally.baseline = newBaseline(a)
+	a.tally.claims = newClaims(said, plans)
+	if err := a.takeAll(said, plans); err != nil {
+		return err
+	}
+	return a.auditRuns()
 }
 
 // compare holds what was read to each other.
-func (a *audit) compare(groups []*group, said []saidResult, plans []planResult, results []runResult) error {
-	if err := a.collect(said, plans, results); err != nil {
+func (a *audit) compare(said []saidResult) error {
+	a.checkBackdated()
+	a.checkPlanOrder()
+	if err := a.judgeHeld(); err != nil {
 		return err
 	}
-	a.judgeHeld(results)
-	a.checkBaselines(results)
-	a.checkRepeats(results)
-	a.checkErasures(groups, said, plans, results)
+	if err := a.checkChoices(a.tally.baseline.choices); err != nil {
+		return err
+	}
+	if err := a.checkRepeats(); err != nil {
+		return err
+	}
+	a.checkErasures(said)
 	a.checkHolds(said)
-	a.checkClockHolds(said, results)
+	a.checkClockHolds(said)
 	a.checkLater(said)
+	a.checkDemanded()
 	return nil
 }
 
-// collect takes over what was found in statements of every sort.
-func (a *audit) collect(said []saidResult, plans []planResult, results []runResult) error {
-	n := 0
-	for _, r := range results {
-		n += len(r.newest)
-	}
-	claims := make([]newest, 0, n+len(said)+len(plans))
-	for _, s := range said {
-		if s.err != nil {
-			return s.err
-		}
-		a.found, claims = append(a.found, s.found...), append(claims, s.newest...)
-	}
-	for _, p := range plans {
-		if p.err != nil {
-			return p.err
-		}
-		a.found, claims = append(a.found, p.found...), append(claims, p.newest...)
-	}
-	for i, r := range results {
-		if r.err != nil {
-			return r.err
-		}
-		a.found, claims = append(a.found, r.found...), append(claims, r.newest...)
-		results[i].newest = nil // there may be many
-	}
-	for _, n := range claims {
-		if n.at.After(n.log.newest) {
-			n.log.newest = n.at
-		}
-	}
-	a.checkBackdated(claims)
-	a.claimHolds(claims)
-	a.checkClaims(claims)
-	a.checkPlanOrder()
-	return nil
-}
-
-func (a *audit) checkBaselines(results []runResult) {
-	base := a.newBaseline(results)
-	for _, found := range parallel.Map(len(results), func(i int) []found {
-		f := &finder{}
-		for _, c := range results[i].compare {
-			base.check(f, c)
-		}
-		return f.found
-	}) {
-		a.found = append(a.found, found...)
-	}
-}
-
-func (a *audit) report(said []saidResult, plans []planResult, results []runResult, seen map[string]int64, heads int) *Report {
+func (a *audit) report(said []saidResult, plans int, seen map[string]int64, heads int) *Report {
 	r := &Report{Client: a.client, At: a.at, Pinned: len(a.pins.Signers) > 0 || a.trusted.pinned, Trust: a.trustLine(), Since: a.sinceLines()}
-	r.Counts.Heads, r.Counts.Approvals = heads, len(a.approvals.byDigest)
-	signers := map[string]bool{}
-	for _, result := range results {
-		r.count(result)
-		for _, s := range result.signers {
-			signers[s] = true
-		}
-	}
-	for _, s := range said {
-		r.Counts.Blobs += s.whole
-		for _, id := range s.signers {
-			signers[id] = true
-		}
-	}
-	for _, p := range plans {
-		r.Counts.Plans++
-		r.Counts.Blobs += p.whole
-		for _, s := range p.signers {
-			signers[s] = true
-		}
-	}
-	r.Counts.Signers = len(signers)
-	slices.SortFunc(r.Runs, func(x, y RunLine) int {
-		return byStart(&pastRun{started: x.Started, run: x.Run}, &pastRun{started: y.Started, run: y.Run})
-	})
+	r.Counts, r.Runs = a.tally.counts, a.tally.lines.whole()
+	r.Counts.Heads, r.Counts.Approvals, r.Counts.Plans = heads, len(a.approvals.byDigest), plans
+	r.Counts.Signers = len(a.tally.signers)
 	for _, l := range a.logs {
 		r.Writers = append(r.Writers, a.writerLine(l))
 		if l.view != nil {
 			r.Counts.Statements += l.looked()
 		}
 	}
-	r.Erased, r.Later = a.erasedLines(said, plans, results), a.laterLines(said)
+	r.Erased, r.Later = a.erasedLines(), a.laterLines(said)
 	r.countLater()
 	r.Counts.Stated = len(a.stated.unmet)
-	expected := a.expectWhole(results)
+	expected := a.expectWhole()
 	r.Missed, r.Waived, r.Held = expected.listed, expected.waived, a.heldLines(said)
 	expected.count(&r.Counts)
-	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, signers, seen), a.trustStanding(), a.found, a.checkLevels(r, results)))
+	r.Findings, r.Unshown = split(slices.Concat(a.standing(r, a.tally.signers, seen), a.trustStanding(), a.found))
 	r.Checks = a.checks(r, expected)
 	return r
-}
-
-func (r *Report) count(result runResult) {
-	c := &r.Counts
-	c.Blobs += result.whole
-	if result.line == nil {
-		return
-	}
-	r.Runs = append(r.Runs, *result.line)
-	c.Runs++
-	switch result.line.State {
-	case string(record.RunDone):
-		c.Done++
-	case string(record.RunFailed):
-		c.Failed++
-	case string(record.RunAborted):
-		c.Aborted++
-	case stateOpen:
-		c.Open++
-	case stateNeverFinished:
-		c.NeverFinished++
-	default:
-		c.Unknown++
-	}
-	if result.provenMet {
-		c.ProvenMet++
-	}
-	switch {
-	case result.verdict == nil:
-	case !result.judged:
-		c.NotJudged++
-	case result.verdict.Late, result.verdict.Outcome != record.RunDone: // what failed in time kept no promise
-		c.Missed++
-	default:
-		c.Met++
-	}
 }
 
 func (a *audit) writerLine(l *writerLog) WriterLine {
