@@ -138,6 +138,28 @@ func (s *Sorter) open(of stretch) ([]*cursor, error) {
 	return cursors, nil
 }
 
+// Compact makes one run of what lies in files and in memory, for many who read at
+// once: each holds a block of every run. It is for when nobody reads yet.
+func (s *Sorter) Compact() error {
+	if s.err != nil || len(s.tiers) == 0 {
+		return s.err
+	}
+	t, err := newTier()
+	if err != nil {
+		return err
+	}
+	if err := t.write(s.Sorted()); err != nil {
+		return errors.Join(err, t.close())
+	}
+	old := s.tiers
+	s.tiers, s.memory = []*tier{t}, memory{}
+	var errs []error
+	for _, t := range old {
+		errs = append(errs, t.close())
+	}
+	return errors.Join(errs...)
+}
+
 // Close gives up the rows, in memory and on disk. It is for when nobody reads
 // them any more.
 func (s *Sorter) Close() error {

@@ -179,6 +179,31 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// Compact leaves one run, and all rows.
+func TestCompact(t *testing.T) {
+	var rows [][]byte
+	for i := range 5000 {
+		rows = append(rows, fmt.Appendf(nil, "%03d/%d", i%700, i))
+	}
+	for _, memory := range []int{0, 40_000, 2_000, 300} {
+		s := filled(t, memory, rows)
+		if err := s.Compact(); err != nil {
+			t.Fatal(err)
+		}
+		same(t, "compact", collect(t, s.Sorted()), sorted(rows))
+		same(t, "found", collect(t, s.Find([]byte("123/"))), beginning(sorted(rows), []byte("123/")))
+		if runs := s.Runs(); len(runs) > 1 || len(s.Files()) > 1 || s.Len() != len(rows) {
+			t.Errorf("%d runs in %d files, %d rows", runs, len(s.Files()), s.Len())
+		}
+		if err := s.Add(nil); err == nil {
+			t.Error("a row was added")
+		}
+		if err := s.Close(); err != nil || s.Compact() == nil {
+			t.Errorf("closed: %v", err)
+		}
+	}
+}
+
 // FindFrom begins where it is told to.
 func TestFindFrom(t *testing.T) {
 	var rows [][]byte

@@ -49,9 +49,13 @@ func AppendInt(row []byte, n int64) []byte {
 // order of the instants, and then of their zones from west to east.
 func AppendTime(row []byte, t time.Time) []byte {
 	_, offset := t.Zone()
-	row = AppendInt(row, t.Unix())
-	row = binary.BigEndian.AppendUint32(row, uint32(t.Nanosecond()))     //nolint:gosec // less than a second
-	return binary.BigEndian.AppendUint32(row, uint32(offset)^(sign>>32)) //nolint:gosec // the bits are meant
+	return binary.BigEndian.AppendUint32(AppendInstant(row, t), uint32(offset)^(sign>>32)) //nolint:gosec // the bits are meant
+}
+
+// AppendInstant adds what AppendTime does for a time of any zone: no row with that
+// instant or a later one is less.
+func AppendInstant(row []byte, t time.Time) []byte {
+	return binary.BigEndian.AppendUint32(AppendInt(row, t.Unix()), uint32(t.Nanosecond())) //nolint:gosec // less than a second
 }
 
 // AppendFloat adds a number to a row with all its bits. Their order isn't that

@@ -97,6 +97,9 @@ func checkTimes(t *testing.T, a, b time.Time) {
 	if want := cmp.Or(a.Compare(b), cmp.Compare(east, eastB)); bytes.Compare(rowA, rowB) != want {
 		t.Errorf("%s and %s: the rows are %x and %x", a, b, rowA, rowB)
 	}
+	if first := spill.AppendInstant(nil, a); (bytes.Compare(rowB, first) < 0) != b.Before(a) {
+		t.Errorf("%s and %s: the row %x and the instant %x", a, b, rowB, first)
+	}
 	r := spill.Read(rowA)
 	got := r.Time()
 	if !got.Equal(a) || got.Format(time.RFC3339Nano) != a.Format(time.RFC3339Nano) || r.Err() != nil {
