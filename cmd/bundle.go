@@ -101,7 +101,11 @@ func (a *app) auditBundle(p *place, bundle *export.Bundle, f verifyFlags) (*audi
 			return nil, sortHint(err)
 		}
 	}
-	return report, addProblems(report, bundle)
+	if err := addProblems(report, bundle); err != nil {
+		_ = report.Close() // what is wrong is said
+		return nil, err
+	}
+	return report, nil
 }
 
 // addProblems tells of files that are not what was exported, where the audit

@@ -15,7 +15,6 @@ import (
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
-	"github.com/msp-runbook/msp/runbook/spill"
 	"github.com/msp-runbook/msp/runbook/trust"
 )
 
@@ -144,7 +143,7 @@ func (a *app) verifyClient(p *place, client string, f verifyFlags) (*audit.Repor
 
 // sortHint says what to do when there is no temporary file for what has to be sorted.
 func sortHint(err error) error {
-	if !errors.Is(err, spill.ErrFile) {
+	if !errors.Is(err, audit.ErrSort) {
 		return err
 	}
 	return hint(err, "TMPDIR names a folder with more room: long evidence takes some 500 bytes a statement there")

@@ -35,6 +35,9 @@ type attempts struct {
 }
 
 func (a *audit) newAttempts() *attempts {
+	if err := a.tally.attempts.Compact(); err != nil { // each window reads them
+		a.fail(err)
+	}
 	x := &attempts{audit: a, windows: map[string]*[2]window{}}
 	for _, run := range a.tally.unplaced {
 		if made, ok := madeAt(run); ok {
@@ -121,7 +124,7 @@ func (w *window) from(begin time.Time) iter.Seq[schedule.Attempt] {
 func (w *window) move(begin time.Time) {
 	if w.next == nil || begin.Before(w.begin) {
 		w.stop()
-		w.next, w.end = iter.Pull2(w.tally.attempts.FindFrom(w.prefix, spill.AppendTime(slices.Clone(w.prefix), begin.UTC())))
+		w.next, w.end = iter.Pull2(w.tally.attempts.FindFrom(w.prefix, spill.AppendInstant(slices.Clone(w.prefix), begin)))
 		w.seen = nil
 	}
 	w.begin = begin

@@ -111,13 +111,29 @@ func word(s string) string { return unique.Make(s).Value() }
 type baseline struct {
 	*audit
 	recent  map[string]*pastRun // by the digest of the end
-	order   []string            // of the recent ones, a ring
-	next    int                 // place in it
+	order   map[string]*newRuns // by runbook
 	choices *choices
 }
 
+// newRuns are the newest finished runs of a runbook, by the digests of their ends, and of
+// how many of them runs ask to be compared with.
+type newRuns struct {
+	ends []string
+	over int
+}
+
+// mostOver is how many runs before it a runbook may compare a run with.
+const mostOver = 1000
+
 func newBaseline(a *audit) *baseline {
-	return &baseline{audit: a, recent: map[string]*pastRun{}, choices: newChoices(a.memory.sorted)}
+	return &baseline{audit: a, recent: map[string]*pastRun{}, order: map[string]*newRuns{}, choices: newChoices(a.memory.sorted)}
+}
+
+func (b *baseline) of(runbook string) *newRuns {
+	if b.order[runbook] == nil {
+		b.order[runbook] = &newRuns{}
+	}
+	return b.order[runbook]
 }
 
 // take takes in a run, and holds its values to the runs that they were compared with.
@@ -129,6 +145,7 @@ func (b *baseline) take(r runResult) error {
 		}
 	}
 	for _, c := range r.compare {
+		b.of(c.runbook).over = min(max(b.of(c.runbook).over, c.pinned.Over), mostOver)
 		if err := b.check(c); err != nil {
 			return err
 		}
@@ -136,15 +153,16 @@ func (b *baseline) take(r runResult) error {
 	return nil
 }
 
+// remember keeps a run for those after it: twice as many as they ask for, since runs that
+// are under way together end in any order.
 func (b *baseline) remember(p *pastRun) {
-	digest := p.end.leaf.Envelope
-	if len(b.order) < b.memory.recent {
-		b.order = append(b.order, digest)
-	} else {
-		delete(b.recent, b.order[b.next])
-		b.order[b.next], b.next = digest, (b.next+1)%b.memory.recent
+	n := b.of(p.runbook)
+	n.ends = append(n.ends, p.end.leaf.Envelope)
+	b.recent[p.end.leaf.Envelope] = p
+	if len(n.ends) > b.memory.recent+2*n.over {
+		delete(b.recent, n.ends[0])
+		n.ends = n.ends[1:]
 	}
-	b.recent[digest] = p
 }
 
 // past is the finished run that has this end: one that isn't recent is audited again.
@@ -152,14 +170,21 @@ func (b *baseline) past(digest string) (p *pastRun, end ref, logged bool) {
 	if p := b.recent[digest]; p != nil {
 		return p, p.end, true
 	}
-	if end, logged = b.find(digest); !logged || end.leaf.Kind != record.KindRun {
-		return nil, end, logged
+	for r := range b.named(digest) {
+		if r.leaf.Kind != record.KindRun {
+			if !logged {
+				end, logged = r, true
+			}
+			continue
+		}
+		if p := b.again(r.leaf.Run).past; p != nil && p.end.leaf.Envelope == digest {
+			return p, r, true
+		}
+		if !logged || end.leaf.Kind != record.KindRun {
+			end, logged = r, true
+		}
 	}
-	if r := b.again(end.leaf.Run); r != nil && r.past != nil && r.past.end.leaf.Envelope == digest {
-		b.remember(r.past)
-		return r.past, end, true
-	}
-	return nil, end, true
+	return nil, end, logged
 }
 
 func byStart(x, y *pastRun) int {

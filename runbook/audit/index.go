@@ -3,7 +3,6 @@ package audit
 import (
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"strings"
@@ -16,7 +15,7 @@ import (
 // An index finds the entries of the logs by the digest that they name, and by their
 // run. There may be more than memory should hold.
 type index struct {
-	byDigest *spill.Sorter // hash, log, entry
+	byDigest *spill.Sorter // hash, log, entry, kind, run
 	byRun    *spill.Sorter // run, log, entry, kind, hash: of the parts of runs
 }
 
@@ -38,7 +37,8 @@ const digestPrefix = "sha256:"
 // add takes in the leaf of a ref; ofRun says that it is a part of a run.
 func (x index) add(r ref, ofRun bool) error {
 	hash := rawHash(r.leaf.Envelope)
-	row := spill.AppendInt(spill.AppendInt(hash[:len(hash):len(hash)], int64(r.log.number)), r.index)
+	row := spill.AppendInt(spill.AppendInt(append(make([]byte, 0, 192), hash...), int64(r.log.number)), r.index)
+	row = spill.AppendString(spill.AppendString(row, r.leaf.Kind), r.leaf.Run)
 	if err := x.byDigest.Add(row); err != nil || !ofRun {
 		return err
 	}
@@ -89,25 +89,31 @@ func (r ref) alone() ref {
 
 // find is the first leaf that names an envelope, in the order of the logs.
 func (a *audit) find(digest string) (r ref, logged bool) {
-	hash := rawHash(digest)
-	if hash == nil {
-		return ref{}, false
-	}
-	for row, err := range a.index.byDigest.Find(hash) {
-		if err != nil {
-			a.fail(err)
-			break
-		}
-		in := spill.Read(row[len(hash):])
-		l, i := a.logs[in.Int()], in.Int()
-		leaf, err := l.view.Leaf(i)
-		if err != nil {
-			a.fail(fmt.Errorf("the log of %s: %w", l.writer, err))
-			break
-		}
-		return ref{l, i, leaf}, true
+	for r := range a.named(digest) {
+		return r, true
 	}
 	return ref{}, false
+}
+
+// named are the leaves that name an envelope.
+func (a *audit) named(digest string) iter.Seq[ref] {
+	return func(yield func(ref) bool) {
+		hash := rawHash(digest)
+		if hash == nil {
+			return
+		}
+		for row, err := range a.index.byDigest.Find(hash) {
+			if err != nil {
+				a.fail(err)
+				return
+			}
+			in := spill.Read(row[len(hash):])
+			r := ref{a.logs[in.Int()], in.Int(), &evidence.Leaf{V: 1, Kind: word(in.String()), Run: in.String(), Envelope: digest}}
+			if !yield(r) {
+				return
+			}
+		}
+	}
 }
 
 // A group is the leaves that name one run, in the order of writers and entries.
@@ -144,15 +150,25 @@ func (a *audit) groupsOf(rows iter.Seq2[[]byte, error]) iter.Seq2[*group, error]
 	}
 }
 
-// again audits one run, of which nothing was kept; nil when no log has a part of it.
-func (a *audit) again(run string) *runResult {
-	for g, err := range a.groupsOf(a.index.byRun.Find(spill.AppendString(nil, run))) {
-		if err != nil {
-			a.fail(err)
-			break
+// remains are what is told of a run that is audited again.
+type remains struct {
+	started bool // a log has its start
+	bound   *boundRun
+	past    *pastRun
+}
+
+// again audits one run of which nothing was kept.
+func (a *audit) again(run string) remains {
+	r, _ := a.answers.get(run, func() (remains, error) {
+		for g, err := range a.groupsOf(a.index.byRun.Find(spill.AppendString(nil, run))) {
+			if err != nil {
+				a.fail(err)
+				break
+			}
+			r := a.auditRun(g)
+			return remains{r.line != nil, r.bound, r.past}, nil
 		}
-		r := a.auditRun(g)
-		return &r
-	}
-	return nil
+		return remains{}, nil
+	})
+	return r
 }

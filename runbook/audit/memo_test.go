@@ -28,12 +28,14 @@ func TestMemo(t *testing.T) {
 	for i := range 3 * mostMemories {
 		get(strconv.Itoa(i))
 	}
-	kept := 0
-	for range m.kept.Range {
-		kept++
+	before := reads
+	get(strconv.Itoa(3*mostMemories - 1))
+	get(strconv.Itoa(2 * mostMemories))
+	if len(m.kept) != mostMemories || reads != before {
+		t.Errorf("%d are kept, %d of the newest were read again", len(m.kept), reads-before)
 	}
-	if kept != mostMemories || get("7") != 7 || get(strconv.Itoa(3*mostMemories-1)) != 3*mostMemories-1 {
-		t.Errorf("%d are kept", kept)
+	if get("7"); reads != before+1 {
+		t.Error("the oldest is kept")
 	}
 	if _, err := m.get("y", func() (int, error) { return 0, errors.New("no") }); err == nil {
 		t.Error("an error was lost")

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -46,6 +47,36 @@ func TestLittleMemory(t *testing.T) {
 		if rules := slices.Concat(rulesOf(r.Findings), rulesOf(r.Unshown)); !slices.Contains(rules, harm.rule) {
 			t.Errorf("no %s among %v", harm.rule, rules)
 		}
+	}
+}
+
+// TestZones: a run that began at the very instant at which its window opened, or ended the
+// wait for one, is found in whatever zone it says so.
+func TestZones(t *testing.T) {
+	for _, offset := range []int{0, 5 * 3600, -5 * 3600} {
+		b := newBench(t)
+		b.plan().sign()
+		failed := b.planned(day(0, 6, 0))
+		failed.start.Started = failed.start.Started.In(time.FixedZone("", offset))
+		failed.failing().tell(1000)
+		b.planned(day(0, 8, 0)).tell(1000)
+		r := b.compareMemory("a run in another zone")
+		if r.Counts.ExpectedFailed != 1 || r.Counts.ExpectedLate+r.Counts.ExpectedOnTime != 0 {
+			t.Errorf("at %d: %+v", offset, r.Counts)
+		}
+	}
+}
+
+// TestHoldRefused: that a hold came after the end is said of those that don't count, too.
+func TestHoldRefused(t *testing.T) {
+	b := newBench(t)
+	b.pin()
+	run := b.begin().tell(1000)
+	b.laptop.Operator = newKey(t)
+	b.clock(run.start.Run)
+	rules := rulesOf(b.compareMemory("a stranger's hold").Findings)
+	if !slices.Contains(rules, "signer-unknown") || !slices.Contains(rules, "hold-after-end") {
+		t.Errorf("the findings are %v", rules)
 	}
 }
 

@@ -88,10 +88,7 @@ func (a *audit) boundRun(run string, some []*boundRun) (b *boundRun, logged bool
 		return some[i], true
 	}
 	r := a.again(run)
-	if r == nil || r.line == nil {
-		return nil, false
-	}
-	return r.bound, true
+	return r.bound, r.started
 }
 
 // checkDuplicate tells of a run that is not the first to end and doesn't say

@@ -7,6 +7,7 @@ import (
 	"github.com/msp-runbook/msp/runbook/evidence/stamp"
 	"github.com/msp-runbook/msp/runbook/evidence/witness"
 	"github.com/msp-runbook/msp/runbook/record"
+	"github.com/msp-runbook/msp/runbook/spill"
 )
 
 // Pins are what the reader knows from outside of the evidence.
@@ -88,6 +89,9 @@ type Report struct {
 	Later  []LaterLine  `json:"later"`  // corrections, late entries and responses, the oldest first
 	Counts Counts       `json:"counts"`
 }
+
+// ErrSort is what is wrong with a temporary file in which something is sorted.
+var ErrSort = spill.ErrFile
 
 // Close gives up what the report holds beside memory.
 func (r *Report) Close() error { return r.Runs.sorted.Close() }

@@ -239,8 +239,14 @@ func (v *runAudit) orderSegments() {
 // checkSegmentList holds the end to the segments: all of them, in order, and
 // all before it.
 func (v *runAudit) checkSegmentList(end *statement) {
+	own := map[string]bool{}
+	if len(end.end.Segments) > 0 {
+		for _, r := range v.refs {
+			own[r.leaf.Envelope] = true
+		}
+	}
 	for _, digest := range end.end.Segments {
-		if slices.ContainsFunc(v.refs, func(r ref) bool { return r.leaf.Envelope == digest }) {
+		if own[digest] {
 			continue
 		}
 		if other, logged := v.find(digest); logged && other.leaf.Run != v.run {

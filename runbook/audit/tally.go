@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/spill"
 )
 
@@ -22,14 +23,14 @@ type tally struct {
 	held     []runResult // of the runs whose clocks were held
 	lines    RunLines
 	finished map[Level]int        // runs that have ended
-	open     time.Time            // until when the last of the open ones may be open
+	open     time.Time            // until when one of the open ones may be open
 	repeats  *spill.Sorter        // the runs for occurrences, by the occurrence
 	attempts *spill.Sorter        // the runs that occurrences are judged by, by the runbook
 	unplaced []string             // the runs whose starts can't be relied on
 	bound    map[string]*boundRun // the runs that holds name; nil where none was read
 }
 
-func newTally(memory int, erasures []*erasure, holds map[string]*clockHold) tally {
+func newTally(memory int, erasures []*erasure, said []saidResult) tally {
 	t := tally{
 		signers: map[string]bool{}, blobs: spill.NewSorter(memory), naming: map[string][]string{}, gone: map[*erasure]map[string]bool{},
 		lines: RunLines{sorted: spill.NewSorter(memory)}, finished: map[Level]int{}, bound: map[string]*boundRun{},
@@ -41,8 +42,13 @@ func newTally(memory int, erasures []*erasure, holds map[string]*clockHold) tall
 			t.naming[digest] = nil
 		}
 	}
-	for _, hold := range holds {
-		t.bound[hold.body.Run] = nil
+	for _, s := range said {
+		if s.statement == nil {
+			continue
+		}
+		if hold, ok := s.statement.body.(*record.Hold); ok {
+			t.bound[hold.Run] = nil
+		}
 	}
 	return t
 }

@@ -34,6 +34,7 @@ type audit struct {
 
 	sources memo[*source]            // by the blob
 	keys    memo[evidence.PublicKey] // by the line that names it
+	answers memo[remains]            // by the run
 	times   times                    // from outside
 
 	trusted   trusted
@@ -87,11 +88,11 @@ func newAudit(store *evidence.Store, client string, pins Pins, at time.Time, lim
 // A memory is how much of what there may be more of lies in memory.
 type memory struct {
 	sorted int // bytes of what is sorted, of each kind
-	recent int // finished runs: a run is compared with those shortly before it
+	recent int // finished runs of a runbook, beside those that its runs are compared with
 	runs   int // that are audited side by side, before their results are taken in
 }
 
-var usualMemory = memory{sorted: 1 << 18, recent: 4096, runs: 512}
+var usualMemory = memory{sorted: 1 << 18, recent: 64, runs: 512}
 
 // gcPercent is how much the heap may grow between two collections. Reading a statement
 // makes much that is not kept.
@@ -148,14 +149,15 @@ func (a *audit) verify() (report *Report, err error) {
 		return nil, fmt.Errorf("reading the files of %s: %w", client, unread)
 	}
 	a.finder.take(leftovers.found)
-	return a.report(said, len(plans), seen, agreed), a.failed.err
+	report = a.report(said, len(plans), seen, agreed)
+	return report, a.failed.err
 }
 
 func (a *audit) close() error { return errors.Join(a.index.close(), a.tally.close()) }
 
 // collect takes in every statement, those of runs last, by the runs' ids.
 func (a *audit) collect(said []saidResult, plans []planResult) error {
-	a.tally = newTally(a.memory.sorted, a.erasures, a.clocks.holds)
+	a.tally = newTally(a.memory.sorted, a.erasures, said)
 	a.tally.baseline = newBaseline(a)
 	a.tally.claims = newClaims(said, plans)
 	if err := a.takeAll(said, plans); err != nil {
