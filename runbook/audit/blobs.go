@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/msp-runbook/msp/runbook"
 	"github.com/msp-runbook/msp/runbook/evidence"
 	"github.com/msp-runbook/msp/runbook/record"
 )
@@ -17,8 +18,7 @@ type namedBlob struct {
 	read func() error
 }
 
-// readBlobs reads every blob that statements name, through to its end; the bytes of a
-// runbook once.
+// readBlobs reads every blob that statements name, through to its end.
 func (v *reader) readBlobs(named []namedBlob) error {
 	done := make(map[string]bool, len(named))
 	for _, b := range named {
@@ -99,16 +99,16 @@ func (v *runAudit) stepBlobs(s *statement, step *record.Step) []namedBlob {
 // readSource holds the kept runbook to the digest that the run-start pins, and
 // the pinned steps to what it says.
 func (v *runAudit) readSource(s *statement, runbookDigest string) error {
-	kept, err := v.source(s.start.Runbook.Source)
+	content, err := record.GetBlob(v.store, s.start.Runbook.Source)
 	if err != nil {
 		return err
 	}
-	if kept.digest != s.start.Runbook.Digest {
-		v.broken(ruleSource, s.place(), "%s: the kept runbook has the digest %s, and the run was started with %s", s.name(), short(kept.digest), short(s.start.Runbook.Digest))
+	if digest := runbook.Digest(content); digest != s.start.Runbook.Digest {
+		v.broken(ruleSource, s.place(), "%s: the kept runbook has the digest %s, and the run was started with %s", s.name(), short(digest), short(s.start.Runbook.Digest))
 		return nil
 	}
 	if runbookDigest == s.start.Runbook.Digest && s == v.starts[0] {
-		v.checkSource(s, kept.book)
+		v.checkSource(s, content)
 	}
 	return nil
 }

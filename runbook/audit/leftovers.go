@@ -8,9 +8,11 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/msp-runbook/msp/runbook/evidence"
+	"github.com/msp-runbook/msp/runbook/parallel"
 	"github.com/msp-runbook/msp/runbook/record"
 	"github.com/msp-runbook/msp/runbook/spill"
 )
@@ -20,30 +22,50 @@ import (
 func (a *audit) eachFile(folder, suffix string, do func(file, digest string)) error {
 	entries, err := os.ReadDir(a.store.Path(folder))
 	if err != nil {
-		return a.walk(suffix, do, folder) // there is none, or a file in its place
+		l := a.list(folder) // there is none, or a file in its place
+		l.each(folder, suffix, do)
+		return l.err
 	}
-	for _, e := range entries {
-		if err := a.walk(suffix, do, folder, e.Name()); err != nil {
-			return err
+	for some := range slices.Chunk(entries, foldersAtOnce) {
+		for _, l := range parallel.Map(len(some), func(i int) listing { return a.list(folder, some[i].Name()) }) {
+			l.each(folder, suffix, do)
+			if l.err != nil {
+				return l.err
+			}
 		}
 	}
 	return nil
 }
 
-// walk does so for one of the folders into which files are sorted by their names.
+// foldersAtOnce is how many of the folders into which files are sorted by their names are
+// listed side by side.
+const foldersAtOnce = 8
+
+// A listing is the files below a folder by their paths below the store, in order.
 // Temporary files and a file manager's, which begin with a dot, are passed over.
-func (a *audit) walk(suffix string, do func(file, digest string), path ...string) error {
-	return filepath.WalkDir(a.store.Path(path...), func(name string, d fs.DirEntry, err error) error {
+type listing struct {
+	files []string
+	err   error
+}
+
+func (l listing) each(folder, suffix string, do func(file, digest string)) {
+	for _, file := range l.files {
+		do(file, digestOf(strings.TrimPrefix(file, folder+"/"), suffix))
+	}
+}
+
+func (a *audit) list(path ...string) (l listing) {
+	l.err = filepath.WalkDir(a.store.Path(path...), func(name string, d fs.DirEntry, err error) error {
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
 		if err != nil || d.IsDir() || strings.HasPrefix(d.Name(), ".") {
 			return err
 		}
-		file := a.relative(name)
-		do(file, digestOf(strings.TrimPrefix(file, path[0]+"/"), suffix))
+		l.files = append(l.files, a.relative(name))
 		return nil
 	})
+	return l
 }
 
 // digestOf is the digest in a file's name, <ab>/<sha256> and a suffix; "" when

@@ -21,22 +21,11 @@ type writtenBook struct {
 	steps       map[string]writtenStep
 }
 
-// A source is the bytes of a runbook as a blob keeps them: their digest, and what they
-// say; nil when they can't be read.
-type source struct {
-	digest string
-	book   *writtenBook
-}
-
-// source reads the blob of a runbook's bytes.
-func (a *audit) source(blob string) (*source, error) {
-	return a.sources.get(blob, func() (*source, error) {
-		content, err := record.GetBlob(a.store, blob)
-		if err != nil {
-			return nil, err
-		}
-		return &source{runbook.Digest(content), readBook(content)}, nil
-	})
+// book is the runbook with these bytes, whose digest is known to be right; nil
+// when it can't be read.
+func (a *audit) book(digest string, content []byte) *writtenBook {
+	book, _ := a.books.get(digest, func() (*writtenBook, error) { return readBook(content), nil })
+	return book
 }
 
 func readBook(content []byte) *writtenBook {
@@ -66,7 +55,8 @@ type writtenStep struct {
 
 // checkSource holds what a run-start pins to the runbook that it names: who
 // signs as the operator can't quietly leave a step out of the list.
-func (v *runAudit) checkSource(s *statement, book *writtenBook) {
+func (v *runAudit) checkSource(s *statement, content []byte) {
+	book := v.book(s.start.Runbook.Digest, content)
 	if book == nil {
 		v.note(ruleNotCompared, s.place(), "%s: the runbook that it names can't be read, so the pinned steps were not held to it", s.name())
 		return

@@ -32,7 +32,7 @@ type audit struct {
 	unread bool // a log can't be read
 	failed failure
 
-	sources memo[*source]            // by the blob
+	books   memo[*writtenBook]       // by the digest of the runbook; nil for one that can't be read
 	keys    memo[evidence.PublicKey] // by the line that names it
 	answers memo[remains]            // by the run
 	times   times                    // from outside
